@@ -1,0 +1,49 @@
+#include "../unit.h"
+
+#include "common/base/bytes.h"
+
+static void fields_come_back_as_written(void **state)
+{
+	struct buf buf = {0};
+	put_u8(&buf, 7);
+	put_u16(&buf, 0x1234);
+	put_u32(&buf, 0xdeadbeef);
+	put_u64(&buf, 0x0102030405060708u);
+	put_text(&buf, "abc");
+	struct arena *arena = arena_new();
+	struct cursor c = cursor_of(buf_bytes(&buf));
+	assert_int_equal(get_u8(&c), 7);
+	assert_int_equal(get_u16(&c), 0x1234);
+	assert_int_equal(get_u32(&c), 0xdeadbeef);
+	assert_true(get_u64(&c) == 0x0102030405060708u);
+	assert_string_equal(get_text(&c, arena, 3), "abc");
+	assert_ok(cursor_end(&c));
+	arena_free(arena);
+	buf_done(&buf);
+}
+
+static void a_cursor_keeps_its_first_error(void **state)
+{
+	struct cursor c = cursor_of(bytes_of("\x05\0\0\0abc", 7));
+	assert_int_equal(get_span(&c, 4).size, 0);
+	assert_err(c.err, ERR_LIMIT);
+	assert_int_equal(get_u64(&c), 0);
+	assert_err(cursor_end(&c), ERR_LIMIT);
+}
+
+static void what_is_left_over_is_an_error(void **state)
+{
+	struct cursor c = cursor_of(bytes_of("ab", 2));
+	get_u8(&c);
+	assert_err(cursor_end(&c), ERR_SYNTAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields_come_back_as_written),
+		cmocka_unit_test(a_cursor_keeps_its_first_error),
+		cmocka_unit_test(what_is_left_over_is_an_error),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
