@@ -1,0 +1,276 @@
+#include "common/format/trail.h"
+
+#include "common/base/text.h"
+
+#include <string.h>
+
+enum { TRAIL_VERSION = 1 };
+
+struct action_row {
+	const char *text;
+	const char *done;  // "Dr X ..."
+	const char *tried; // "... tried to ..."
+};
+
+static const struct action_row actions[TRAIL_ACTIONS] = {
+	[TRAIL_READ] = {"read", "read", "read"},
+	[TRAIL_VREAD] = {"vread", "read an earlier version of", "read an earlier version of"},
+	[TRAIL_HISTORY] = {"history", "read the history of", "read the history of"},
+	[TRAIL_SEARCH] = {"search", "searched", "search"},
+	[TRAIL_CREATE] = {"create", "added", "add"},
+	[TRAIL_UPDATE] = {"update", "changed", "change"},
+	[TRAIL_PATCH] = {"patch", "changed a part of", "change a part of"},
+	[TRAIL_DELETE] = {"delete", "deleted", "delete"},
+	[TRAIL_TRANSACTION] = {"transaction", "stored a bundle with", "store a bundle with"},
+	[TRAIL_BATCH] = {"batch", "sent a batch with", "send a batch with"},
+	[TRAIL_IMPORT] = {"import", "imported", "import"},
+	[TRAIL_EXPORT] = {"export", "exported", "export"},
+	[TRAIL_BREAK_GLASS] = {"break-glass", "broke the glass for", "break the glass for"},
+	[TRAIL_SIGNED_IN] = {"sign-in", "signed in", "sign in"},
+	[TRAIL_SIGNED_OUT] = {"sign-out", "signed out", "sign out"},
+	[TRAIL_SECOND_FACTOR] = {"second-factor", "gave the second factor", "give the second factor"},
+	[TRAIL_ENROLLED] = {"enrol", "enrolled a second factor", "enrol a second factor"},
+	[TRAIL_PASSWORD_CHANGED] = {"password", "changed the password", "change the password"},
+	[TRAIL_SESSION_REVOKED] = {"session-revoke", "ended a session", "end a session"},
+	[TRAIL_ACCOUNT_CREATED] = {"account-create", "made an account", "make an account"},
+	[TRAIL_ACCOUNT_CHANGED] = {"account-change", "changed an account", "change an account"},
+	[TRAIL_TOKEN_CREATED] = {"token-create", "made an application token",
+		"make an application token"},
+	[TRAIL_TRAIL_SEARCHED] = {"trail-search", "searched the trail", "search the trail"},
+	[TRAIL_WHO_SAW] = {"who-saw", "asked who has seen", "ask who has seen"},
+	[TRAIL_STARTED] = {"start", "started", "start"},
+	[TRAIL_STOPPED] = {"stop", "stopped", "stop"},
+	[TRAIL_RECOVERED] = {"recover", "recovered after an interruption", "recover"},
+	[TRAIL_RESTORED] = {"restore", "was restored", "be restored"},
+	[TRAIL_KEYS_ROTATED] = {"key-rotate", "rotated the keys", "rotate the keys"},
+	[TRAIL_SHREDDED] = {"shred", "destroyed the key of", "destroy the key of"},
+	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
+};
+
+static const char *const kinds[TRAIL_KINDS] = {
+	[TRAIL_ACCESS] = "access",
+	[TRAIL_SIGN_IN] = "sign-in",
+	[TRAIL_ACCOUNT] = "account",
+	[TRAIL_REVIEW] = "review",
+	[TRAIL_SYSTEM] = "system",
+};
+
+static const char *const outcomes[TRAIL_OUTCOMES] = {
+	[TRAIL_ALLOWED] = "allowed",
+	[TRAIL_DENIED] = "denied",
+	[TRAIL_FAILED] = "failed",
+	[TRAIL_INTENDED] = "intended",
+	[TRAIL_ABORTED] = "aborted",
+};
+
+#define TEXT(field) offsetof(struct trail_entry, field)
+static const size_t trail_texts[] = {TEXT(actor), TEXT(actor_name), TEXT(role), TEXT(session),
+	TEXT(address), TEXT(application), TEXT(resource), TEXT(relationship), TEXT(evidence),
+	TEXT(purpose), TEXT(reason), TEXT(query), TEXT(rule), TEXT(detail), TEXT(trace),
+	TEXT(content)};
+#undef TEXT
+enum { TEXTS = sizeof trail_texts / sizeof *trail_texts };
+
+static struct bytes cut(const char *text)
+{
+	struct bytes span = bytes_text(text);
+	if (span.size <= TRAIL_TEXT_BYTES)
+		return span;
+	span.size = TRAIL_TEXT_BYTES;
+	while (span.size && (span.at[span.size] & 0xc0) == 0x80)
+		span.size--;
+	return span;
+}
+
+void trail_encode(const struct trail_entry *entry, struct buf *out)
+{
+	put_u8(out, TRAIL_VERSION);
+	put_u64(out, (uint64_t)entry->time_us);
+	put_u8(out, (uint8_t)entry->kind);
+	put_u8(out, (uint8_t)entry->action);
+	put_u8(out, (uint8_t)entry->outcome);
+	put_u16(out, entry->status);
+	put_u64(out, entry->refers_to);
+	put_u64(out, entry->version);
+	put_u32(out, entry->patient_count);
+	for (size_t i = 0; i < TEXTS; i++) {
+		struct bytes text =
+			cut(*(const char *const *)((const char *)entry + trail_texts[i]));
+		put_u16(out, (uint16_t)text.size);
+		buf_add_bytes(out, text);
+	}
+	uint32_t count = entry->patients_here < TRAIL_PATIENTS ? entry->patients_here : TRAIL_PATIENTS;
+	put_u16(out, (uint16_t)count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct bytes id = bytes_text(entry->patients[i]);
+		if (id.size > TRAIL_ID_BYTES)
+			id.size = TRAIL_ID_BYTES;
+		put_span_u8(out, id);
+	}
+}
+
+static const char *span_text(struct cursor *in, struct arena *arena, struct bytes span)
+{
+	if (in->err || !span.size)
+		return "";
+	if (!text_is_utf8(span)) {
+		cursor_fail(in, ERR_SYNTAX);
+		return "";
+	}
+	return arena_text_n(arena, (const char *)span.at, span.size);
+}
+
+static void get_patients(struct cursor *in, struct arena *arena, struct trail_entry *entry)
+{
+	entry->patients_here = get_u16(in);
+	if (entry->patients_here > TRAIL_PATIENTS)
+		cursor_fail(in, ERR_LIMIT);
+	if (in->err)
+		return;
+	const char **patients = arena_alloc(arena, entry->patients_here * sizeof *patients);
+	for (uint32_t i = 0; i < entry->patients_here; i++) {
+		struct bytes id = get_span_u8(in);
+		if (id.size > TRAIL_ID_BYTES)
+			cursor_fail(in, ERR_LIMIT);
+		patients[i] = span_text(in, arena, id);
+	}
+	entry->patients = patients;
+}
+
+static bool known(const struct trail_entry *entry)
+{
+	return entry->kind >= 1 && entry->kind < TRAIL_KINDS && entry->action >= 1 &&
+		entry->action < TRAIL_ACTIONS && entry->outcome >= 1 &&
+		entry->outcome < TRAIL_OUTCOMES;
+}
+
+enum err trail_parse(struct bytes encoded, struct arena *arena, struct trail_entry *ret_entry)
+{
+	struct cursor in = cursor_of(encoded);
+	if (encoded.size > TRAIL_ENTRY_BYTES)
+		return ERR_LIMIT;
+	if (get_u8(&in) != TRAIL_VERSION && !in.err)
+		return ERR_UNSUPPORTED;
+	struct trail_entry entry = {.time_us = (int64_t)get_u64(&in)};
+	entry.kind = (enum trail_kind)get_u8(&in);
+	entry.action = (enum trail_action)get_u8(&in);
+	entry.outcome = (enum trail_outcome)get_u8(&in);
+	entry.status = get_u16(&in);
+	entry.refers_to = get_u64(&in);
+	entry.version = get_u64(&in);
+	entry.patient_count = get_u32(&in);
+	for (size_t i = 0; i < TEXTS; i++) {
+		uint16_t size = get_u16(&in);
+		if (size > TRAIL_TEXT_BYTES)
+			cursor_fail(&in, ERR_LIMIT);
+		*(const char **)((char *)&entry + trail_texts[i]) =
+			span_text(&in, arena, get_raw(&in, size));
+	}
+	get_patients(&in, arena, &entry);
+	enum err err = cursor_end(&in);
+	if (!err && !known(&entry))
+		err = ERR_SYNTAX;
+	if (!err)
+		*ret_entry = entry;
+	return err;
+}
+
+const char *trail_kind_text(enum trail_kind kind)
+{
+	return kind >= 1 && kind < TRAIL_KINDS ? kinds[kind] : "?";
+}
+
+const char *trail_action_text(enum trail_action action)
+{
+	return action >= 1 && action < TRAIL_ACTIONS ? actions[action].text : "?";
+}
+
+const char *trail_outcome_text(enum trail_outcome outcome)
+{
+	return outcome >= 1 && outcome < TRAIL_OUTCOMES ? outcomes[outcome] : "?";
+}
+
+enum trail_action trail_action_find(const char *text)
+{
+	for (int i = 1; i < TRAIL_ACTIONS; i++)
+		if (strcmp(actions[i].text, text) == 0)
+			return (enum trail_action)i;
+	return 0;
+}
+
+enum trail_outcome trail_outcome_find(const char *text)
+{
+	for (int i = 1; i < TRAIL_OUTCOMES; i++)
+		if (strcmp(outcomes[i], text) == 0)
+			return (enum trail_outcome)i;
+	return 0;
+}
+
+// How people call what a resource type holds; the rest keep their FHIR name.
+static const char *thing(const char *resource, struct arena *arena)
+{
+	static const struct {
+		const char *type, *words;
+	} names[] = {{"Patient", "the personal details"}, {"Observation", "a result or measurement"},
+		{"Condition", "a problem"}, {"MedicationRequest", "a prescription"},
+		{"Encounter", "a visit"}, {"DiagnosticReport", "a report"},
+		{"DocumentReference", "a document"}, {"AllergyIntolerance", "an allergy"},
+		{"Immunization", "an immunisation"}, {"Procedure", "a procedure"},
+		{"CarePlan", "a care plan"}, {"CareTeam", "a care team"},
+		{"Appointment", "an appointment"}, {"ServiceRequest", "an order"}};
+	size_t length = strcspn(resource, "/");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i].type) == length && strncmp(names[i].type, resource, length) == 0)
+			return names[i].words;
+	return length ? arena_printf(arena, "%.*s", (int)length, resource) : "";
+}
+
+static const char *of_whom(const struct trail_entry *e, const char *patient, struct arena *arena)
+{
+	if (patient && e->patient_count <= 1)
+		return arena_printf(arena, " of %s", patient);
+	if (patient)
+		return arena_printf(arena, " of %s and %u other patients", patient,
+			e->patient_count - 1);
+	if (e->patient_count > 1)
+		return arena_printf(arena, " of %u patients", e->patient_count);
+	return "";
+}
+
+static const char *because(const struct trail_entry *e, struct arena *arena)
+{
+	static const struct {
+		const char *kind, *words;
+	} known_as[] = {{"encounter", "who is in their care"}, {"careteam", "whose care team they belong to"},
+		{"appointment", "who has an appointment with them"},
+		{"general-practitioner", "whose general practitioner they are"},
+		{"self", "their own record"}};
+	if (strcmp(e->purpose, "BTG") == 0 && e->action != TRAIL_BREAK_GLASS)
+		return ", having broken the glass";
+	for (size_t i = 0; i < sizeof known_as / sizeof *known_as; i++)
+		if (strcmp(known_as[i].kind, e->relationship) == 0)
+			return *e->evidence ? arena_printf(arena, ", %s (%s)", known_as[i].words, e->evidence)
+					    : arena_printf(arena, ", %s", known_as[i].words);
+	return e->kind == TRAIL_ACCESS && e->outcome == TRAIL_ALLOWED && e->patient_count
+		? ", without a known care relationship"
+		: "";
+}
+
+char *trail_sentence(const struct trail_entry *e, const char *patient, struct arena *arena)
+{
+	const struct action_row *row = &actions[e->action];
+	const char *who = *e->actor_name ? e->actor_name : *e->actor ? e->actor : "Somebody unknown";
+	const char *role = *e->role ? arena_printf(arena, " (%s)", e->role) : "";
+	bool tried = e->outcome == TRAIL_DENIED || e->outcome == TRAIL_FAILED;
+	bool about = e->kind == TRAIL_ACCESS || e->action == TRAIL_WHO_SAW;
+	const char *what = !about ? "" : e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW
+		? patient ? arena_printf(arena, " %s", patient) : " a record"
+		: arena_printf(arena, " %s%s", thing(e->resource, arena), of_whom(e, patient, arena));
+	const char *end = e->outcome == TRAIL_DENIED ? "; it was refused"
+		: e->outcome == TRAIL_FAILED ? "; nothing came of it"
+		: e->outcome == TRAIL_ABORTED ? "; this was interrupted and did not happen"
+		: e->action == TRAIL_BREAK_GLASS ? arena_printf(arena, ", giving as reason: %s", e->reason)
+		: because(e, arena);
+	return arena_printf(arena, "%s%s %s%s%s%s.", who, role, tried ? "tried to " : "",
+		tried ? row->tried : row->done, what, end);
+}
