@@ -1,0 +1,172 @@
+// identity: accounts, passwords, second factors, sessions and broken glass.
+//
+// What always holds: a password is never stored, only its Argon2id hash; a session's token is never
+// stored, only its SHA-256; second-factor secrets are sealed under the hospital key; a code of a
+// second factor is accepted once, and that is durable before the answer. No account has a default
+// password. Throttling slows guessers, never locks a clinician out (docs/sign-in.md). After NIST
+// SP 800-63B-4 and RFC 6238. Used by vault/serve only; the main thread's, but for sign_in_run().
+#pragma once
+
+#include "common/crypto/crypto.h"
+
+struct identity;
+
+struct identity_options {
+	const char *path;       // identity.db
+	struct key hospital_key;
+	struct password_cost cost;
+	const char *blocklist;  // file of refused passwords, or NULL
+	const char *issuer;     // shown in authenticator apps: "Hospitaller (St Anna)"
+};
+enum err identity_open(const struct identity_options *options, struct identity **ret_identity,
+	char ret_problem[256]);
+void identity_close(struct identity *identity); // flushes what was used when
+
+enum account_state { ACCOUNT_ACTIVE = 1, ACCOUNT_LOCKED };
+struct account {
+	const char *id, *login, *name, *role, *person; // role as in the policy; person "Practitioner/1" or ""
+	enum account_state state;
+	bool must_change_password, has_second_factor, must_enrol;
+	int64_t created_us;
+};
+
+struct account_new {
+	const char *login, *name, *role, *person;
+	bool single_factor; // no second factor is demanded: then passwords need 15 characters
+};
+enum { PASSWORD_GIVEN_BYTES = 32 };
+// Makes an account with a generated one-time password, which must be changed at the first sign-in.
+// Hashing is done here, slowly; administrators' work is rare. ERR_EXISTS (login), ERR_INVALID.
+enum err identity_account_create(struct identity *identity, const struct account_new *wanted,
+	int64_t now_us, struct arena *arena, struct account *ret_account,
+	char ret_password[PASSWORD_GIVEN_BYTES]);
+enum err identity_account_find(struct identity *identity, const char *id_or_login,
+	struct arena *arena, struct account *ret_account);
+enum err identity_account_list(struct identity *identity, const char *text, struct arena *arena,
+	struct account **ret_accounts, size_t *ret_count);
+struct account_change {
+	const char *name, *role; // NULL: as it is
+	enum account_state state; // 0: as it is; locking ends the sessions
+};
+enum err identity_account_change(struct identity *identity, const char *id,
+	const struct account_change *change);
+enum err identity_reset_password(struct identity *identity, const char *id,
+	char ret_password[PASSWORD_GIVEN_BYTES]);
+enum err identity_reset_second_factor(struct identity *identity, const char *id);
+
+// ---- Passwords.
+
+struct password_advice {
+	bool acceptable;
+	unsigned score;      // 0 to 4, of zxcvbn
+	const char *warning; // why it is refused, or what is weak; "" when nothing
+	const char *suggestions[4];
+	size_t suggestion_count;
+};
+// `second_factor`: one will be used with it, so 8 characters suffice.
+void identity_password_advice(struct identity *identity, const char *password, bool second_factor,
+	const char *const *personal, struct password_advice *ret_advice); // personal: NULL-ended words
+
+// ---- Signing in, in steps, so that hashing never holds up the loop:
+// begin (loop) → sign_in_run (any thread) → end (loop).
+
+enum session_kind { SESSION_COOKIE = 1, SESSION_BEARER };
+
+struct sign_in_wish {
+	const char *login, *password, *address, *agent;
+	enum session_kind kind;
+	int64_t now_us;
+};
+struct sign_in; // one attempt
+// ERR_BUSY: throttled; *ret_wait_s says how long. An unknown login gets an attempt, too, which
+// takes as long and fails at the end.
+enum err sign_in_begin(struct identity *identity, const struct sign_in_wish *wish,
+	struct sign_in **ret_sign_in, uint32_t *ret_wait_s);
+void sign_in_run(void *sign_in); // hashes and compares; touches nothing of identity
+void sign_in_free(void *sign_in); // wipes; NULL is fine
+
+enum sign_in_state {
+	SIGN_IN_DONE = 1,        // ret_step has the token
+	SIGN_IN_SECOND_FACTOR,   // a ticket; call sign_in_code
+	SIGN_IN_ENROL,           // a ticket; call sign_in_enrol, then sign_in_enrol_confirm
+	SIGN_IN_CHANGE_PASSWORD, // a ticket; call sign_in_change_*
+};
+enum { TOKEN_TEXT_BYTES = 64, RECOVERY_CODES = 10, RECOVERY_CODE_BYTES = 16 };
+struct sign_in_step {
+	enum sign_in_state state;
+	char ticket[TOKEN_TEXT_BYTES]; // five minutes
+	char token[TOKEN_TEXT_BYTES];
+	char account[64];              // id; also known when the attempt failed for a known login
+	char recovery_codes[RECOVERY_CODES][RECOVERY_CODE_BYTES]; // after enrolling
+	bool has_recovery_codes;
+	bool recovery_used;
+};
+// ERR_UNAUTHENTICATED without saying which part was wrong (account is filled where it is known).
+enum err sign_in_end(struct identity *identity, struct sign_in *sign_in, struct sign_in_step *ret_step);
+// Six digits or a recovery code. ERR_UNAUTHENTICATED, ERR_BUSY.
+enum err sign_in_code(struct identity *identity, const char *ticket, const char *code,
+	int64_t now_us, struct sign_in_step *ret_step);
+struct enrolment {
+	char secret[64]; // base32
+	char uri[512];   // otpauth://
+	char *svg;       // QR code, in the arena
+};
+enum err sign_in_enrol(struct identity *identity, const char *ticket, int64_t now_us,
+	struct arena *arena, struct enrolment *ret_enrolment);
+enum err sign_in_enrol_confirm(struct identity *identity, const char *ticket, const char *code,
+	int64_t now_us, struct sign_in_step *ret_step);
+// Changing the password: checks the policy at once (ERR_INVALID with advice), hashes in
+// password_change_run, stores in _end. `old` is NULL with a ticket, and the session's own with it.
+struct password_change;
+struct password_wish {
+	const char *ticket;          // or NULL
+	const char *account, *old;   // or NULL
+	const char *password;
+	int64_t now_us;
+};
+enum err password_change_begin(struct identity *identity, const struct password_wish *wish,
+	struct password_change **ret_change, struct password_advice *ret_advice);
+void password_change_run(void *change);
+void password_change_free(void *change);
+// With a ticket the step says how signing in goes on; without, step.state is SIGN_IN_DONE.
+enum err password_change_end(struct identity *identity, struct password_change *change,
+	struct sign_in_step *ret_step);
+enum err identity_new_recovery_codes(struct identity *identity, const char *account,
+	char ret_codes[RECOVERY_CODES][RECOVERY_CODE_BYTES]);
+
+// ---- Sessions.
+
+struct session {
+	const char *handle, *account, *login, *name, *role, *person;
+	enum session_kind kind;
+	bool second_factor;
+	int64_t created_us, used_us, idle_ends_us, ends_us;
+	const char *address, *agent;
+};
+// By token, in memory, about a microsecond; notes the use. ERR_UNAUTHENTICATED: unknown, ended,
+// locked, or made for another kind. Borrowed until the next call that changes sessions.
+enum err session_find(struct identity *identity, const char *token, enum session_kind kind,
+	int64_t now_us, const struct session **ret_session);
+enum err session_list(struct identity *identity, const char *account, struct arena *arena,
+	struct session **ret_sessions, size_t *ret_count); // account NULL: all
+enum err session_end(struct identity *identity, const char *handle, const char *account); // account NULL: anybody's
+// A lasting bearer token for an account of role application.
+enum err session_token_create(struct identity *identity, const char *account, const char *label,
+	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
+void identity_tick(struct identity *identity, int64_t now_us); // every few seconds: ends, flushes
+
+// ---- Broken glass: a grant of one session for one patient.
+
+enum { BREAK_GLASS_MINUTES = 60, BREAK_GLASS_REASON_CHARACTERS = 10 };
+struct broken_glass {
+	const char *patient, *reason;
+	int64_t until_us;
+};
+// ERR_INVALID: reason too short; ERR_LIMIT: too many at once. Never refused for being slow.
+enum err glass_break(struct identity *identity, const char *session, const char *patient,
+	const char *reason, int64_t now_us, int64_t *ret_until_us);
+// NULL when there is none that still holds; borrowed.
+const struct broken_glass *glass_find(struct identity *identity, const char *session,
+	const char *patient, int64_t now_us);
+size_t glass_list(struct identity *identity, const char *session, int64_t now_us,
+	struct arena *arena, struct broken_glass **ret_list);

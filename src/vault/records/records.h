@@ -1,0 +1,165 @@
+// records: FHIR resources, sealed per patient, with their versions, search tokens and the care
+// relationships that follow from them.
+//
+// What always holds: nothing about a patient is on disk in clear; a version, once committed, never
+// changes; associated data binds each blob to its type, id, version, patient and key version, so
+// no row can be swapped or replayed. One connection writes; between records_begin() and the end of
+// records_commit() only the read calls may be used by another thread than the committing one.
+// Layout and what still leaks: docs/records.md. Used by vault/serve only.
+#pragma once
+
+#include "common/crypto/crypto.h"
+#include "common/format/fhir_argument.h"
+
+#include <jansson.h>
+
+struct records;
+
+struct records_options {
+	const char *dir;     // exists, belongs to the vault; holds records.db
+	struct key kek;      // the key-encryption key, from the key provider
+	bool weak_sync;      // only for the tests that show what is lost: synchronous=NORMAL
+};
+
+enum err records_open(const struct records_options *options, struct records **ret_records,
+	char ret_problem[256]);
+void records_close(struct records *records); // NULL is fine
+
+enum record_method { RECORD_CREATED = 1, RECORD_UPDATED, RECORD_DELETED };
+
+struct record {
+	int type;
+	const char *id;          // all texts in the arena
+	uint64_t version;        // from 1, without gaps
+	int64_t updated_us;
+	enum record_method method;
+	const char *patient;     // whose key seals it, or NULL: the hospital's
+	struct bytes json;       // as stored, with id and meta; empty when deleted
+	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail
+};
+
+struct record_key {
+	int type;
+	const char *id;
+	uint64_t version; // 0: the current one
+};
+
+// ---- Reading: committed state only.
+
+// ERR_NOT_FOUND; ERR_GONE when the current version is a deletion (ret_record is written then, too:
+// the patient is needed to decide who may know); ERR_CORRUPT when a blob does not open.
+enum err records_read(struct records *records, const struct record_key *key, struct arena *arena,
+	struct record *ret_record);
+
+struct record_page {
+	struct record *records;
+	size_t count;
+	uint64_t total;
+};
+// Newest version first, deletions included. ERR_NOT_FOUND.
+enum err records_history(struct records *records, const struct record_key *key, size_t skip,
+	size_t most, struct arena *arena, struct record_page *ret_page);
+
+enum { RECORDS_SEARCH_COUNT = 1000, RECORDS_SEARCH_ARGUMENTS = 32, RECORDS_SEARCH_SORTS = 4 };
+
+struct search_sort {
+	const struct fhir_param *param; // or NULL for _lastUpdated
+	bool descending;
+};
+
+struct search_query {
+	int type;
+	const char *patient; // NULL: not within one patient
+	const struct fhir_argument *arguments;
+	size_t argument_count;
+	const char *const *ids; // _id: any of these, or NULL
+	size_t id_count;
+	int64_t updated_from_us, updated_to_us; // _lastUpdated, [from, to); 0: open
+	struct search_sort sorts[RECORDS_SEARCH_SORTS];
+	size_t sort_count;
+	size_t count;        // of a page, 0 to RECORDS_SEARCH_COUNT
+	const char *page;    // as `next` of an earlier result, or NULL
+	bool want_total;
+};
+
+struct search_result {
+	struct record *records;
+	size_t count;
+	const char *next;    // opaque, stable under later inserts; NULL when this was the last
+	int64_t total;       // -1 when it was not asked for
+};
+// ERR_UNSUPPORTED when nothing narrows the search: a clinical type without a patient, a person
+// without any of the indexed parameters. ERR_INVALID for a page that is not ours.
+enum err records_search(struct records *records, const struct search_query *query,
+	struct arena *arena, struct search_result *ret_result);
+
+// How a member of staff stands to a patient.
+enum care_kind { CARE_NONE, CARE_ENCOUNTER, CARE_TEAM, CARE_APPOINTMENT, CARE_PRACTITIONER };
+struct care {
+	enum care_kind kind;
+	const char *evidence; // "Encounter/12"; "" with CARE_NONE
+};
+// `staff` is a reference as in a resource: "Practitioner/1".
+enum err records_care(struct records *records, const char *staff, const char *patient,
+	struct arena *arena, struct care *ret_care);
+const char *care_kind_text(enum care_kind kind); // "encounter", "none"
+
+struct care_patient {
+	const char *patient;
+	struct care care;
+};
+enum err records_care_patients(struct records *records, const char *staff, size_t most,
+	struct arena *arena, struct care_patient **ret_patients, size_t *ret_count);
+
+// ---- Writing: one transaction at a time, many clients' requests in it.
+
+enum err records_begin(struct records *records); // fine when one is open already
+enum err records_savepoint(struct records *records);
+enum err records_release(struct records *records);  // keeps what came since the savepoint
+enum err records_rollback(struct records *records); // undoes what came since the savepoint
+
+// As records_read(), but sees what this transaction wrote.
+enum err records_read_staged(struct records *records, const struct record_key *key,
+	struct arena *arena, struct record *ret_record);
+
+enum { RECORD_ANY_VERSION = 0 };
+struct record_put {
+	int type;
+	const char *id;
+	const char *patient;   // owner, from fhir_patients_of(); NULL: the hospital
+	json_t *resource;      // checked; id and meta are set here by the call
+	int64_t updated_us;
+	uint64_t expected;     // the version that must be current, or RECORD_ANY_VERSION
+	bool must_be_new;      // ERR_EXISTS when there is any version
+};
+// ERR_CONFLICT when another version is current; ERR_EXISTS; ERR_IO (disk full, read-only).
+enum err records_put(struct records *records, const struct record_put *put, struct arena *arena,
+	struct record *ret_record);
+enum err records_delete(struct records *records, const struct record_key *key, int64_t updated_us,
+	struct arena *arena, struct record *ret_record);
+// For conditional requests: as records_search(), but over what this transaction sees.
+enum err records_search_staged(struct records *records, const struct search_query *query,
+	struct arena *arena, struct search_result *ret_result);
+
+// Commits, durable when it returns; `trail_end` is kept with it. On an error everything of the
+// transaction is undone. May run on another thread.
+enum err records_commit(struct records *records, uint64_t trail_end);
+uint64_t records_trail_end(struct records *records); // of the last commit
+
+// ---- Keys, health.
+
+// Wraps every data key under a new key-encryption key, some at a time inside the open transaction;
+// *ret_left counts those still under an older one. Call again until it is 0.
+enum err records_rewrap(struct records *records, const struct key *new_kek, size_t most,
+	size_t *ret_left);
+enum err records_shred(struct records *records, const char *patient);
+
+struct records_stats {
+	uint64_t resources, versions, patients, bytes, wal_bytes, tokens;
+	size_t cached_keys;
+};
+enum err records_stats(struct records *records, struct records_stats *ret_stats);
+
+// Opens every version and hands it to `seen`, which may end the walk with an error.
+typedef enum err records_seen(void *context, const struct record *record);
+enum err records_walk(struct records *records, records_seen *seen, void *context);

@@ -1,0 +1,28 @@
+// handlers: what the route table points at, by file. Each follows the contract of route_handler.
+#pragma once
+
+#include "vault/serve/route.h"
+
+// fhir_read.c
+route_handler fhir_read, fhir_vread, fhir_history;
+// fhir_search_handler.c
+route_handler fhir_search;
+// fhir_write.c
+route_handler fhir_create, fhir_update, fhir_delete;
+// fhir_bundle.c
+route_handler fhir_bundle, api_import;
+// fhir_metadata.c
+route_handler fhir_metadata;
+// api_sign_in.c
+route_handler api_sign_in, api_second_factor, api_enrol, api_enrol_confirm, api_sign_in_password,
+	api_password_advice, api_sign_out;
+// api_me.c
+route_handler api_me, api_me_password, api_me_recovery_codes, api_me_patients, api_sessions,
+	api_session_end, api_break_glass, api_break_glass_list;
+// api_trail.c
+route_handler api_seen, api_trail, api_trail_state, api_trail_entry;
+// api_accounts.c
+route_handler api_accounts, api_account_create, api_account_change, api_account_reset_password,
+	api_account_reset_second_factor, api_account_token;
+// api_status.c
+route_handler api_health, api_status, api_activity, api_keys_rotate, api_records_check;

@@ -1,0 +1,68 @@
+// serve: takes what comes through the door, asks the parts of the vault, and answers.
+//
+// The life of a request: taken (body complete) → authenticated → routed → decided → handled →
+// trail → answer. Reads are answered when the trail is durable. Writes of many clients are staged
+// into one database transaction; then trail durable → commit → answers, while the next writes
+// wait and reads go on. Password hashing happens in worker threads. Everything else is the loop's.
+#pragma once
+
+#include "vault/serve/exchange.h"
+#include "vault/serve/worker.h"
+
+struct identity;
+struct ledger;
+struct policy;
+struct records;
+struct activity;
+
+struct exchange_queue {
+	struct exchange *first, *last;
+	size_t count;
+};
+
+// What the role's main file gives; all of it outlives the vault.
+struct vault_parts {
+	struct identity *identity;
+	struct ledger *ledger;
+	struct policy *policy;
+	struct records *records;
+	const char *version;
+	int64_t started_us;
+	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
+	// Queues the answer for the client of the exchange; the exchange is freed by serve afterwards.
+	void (*deliver)(void *context, struct exchange *exchange);
+	// JSON of the roles as the parent told it last, or NULL; borrowed. And what watch counts.
+	json_t *(*roles)(void *context);
+	json_t *(*activity)(void *context);
+	void *context;
+};
+
+struct vault {
+	struct vault_parts parts;
+	struct worker *hashing, *committer;
+	struct exchange_queue held;   // answered, waiting for the trail
+	struct exchange_queue writes; // not yet handled: a commit is under way
+	struct exchange_queue staged; // handled, waiting for the commit
+	struct exchange_queue hashed; // a worker hashes for them
+	bool committing;
+	enum err commit_result;
+	uint64_t commit_trail_end;
+	uint64_t requests, denials, commits, committed_writes;
+};
+
+enum { SERVE_QUEUE = 4096 }; // requests held in all queues together; past this: 503
+
+void serve_init(struct vault *vault, const struct vault_parts *parts);
+void serve_done(struct vault *vault);
+
+// Takes over an exchange whose body is complete.
+void serve_take(struct vault *vault, struct exchange *exchange);
+// At the end of a turn of the loop: flushes the trail and starts a commit when one is due.
+void serve_settle(struct vault *vault);
+// When ledger_event_fd(), the hashing or the committer's event descriptor became readable.
+void serve_trail_advanced(struct vault *vault);
+void serve_hashed(struct vault *vault);
+void serve_committed(struct vault *vault);
+// The client went away, or took back the one request that `id` names: answered to nobody.
+void serve_forget(struct vault *vault, const void *client, const uint32_t *id);
+size_t serve_waiting(const struct vault *vault);
