@@ -1,0 +1,148 @@
+// Reading one resource: its current version, an earlier one, all of them.
+#include "vault/serve/fhir_answer.h"
+#include "vault/serve/handlers.h"
+
+#include "common/base/time.h"
+#include "common/format/fhir_type.h"
+#include "common/format/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HISTORY_COUNT = 50, HISTORY_MOST = 500 };
+
+static bool unchanged_for_client(const struct exchange *x, const struct record *record)
+{
+	char etag[32];
+	snprintf(etag, sizeof etag, "\"%llu\"", (unsigned long long)record->version);
+	return *x->ask.if_none_match && strstr(x->ask.if_none_match, etag);
+}
+
+// Decides on what was found, writes the trail and answers.
+static enum progress answer_record(struct vault *vault, struct exchange *x, struct access *access,
+	const struct record *record)
+{
+	struct verdict verdict;
+	access->patient = record->patient;
+	access->version = record->version;
+	if (!access_check(vault, x, access, &verdict))
+		return PROGRESS_DONE;
+	bool unchanged = unchanged_for_client(x, record);
+	struct trail_entry note = note_access(x, access, &verdict, TRAIL_ALLOWED);
+	note.status = unchanged ? 304 : 200;
+	note_add(vault, x, &note);
+	fhir_headers(x, record);
+	if (unchanged)
+		x->status = 304;
+	else
+		answer_bytes(x, 200, record->json);
+	return PROGRESS_DONE;
+}
+
+enum progress fhir_read(struct vault *vault, struct exchange *x)
+{
+	struct access access = {.action = TRAIL_READ};
+	struct record record = {0};
+	if (!fhir_route_type(x, &access.type) || !fhir_route_id(x, &access.id))
+		return PROGRESS_DONE;
+	struct record_key key = {.type = access.type, .id = access.id};
+	enum err err = records_read(vault->parts.records, &key, x->arena, &record);
+	if (!err)
+		return answer_record(vault, x, &access, &record);
+	if (err == ERR_GONE)
+		access.patient = record.patient;
+	fhir_answer_absent(vault, x, &access, err);
+	return PROGRESS_DONE;
+}
+
+static bool route_version(struct exchange *x, uint64_t *ret_version)
+{
+	const char *text = route_segment(x, "version");
+	char *end;
+	*ret_version = strtoull(text, &end, 10);
+	if (text[0] >= '1' && text[0] <= '9' && !*end)
+		return true;
+	answer_error(x, 404, "not-found", "There is no such version.");
+	return false;
+}
+
+enum progress fhir_vread(struct vault *vault, struct exchange *x)
+{
+	struct access access = {.action = TRAIL_VREAD};
+	struct record record = {0};
+	struct record_key key = {0};
+	if (!fhir_route_type(x, &access.type) || !fhir_route_id(x, &access.id) ||
+		!route_version(x, &key.version))
+		return PROGRESS_DONE;
+	key.type = access.type;
+	key.id = access.id;
+	enum err err = records_read(vault->parts.records, &key, x->arena, &record);
+	if (!err)
+		return answer_record(vault, x, &access, &record);
+	if (err == ERR_GONE)
+		access.patient = record.patient;
+	fhir_answer_absent(vault, x, &access, err);
+	return PROGRESS_DONE;
+}
+
+static const char *method_text(enum record_method method)
+{
+	return method == RECORD_CREATED ? "POST" : method == RECORD_UPDATED ? "PUT" : "DELETE";
+}
+
+static json_t *history_entry(struct exchange *x, const struct record *record)
+{
+	char at[TIME_TEXT_BYTES];
+	const char *type = fhir_type_name(record->type);
+	const char *url = arena_printf(x->arena, "%s/%s", type, record->id);
+	json_t *resource = NULL;
+	time_format(record->updated_us, at);
+	json_t *entry = json_pack("{s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s}}", "fullUrl",
+		arena_printf(x->arena, "https://%s/fhir/%s", x->ask.host, url), "request", "method",
+		method_text(record->method), "url", record->method == RECORD_CREATED ? type : url,
+		"response", "status", record->method == RECORD_CREATED ? "201" : "200", "etag",
+		arena_printf(x->arena, "W/\"%llu\"", (unsigned long long)record->version),
+		"lastModified", at);
+	if (record->json.size && json_parse_strict(record->json, NULL, &resource, NULL) == OK)
+		json_object_set_new(entry, "resource", resource);
+	return entry;
+}
+
+static size_t number_or(const struct exchange *x, const char *name, size_t otherwise)
+{
+	const char *text = exchange_param(x, name);
+	return text && *text >= '0' && *text <= '9' ? strtoul(text, NULL, 10) : otherwise;
+}
+
+enum progress fhir_history(struct vault *vault, struct exchange *x)
+{
+	struct access access = {.action = TRAIL_HISTORY};
+	struct record_page page;
+	struct verdict verdict;
+	if (!fhir_route_type(x, &access.type) || !fhir_route_id(x, &access.id))
+		return PROGRESS_DONE;
+	struct record_key key = {.type = access.type, .id = access.id};
+	size_t most = number_or(x, "_count", HISTORY_COUNT);
+	if (most < 1 || most > HISTORY_MOST)
+		most = HISTORY_MOST;
+	enum err err = records_history(vault->parts.records, &key, number_or(x, "_offset", 0), most,
+		x->arena, &page);
+	if (err) {
+		fhir_answer_absent(vault, x, &access, err);
+		return PROGRESS_DONE;
+	}
+	access.patient = page.count ? page.records[0].patient : NULL;
+	if (!access_check(vault, x, &access, &verdict))
+		return PROGRESS_DONE;
+	json_t *entries = json_array();
+	for (size_t i = 0; i < page.count; i++)
+		json_array_append_new(entries, history_entry(x, &page.records[i]));
+	json_t *bundle = json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history",
+		"total", (json_int_t)page.total, "entry", entries);
+	struct trail_entry note = note_access(x, &access, &verdict, TRAIL_ALLOWED);
+	note.status = 200;
+	note_add(vault, x, &note);
+	answer_json(x, 200, bundle);
+	json_decref(bundle);
+	return PROGRESS_DONE;
+}

@@ -1,0 +1,147 @@
+#include "vault/serve/fhir_store.h"
+
+#include "common/base/text.h"
+#include "common/format/fhir_patient.h"
+#include "common/format/fhir_type.h"
+#include "vault/serve/fhir_query.h"
+
+#include <string.h>
+
+char *fhir_new_id(struct arena *arena)
+{
+	uint8_t random[16];
+	char *id = arena_alloc(arena, 37);
+	crypto_random(random, sizeof random);
+	text_uuid(random, id);
+	return id;
+}
+
+enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, const char *query,
+	struct record *ret_first, size_t *ret_count)
+{
+	struct search_query parsed;
+	struct search_result result;
+	struct query_problem problem;
+	enum err err = fhir_query_of_text(type, query, x->arena, &parsed, &problem);
+	if (err)
+		return err;
+	parsed.count = 2;
+	err = records_search_staged(vault->parts.records, &parsed, x->arena, &result);
+	if (err)
+		return err;
+	*ret_count = result.count;
+	if (result.count)
+		*ret_first = result.records[0];
+	return OK;
+}
+
+// True when the wish ends here: something matches (unchanged) or it is answered (*ret_failed).
+static bool exists_already(struct vault *vault, struct exchange *x, struct store_wish *wish,
+	struct record *ret_record, bool *ret_failed)
+{
+	size_t count = 0;
+	if (!wish->if_none_exist)
+		return false;
+	enum err err = fhir_find_staged(vault, x, wish->type, wish->if_none_exist, ret_record, &count);
+	if (err) {
+		answer_error(x, 400, "invalid", "If-None-Exist cannot be searched for: %s.",
+			err_text(err));
+		*ret_failed = true;
+	} else if (count > 1) {
+		answer_error(x, 412, "conflict", "If-None-Exist matches more than one resource.");
+		*ret_failed = true;
+	}
+	wish->unchanged = !*ret_failed && count == 1;
+	return *ret_failed || wish->unchanged;
+}
+
+// Whose record it was may differ from whose it becomes: both must be allowed.
+static bool allowed_before(struct vault *vault, struct exchange *x, const struct store_wish *wish,
+	const char *owner)
+{
+	struct record current;
+	struct record_key key = {.type = wish->type, .id = wish->id};
+	if (wish->must_be_new || records_read_staged(vault->parts.records, &key, x->arena, &current))
+		return true; // new, deleted, or records_put will say what is wrong
+	if (!current.patient || (owner && strcmp(current.patient, owner) == 0))
+		return true;
+	struct verdict verdict;
+	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id,
+		.patient = current.patient};
+	return access_check(vault, x, &access, &verdict);
+}
+
+bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish,
+	struct record *ret_record)
+{
+	struct fhir_patients patients;
+	struct verdict verdict;
+	bool failed = false;
+	enum err err = fhir_patients_of(wish->resource, wish->id, x->arena, &patients);
+	if (err) {
+		answer_error(x, 422, "invalid", "The resource names too many patients.");
+		return false;
+	}
+	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id,
+		.patient = patients.owner};
+	if (!access_check(vault, x, &access, &verdict) ||
+		!allowed_before(vault, x, wish, patients.owner))
+		return false;
+	if (exists_already(vault, x, wish, ret_record, &failed)) {
+		if (!failed) {
+			access.id = ret_record->id;
+			access.version = ret_record->version;
+			struct trail_entry note = note_access(x, &access, &verdict, TRAIL_ALLOWED);
+			note.detail = "exists already";
+			note_add(vault, x, &note);
+		}
+		return !failed;
+	}
+	struct record_put put = {.type = wish->type, .id = wish->id, .patient = patients.owner,
+		.resource = wish->resource, .updated_us = x->now_us, .expected = wish->expected,
+		.must_be_new = wish->must_be_new};
+	err = records_put(vault->parts.records, &put, x->arena, ret_record);
+	access.version = err ? 0 : ret_record->version;
+	struct trail_entry note =
+		note_access(x, &access, &verdict, err ? TRAIL_FAILED : TRAIL_INTENDED);
+	note.content = err ? "" : fhir_content_hash(x, ret_record);
+	note.detail = err ? err_text(err) : "";
+	note_add_patients(vault, x, &note, patients.ids, patients.count);
+	if (err)
+		fhir_answer_storing(x, err);
+	return !err;
+}
+
+bool fhir_remove(struct vault *vault, struct exchange *x, struct store_wish *wish,
+	struct record *ret_record)
+{
+	struct record current = {0};
+	struct verdict verdict;
+	struct record_key key = {.type = wish->type, .id = wish->id};
+	struct access access = {.action = TRAIL_DELETE, .type = wish->type, .id = wish->id};
+	enum err err = records_read_staged(vault->parts.records, &key, x->arena, &current);
+	if (err && err != ERR_GONE) {
+		fhir_answer_absent(vault, x, &access, err);
+		return false;
+	}
+	access.patient = current.patient;
+	if (!access_check(vault, x, &access, &verdict))
+		return false;
+	if (!err && wish->expected && wish->expected != current.version) {
+		fhir_answer_storing(x, ERR_CONFLICT);
+		return false;
+	}
+	wish->unchanged = err == ERR_GONE; // deleting again is fine, says FHIR
+	if (!err)
+		err = records_delete(vault->parts.records, &key, x->now_us, x->arena, ret_record);
+	if (wish->unchanged)
+		err = OK;
+	access.version = err || wish->unchanged ? 0 : ret_record->version;
+	struct trail_entry note =
+		note_access(x, &access, &verdict, err ? TRAIL_FAILED : TRAIL_INTENDED);
+	note.content = err || wish->unchanged ? "" : fhir_content_hash(x, ret_record);
+	note_add(vault, x, &note);
+	if (err)
+		fhir_answer_storing(x, err);
+	return !err;
+}

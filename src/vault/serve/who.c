@@ -1,0 +1,186 @@
+#include "vault/serve/who.h"
+
+#include "common/base/text.h"
+#include "common/format/fhir_type.h"
+#include "vault/identity/identity.h"
+#include "vault/policy/policy.h"
+#include "vault/records/records.h"
+
+#include <string.h>
+
+static const struct principal local_principal = {
+	.known = true,
+	.account = "local",
+	.name = "the command line",
+	.login = "local",
+	.role = "local",
+	.person = "",
+	.session = "",
+	.second_factor = true,
+};
+
+void who_identify(struct vault *vault, struct exchange *x)
+{
+	x->who = (struct principal){.account = "", .name = "", .login = "", .role = "", .person = "",
+		.session = ""};
+	if (x->entrance == ENTRANCE_LOCAL) {
+		x->who = local_principal;
+		x->who.name = arena_printf(x->arena, "the command line (user %u)", x->local_uid);
+		return;
+	}
+	if (x->ask.token_kind == DOOR_TOKEN_NONE)
+		return;
+	const struct session *session;
+	enum session_kind kind =
+		x->ask.token_kind == DOOR_TOKEN_COOKIE ? SESSION_COOKIE : SESSION_BEARER;
+	if (session_find(vault->parts.identity, x->ask.token, kind, x->now_us, &session))
+		return;
+	x->who = (struct principal){
+		.known = true,
+		.account = arena_text(x->arena, session->account),
+		.name = arena_text(x->arena, session->name),
+		.login = arena_text(x->arena, session->login),
+		.role = arena_text(x->arena, session->role),
+		.person = arena_text(x->arena, session->person),
+		.session = arena_text(x->arena, session->handle),
+		.second_factor = session->second_factor,
+	};
+}
+
+bool who_may(struct vault *vault, struct exchange *x, const char *verb)
+{
+	if (policy_may(vault->parts.policy, policy_role_find(x->who.role), verb))
+		return true;
+	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_DENIED);
+	note.detail = verb;
+	note.rule = "deny by default";
+	note_add(vault, x, &note);
+	vault->denials++;
+	answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);
+	return false;
+}
+
+static enum policy_action policy_of(enum trail_action action)
+{
+	switch (action) {
+	case TRAIL_SEARCH:
+		return POLICY_SEARCH;
+	case TRAIL_CREATE:
+	case TRAIL_IMPORT:
+		return POLICY_CREATE;
+	case TRAIL_UPDATE:
+	case TRAIL_PATCH:
+		return POLICY_UPDATE;
+	case TRAIL_DELETE:
+		return POLICY_DELETE;
+	case TRAIL_EXPORT:
+		return POLICY_EXPORT;
+	case TRAIL_WHO_SAW:
+		return POLICY_WHO_SAW;
+	case TRAIL_BREAK_GLASS:
+		return POLICY_BREAK_GLASS;
+	default:
+		return POLICY_READ;
+	}
+}
+
+static bool is_patient_themself(const struct exchange *x, const char *patient)
+{
+	return text_starts(x->who.person, "Patient/") &&
+		strcmp(x->who.person + strlen("Patient/"), patient) == 0;
+}
+
+// Relationship, broken glass and being the patient: what the policy asks about.
+static enum err gather(struct vault *vault, struct exchange *x, const char *patient,
+	struct policy_ask *ask, struct verdict *verdict)
+{
+	struct care care = {.evidence = ""};
+	ask->of_patient = true;
+	ask->own = is_patient_themself(x, patient);
+	if (ask->own) {
+		verdict->relationship = "self";
+		verdict->purpose = "PATRQT";
+		return OK;
+	}
+	if (text_starts(x->who.person, "Practitioner/")) {
+		enum err err = records_care(vault->parts.records, x->who.person, patient, x->arena, &care);
+		if (err)
+			return err;
+	}
+	ask->relationship = care.kind != CARE_NONE;
+	verdict->relationship = care_kind_text(care.kind);
+	verdict->evidence = care.evidence;
+	const struct broken_glass *glass =
+		glass_find(vault->parts.identity, x->who.session, patient, x->now_us);
+	ask->broken_glass = glass != NULL;
+	if (glass && !ask->relationship) {
+		verdict->purpose = "BTG";
+		verdict->reason = arena_text(x->arena, glass->reason);
+	}
+	return OK;
+}
+
+enum err access_decide(struct vault *vault, struct exchange *x, const struct access *access,
+	struct verdict *ret_verdict)
+{
+	struct policy_ask ask = {
+		.role = policy_role_find(x->who.role),
+		.action = policy_of(access->action),
+		.type = access->type,
+		.second_factor = x->who.second_factor,
+	};
+	struct verdict verdict = {.relationship = "none", .evidence = "", .purpose = "TREAT",
+		.reason = ""};
+	if (ask.role == ROLE_LOCAL || ask.role == ROLE_ADMINISTRATOR)
+		verdict.purpose = "HSYSADMIN";
+	else if (ask.role == ROLE_FRONT_DESK || ask.role == ROLE_PRIVACY_OFFICER)
+		verdict.purpose = "HOPERAT";
+	if (access->patient) {
+		enum err err = gather(vault, x, access->patient, &ask, &verdict);
+		if (err)
+			return err;
+	}
+	struct policy_decision decision;
+	policy_decide(vault->parts.policy, &ask, &decision);
+	verdict.allowed = decision.allowed;
+	verdict.break_glass_would_help = decision.break_glass_would_help;
+	verdict.second_factor_would_help = decision.second_factor_would_help;
+	verdict.rule = decision.rule;
+	verdict.why = decision.why;
+	*ret_verdict = verdict;
+	return OK;
+}
+
+static void answer_denied(struct exchange *x, const struct verdict *verdict)
+{
+	if (verdict->break_glass_would_help)
+		answer_error(x, 403, "break-glass-possible",
+			"You are not known to be treating this patient. If you need the record now, "
+			"break the glass: it will be reviewed.");
+	else if (verdict->second_factor_would_help)
+		answer_error(x, 403, "second-factor-required", "Sign in with your second factor.");
+	else
+		answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);
+}
+
+bool access_check(struct vault *vault, struct exchange *x, const struct access *access,
+	struct verdict *ret_verdict)
+{
+	struct verdict verdict;
+	enum err err = access_decide(vault, x, access, &verdict);
+	if (err) {
+		answer_error(x, 503, "unavailable", "The decision cannot be made now: %s.",
+			err_text(err));
+		return false;
+	}
+	if (!verdict.allowed) {
+		struct trail_entry note = note_access(x, access, &verdict, TRAIL_DENIED);
+		note.status = 403;
+		note_add(vault, x, &note);
+		vault->denials++;
+		answer_denied(x, &verdict);
+		return false;
+	}
+	*ret_verdict = verdict;
+	return true;
+}
