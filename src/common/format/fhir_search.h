@@ -49,8 +49,8 @@ struct fhir_value {
 	// token: system and code; text holds what :text searches (display, text).
 	// quantity: system and code of the unit; text is its printed form.
 	const char *system, *code;
-	// string, uri: the value as written. reference: the reference as written. A token may carry
-	// a text alone (a CodeableConcept with nothing but text).
+	// A CodeableConcept gives one value for each coding, and one more, without a code, for its text.
+	// string, uri: the value as written. reference: the reference as written.
 	const char *text;
 	// reference: target type and id where it is Type/id, with or without a base before it or a
 	// version behind it; else FHIR_TYPE_NONE and NULL ("urn:uuid:…", "#contained").
@@ -61,8 +61,9 @@ struct fhir_value {
 	// date: from low_us (included) to high_us (excluded), since 1970 in UTC; a date without a
 	// zone is read as UTC; INT64_MIN and INT64_MAX where a period is open.
 	int64_t low_us, high_us;
-	// number, quantity: the value and the interval that its digits imply (1.0 is 0.95 to 1.05);
-	// ±INFINITY where a range is open.
+	// number, quantity: in a resource all three are the same, unless it is a range or has a
+	// comparator (±INFINITY where it is open); in an argument low and high are the interval that
+	// its digits imply (1.0 is 0.95 to 1.05).
 	double number, low, high;
 };
 
@@ -71,9 +72,9 @@ struct fhir_values {
 	size_t count;
 };
 
-// All values of the resource under this parameter, in document order, in the arena. none is {NULL, 0}. The
-// resource must have passed fhir_check() and be of the parameter's type.
-// ERR_LIMIT past FHIR_VALUES_MOST values.
+// All values of the resource under this parameter, in document order, in the arena; none is
+// {NULL, 0}. The resource must have passed fhir_check() and be of the parameter's type. ERR_LIMIT
+// past FHIR_VALUES_MOST values.
 enum { FHIR_VALUES_MOST = 100000 };
 enum err fhir_extract(const json_t *resource, const struct fhir_param *param, struct arena *arena,
 	struct fhir_values *ret);
