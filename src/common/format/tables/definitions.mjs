@@ -46,7 +46,8 @@ function dataElements(folder)
 	const found = new Map();
 	for (const definition of resources(folder, 'dataelements.json')) {
 		const element = definition.snapshot.element[0];
-		found.set(element.path, element);
+		if (!found.has(element.path)) // later ones are of SimpleQuantity and its like
+			found.set(element.path, element);
 	}
 	return found;
 }
