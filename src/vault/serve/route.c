@@ -64,8 +64,6 @@ const struct route routes[] = {
 	{DOOR_GET, "/api/activity", api_activity, 0, "status-view", "What watch counts."},
 	{DOOR_POST, "/api/import", api_import, NEEDS_WRITE | NEEDS_BODY, "import",
 		"Store a bundle, keeping identities; what is there already stays."},
-	{DOOR_POST, "/api/keys/rotate", api_keys_rotate, NEEDS_LOCAL | NEEDS_WRITE, NULL,
-		"Wrap every data key again."},
 	{DOOR_GET, "/api/records/check", api_records_check, NEEDS_LOCAL, NULL,
 		"Open every stored version and compare it with the trail."},
 };

@@ -1,0 +1,412 @@
+#include "vault/policy/policy.h"
+
+#include "common/format/fhir_type.h"
+#include "common/format/yaml.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RULES = 250, MOST_VERBS = 32, FILE_BYTES = 256 * 1024 };
+
+enum condition { ALWAYS, RELATIONSHIP, OWN, GLASS, CONDITIONS };
+
+struct rule {
+	char name[80], why[200];
+};
+
+// For each condition the number of the rule that allows under it, 0 when none does.
+struct cell {
+	uint8_t rule[CONDITIONS];
+};
+
+struct policy {
+	struct rule rules[MOST_RULES];
+	size_t rule_count; // rules[0] is "deny by default"
+	int types;
+	struct cell *cells; // [role][type][action]
+	bool second_factor[POLICY_ROLES];
+	const char *verbs[POLICY_ROLES][MOST_VERBS];
+	size_t verb_count[POLICY_ROLES];
+	struct arena *arena;
+};
+
+static const char *const roles[POLICY_ROLES] = {
+	[ROLE_NONE] = "nobody",
+	[ROLE_CLINICIAN] = "clinician",
+	[ROLE_NURSE] = "nurse",
+	[ROLE_FRONT_DESK] = "front-desk",
+	[ROLE_PRIVACY_OFFICER] = "privacy-officer",
+	[ROLE_SECURITY_OFFICER] = "security-officer",
+	[ROLE_ADMINISTRATOR] = "administrator",
+	[ROLE_APPLICATION] = "application",
+	[ROLE_PATIENT] = "patient",
+	[ROLE_LOCAL] = "local",
+};
+
+static const char *const actions[POLICY_ACTIONS] = {
+	[POLICY_READ] = "read",
+	[POLICY_SEARCH] = "search",
+	[POLICY_CREATE] = "create",
+	[POLICY_UPDATE] = "update",
+	[POLICY_DELETE] = "delete",
+	[POLICY_EXPORT] = "export",
+	[POLICY_WHO_SAW] = "who-saw",
+	[POLICY_BREAK_GLASS] = "break-glass",
+};
+
+static const char *const conditions[CONDITIONS] = {
+	[ALWAYS] = "always",
+	[RELATIONSHIP] = "relationship",
+	[OWN] = "own",
+	[GLASS] = "broken-glass",
+};
+
+static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
+	"status-view", "import", "keys-manage"};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static int index_of(const char *text, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *policy_role_text(enum policy_role role)
+{
+	return role < POLICY_ROLES ? roles[role] : "?";
+}
+
+enum policy_role policy_role_find(const char *text)
+{
+	int found = index_of(text, roles, POLICY_ROLES);
+	return found < 0 ? ROLE_NONE : (enum policy_role)found;
+}
+
+const char *policy_action_text(enum policy_action action)
+{
+	return action < POLICY_ACTIONS ? actions[action] : "?";
+}
+
+// ---- Reading the file.
+
+struct loading {
+	struct policy *policy;
+	const struct yaml *groups;
+	struct policy_problem *problem;
+	bool *grouped; // types that some group names: the rest is "other"
+};
+
+[[gnu::format(printf, 3, 4)]] static bool wrong(struct loading *l, const struct yaml *at,
+	const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	l->problem->line = at ? at->line : 1;
+	vsnprintf(l->problem->text, sizeof l->problem->text, format, args);
+	va_end(args);
+	return false;
+}
+
+static struct cell *cell(const struct policy *policy, enum policy_role role, int type,
+	enum policy_action action)
+{
+	return &policy->cells[((size_t)role * (size_t)policy->types + (size_t)type) * POLICY_ACTIONS + action];
+}
+
+static bool check_groups(struct loading *l)
+{
+	for (const struct yaml *g = l->groups ? l->groups->first : NULL; g; g = g->next) {
+		if (g->kind != YAML_LIST)
+			return wrong(l, g, "a group is a list of resource types");
+		for (const struct yaml *t = g->first; t; t = t->next) {
+			int type = fhir_type_find(t->text);
+			if (type == FHIR_TYPE_NONE)
+				return wrong(l, t, "'%s' is not a resource type", t->text);
+			if (l->grouped[type])
+				return wrong(l, t, "'%s' is in a group already", t->text);
+			l->grouped[type] = true;
+		}
+	}
+	return true;
+}
+
+// Marks the types that a word stands for: a group, "clinical", "other", or a type itself.
+static bool add_types(struct loading *l, const struct yaml *word, bool *types)
+{
+	const struct yaml *group = yaml_find(l->groups, word->text);
+	bool clinical = strcmp(word->text, "clinical") == 0;
+	if (clinical || strcmp(word->text, "other") == 0) {
+		for (int t = 0; t < l->policy->types; t++)
+			if (!l->grouped[t] && fhir_type_in_compartment(t) == clinical)
+				types[t] = true;
+		return true;
+	}
+	if (group) {
+		for (const struct yaml *t = group->first; t; t = t->next)
+			types[fhir_type_find(t->text)] = true;
+		return true;
+	}
+	int type = fhir_type_find(word->text);
+	if (type == FHIR_TYPE_NONE)
+		return wrong(l, word, "'%s' is neither a group nor a resource type", word->text);
+	types[type] = true;
+	return true;
+}
+
+static bool add_words(struct loading *l, const struct yaml *list, const char *const *known,
+	size_t count, bool *marked)
+{
+	if (!list || list->kind != YAML_LIST || !list->first)
+		return wrong(l, list, "a rule needs a list of roles, resources and actions");
+	for (const struct yaml *w = list->first; w; w = w->next) {
+		int found = index_of(w->text, known, count);
+		if (found < 0)
+			return wrong(l, w, "'%s' is not known here", w->text);
+		marked[found] = true;
+	}
+	return true;
+}
+
+struct marks {
+	bool roles[POLICY_ROLES], actions[POLICY_ACTIONS];
+	bool *types;
+	enum condition when;
+	bool break_glass;
+};
+
+static void apply(struct loading *l, const struct marks *marks, uint8_t rule)
+{
+	for (int role = 1; role < POLICY_ROLES; role++)
+		for (int type = 0; type < l->policy->types; type++)
+			for (int action = 0; action < POLICY_ACTIONS; action++) {
+				if (!marks->roles[role] || !marks->types[type] || !marks->actions[action])
+					continue;
+				struct cell *c = cell(l->policy, (enum policy_role)role, type,
+					(enum policy_action)action);
+				if (!c->rule[marks->when])
+					c->rule[marks->when] = rule;
+				if (marks->break_glass && !c->rule[GLASS])
+					c->rule[GLASS] = rule;
+			}
+}
+
+static bool check_keys(struct loading *l, const struct yaml *map, const char *const *known, size_t count)
+{
+	if (map->kind != YAML_MAP)
+		return wrong(l, map, "keys and values are expected here");
+	for (const struct yaml *k = map->first; k; k = k->next)
+		if (index_of(k->key, known, count) < 0)
+			return wrong(l, k, "'%s' is not a key of this", k->key);
+	return true;
+}
+
+static bool read_flag(struct loading *l, const struct yaml *at, bool *ret)
+{
+	*ret = at && strcmp(at->text, "true") == 0;
+	if (at && !*ret && strcmp(at->text, "false") != 0)
+		return wrong(l, at, "'%s' is neither true nor false", at->text);
+	return true;
+}
+
+static bool read_rule(struct loading *l, const struct yaml *map)
+{
+	static const char *const keys[] = {"name", "why", "roles", "resources", "actions", "when",
+		"break-glass"};
+	struct policy *p = l->policy;
+	struct marks marks = {.types = arena_alloc(p->arena, (size_t)p->types)};
+	if (!check_keys(l, map, keys, sizeof keys / sizeof *keys))
+		return false;
+	const struct yaml *name = yaml_find(map, "name"), *why = yaml_find(map, "why");
+	const struct yaml *when = yaml_find(map, "when"), *types = yaml_find(map, "resources");
+	if (!name || !why || !types || types->kind != YAML_LIST)
+		return wrong(l, map, "a rule needs a name, a why and resources");
+	if (p->rule_count == MOST_RULES)
+		return wrong(l, map, "there are too many rules");
+	for (const struct yaml *w = types->first; w; w = w->next)
+		if (!add_types(l, w, marks.types))
+			return false;
+	int condition = when ? index_of(when->text, conditions, GLASS) : ALWAYS;
+	if (condition < 0)
+		return wrong(l, when, "'%s' is not a condition: always, relationship, own", when->text);
+	marks.when = (enum condition)condition;
+	if (!add_words(l, yaml_find(map, "roles"), roles, POLICY_ROLES, marks.roles) ||
+		!add_words(l, yaml_find(map, "actions"), actions, POLICY_ACTIONS, marks.actions) ||
+		!read_flag(l, yaml_find(map, "break-glass"), &marks.break_glass))
+		return false;
+	struct rule *rule = &p->rules[p->rule_count];
+	snprintf(rule->name, sizeof rule->name, "%s", name->text);
+	snprintf(rule->why, sizeof rule->why, "%s", why->text);
+	apply(l, &marks, (uint8_t)p->rule_count++);
+	return true;
+}
+
+static bool read_work(struct loading *l, const struct yaml *work)
+{
+	for (const struct yaml *r = work ? work->first : NULL; r; r = r->next) {
+		enum policy_role role = policy_role_find(r->key);
+		bool marked[VERBS] = {0};
+		if (role == ROLE_NONE)
+			return wrong(l, r, "'%s' is not a role", r->key);
+		if (!add_words(l, r, verbs, VERBS, marked))
+			return false;
+		for (size_t v = 0; v < VERBS; v++)
+			if (marked[v])
+				l->policy->verbs[role][l->policy->verb_count[role]++] = verbs[v];
+	}
+	return true;
+}
+
+static bool read_file(struct loading *l, const struct yaml *root)
+{
+	static const char *const keys[] = {"groups", "second-factor", "rules", "work"};
+	if (!check_keys(l, root, keys, sizeof keys / sizeof *keys))
+		return false;
+	l->groups = yaml_find(root, "groups");
+	const struct yaml *rules = yaml_find(root, "rules"), *factor = yaml_find(root, "second-factor");
+	if (!check_groups(l))
+		return false;
+	if (factor && !add_words(l, factor, roles, POLICY_ROLES, l->policy->second_factor))
+		return false;
+	for (const struct yaml *r = rules ? rules->first : NULL; r; r = r->next)
+		if (!read_rule(l, r))
+			return false;
+	return read_work(l, yaml_find(root, "work"));
+}
+
+static enum err slurp(const char *path, struct buf *ret)
+{
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return ERR_IO;
+	buf_reserve(ret, FILE_BYTES + 1);
+	ret->size = fread(ret->at, 1, FILE_BYTES + 1, file);
+	bool failed = ferror(file);
+	fclose(file);
+	return failed ? ERR_IO : ret->size > FILE_BYTES ? ERR_LIMIT : OK;
+}
+
+static struct policy *policy_new(void)
+{
+	struct policy *policy = calloc(1, sizeof *policy);
+	if (!policy)
+		abort();
+	policy->arena = arena_new();
+	policy->types = fhir_type_count();
+	policy->cells = calloc((size_t)policy->types * POLICY_ROLES * POLICY_ACTIONS, sizeof *policy->cells);
+	if (!policy->cells)
+		abort();
+	policy->rules[policy->rule_count++] = (struct rule){"deny by default",
+		"No rule of the policy allows this."};
+	return policy;
+}
+
+enum err policy_load(const char *path, struct policy **ret_policy, struct policy_problem *ret_problem)
+{
+	struct buf text = {0};
+	struct policy *policy = policy_new();
+	struct arena *arena = arena_new();
+	struct yaml *root;
+	struct yaml_problem problem;
+	enum err err = slurp(path, &text);
+	if (err) {
+		*ret_problem = (struct policy_problem){.line = 0};
+		snprintf(ret_problem->text, sizeof ret_problem->text, "cannot be read");
+		goto out;
+	}
+	err = yaml_parse(buf_bytes(&text), arena, &root, &problem);
+	if (err) {
+		ret_problem->line = problem.line;
+		snprintf(ret_problem->text, sizeof ret_problem->text, "%s", problem.words);
+		goto out;
+	}
+	struct loading loading = {.policy = policy, .problem = ret_problem,
+		.grouped = arena_alloc(arena, (size_t)policy->types)};
+	err = read_file(&loading, root) ? OK : ERR_INVALID;
+out:
+	buf_done(&text);
+	arena_free(arena);
+	if (err)
+		policy_free(policy);
+	else
+		*ret_policy = policy;
+	return err;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	arena_free(policy->arena);
+	free(policy->cells);
+	free(policy);
+}
+
+// ---- Deciding.
+
+void policy_decide(const struct policy *policy, const struct policy_ask *ask,
+	struct policy_decision *ret_decision)
+{
+	struct policy_decision d = {.rule = policy->rules[0].name, .why = policy->rules[0].why};
+	*ret_decision = d;
+	if (ask->role <= ROLE_NONE || ask->role >= POLICY_ROLES || ask->type < 0 ||
+		ask->type >= policy->types || ask->action >= POLICY_ACTIONS)
+		return;
+	const struct cell *c = cell(policy, ask->role, ask->type, ask->action);
+	uint8_t rule = c->rule[ALWAYS];
+	if (!rule && (ask->relationship || !ask->of_patient))
+		rule = c->rule[RELATIONSHIP];
+	if (!rule && ask->own)
+		rule = c->rule[OWN];
+	if (!rule && ask->broken_glass)
+		rule = c->rule[GLASS];
+	d.rule = policy->rules[rule].name;
+	d.why = policy->rules[rule].why;
+	d.allowed = rule != 0;
+	d.break_glass_would_help = !rule && ask->of_patient && c->rule[GLASS];
+	if (d.allowed && policy->second_factor[ask->role] && !ask->second_factor) {
+		d.allowed = false;
+		d.second_factor_would_help = true;
+		d.why = "This role needs its second factor.";
+	}
+	*ret_decision = d;
+}
+
+bool policy_may(const struct policy *policy, enum policy_role role, const char *verb)
+{
+	for (size_t i = 0; role < POLICY_ROLES && i < policy->verb_count[role]; i++)
+		if (strcmp(policy->verbs[role][i], verb) == 0)
+			return true;
+	return false;
+}
+
+size_t policy_verbs(const struct policy *policy, enum policy_role role, const char *ret_verbs[32])
+{
+	size_t count = role < POLICY_ROLES ? policy->verb_count[role] : 0;
+	for (size_t i = 0; i < count; i++)
+		ret_verbs[i] = policy->verbs[role][i];
+	return count;
+}
+
+char *policy_explain(const struct policy *policy, struct arena *arena)
+{
+	struct buf buf = {0};
+	for (int role = 1; role < POLICY_ROLES; role++)
+		for (int type = 0; type < policy->types; type++)
+			for (int action = 0; action < POLICY_ACTIONS; action++)
+				for (int when = 0; when < CONDITIONS; when++) {
+					uint8_t rule = cell(policy, (enum policy_role)role, type,
+						(enum policy_action)action)->rule[when];
+					if (rule)
+						buf_printf(&buf, "%s\t%s\t%s\t%s\t%s\n", roles[role],
+							fhir_type_name(type), actions[action],
+							conditions[when], policy->rules[rule].name);
+				}
+	char *text = arena_text_n(arena, (const char *)buf.at, buf.size);
+	buf_done(&buf);
+	return text;
+}

@@ -1,0 +1,85 @@
+#include "vault/records/records_in.h"
+
+#include "common/base/text.h"
+
+#include <string.h>
+
+enum { BLOB_FORMAT = 1 };
+
+// Binds a blob to its place: another row, version, patient or key version does not open it.
+static void bind(const struct blob_row *row, const struct owner *owner, struct buf *room)
+{
+	buf_clear(room);
+	put_u8(room, BLOB_FORMAT);
+	put_u64(room, (uint64_t)row->token); // stands for type and id
+	put_u64(room, row->version);
+	put_u64(room, (uint64_t)owner->token);
+	put_u32(room, owner->key_version);
+	put_u8(room, (uint8_t)row->method);
+	put_u64(room, (uint64_t)row->updated_us);
+}
+
+enum err blob_seal(struct records *r, struct owner *owner, const struct blob_row *row, const char *id,
+	const char *patient, struct bytes json)
+{
+	struct buf context = {0};
+	buf_clear(&r->plain);
+	put_span_u8(&r->plain, bytes_text(id));
+	put_span_u8(&r->plain, bytes_text(patient));
+	buf_add_bytes(&r->plain, json);
+	bind(row, owner, &context);
+	buf_clear(&r->sealed);
+	enum err err = sealer_seal(
+		r->sealer, &owner->key, buf_bytes(&context), buf_bytes(&r->plain), &r->sealed);
+	buf_done(&context);
+	return err;
+}
+
+static enum err open_row(struct records *r, struct view *view, struct store_query *q,
+	struct arena *arena, struct record *record)
+{
+	struct blob_row row = {.token = row_int(q, 0), .patient = row_int(q, 1),
+		.method = (enum record_method)row_int(q, 3), .updated_us = row_int(q, 4),
+		.version = record->version};
+	int64_t kind = row_int(q, 2);
+	struct bytes sealed = row_blob(q, 6);
+	struct owner *owner;
+	struct buf context = {0};
+	if (kind < 0 || kind >= r->kinds)
+		return ERR_CORRUPT;
+	enum err err = owner_by_number(r, view, row.patient, &owner);
+	if (err)
+		return err;
+	bind(&row, owner, &context);
+	buf_clear(&r->plain);
+	err = sealer_open(r->sealer, &owner->key, buf_bytes(&context), sealed, &r->plain);
+	buf_done(&context);
+	if (err)
+		return err;
+	struct cursor in = cursor_of(buf_bytes(&r->plain));
+	struct bytes id = get_span_u8(&in), patient = get_span_u8(&in);
+	struct bytes json = get_raw(&in, cursor_left(&in));
+	record->type = r->type_of_kind[kind];
+	record->method = row.method;
+	record->updated_us = row.updated_us;
+	record->id = arena_text_n(arena, (const char *)id.at, id.size);
+	record->patient = patient.size ? arena_text_n(arena, (const char *)patient.at, patient.size) : NULL;
+	record->json = bytes_copy(arena, json);
+	record->sealed_hash = crypto_sha256(sealed);
+	return in.err || resource_token(r, record->type, record->id) != row.token ? ERR_CORRUPT : OK;
+}
+
+enum err blob_read(struct records *r, struct view *view, int64_t slot, uint64_t version,
+	struct arena *arena, struct record *ret_record)
+{
+	struct store_query *q = view->queries[Q_BLOB];
+	struct record record = {.version = version};
+	query_int(q, 1, slot << VERSION_BITS | (int64_t)version);
+	enum store_step step = query_step(q);
+	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_DONE ? ERR_NOT_FOUND
+									  : open_row(r, view, q, arena, &record);
+	query_reset(q);
+	if (!err)
+		*ret_record = record;
+	return err;
+}

@@ -1,0 +1,104 @@
+#include "vault/records/records_in.h"
+
+#include "common/format/fhir_type.h"
+
+#include <string.h>
+
+int64_t resource_token(struct records *r, int type, const char *id)
+{
+	return word_token(r->search, "resource", fhir_type_name(type), bytes_text(id));
+}
+
+enum err lookup(struct records *r, struct view *view, int type, const char *id, struct found *ret_found)
+{
+	struct store_query *q = view->queries[Q_LOOKUP];
+	query_int(q, 1, resource_token(r, type, id));
+	enum store_step step = query_step(q);
+	enum err err = step == STORE_ROW ? OK : step == STORE_DONE ? ERR_NOT_FOUND : ERR_IO;
+	if (!err)
+		*ret_found = (struct found){.patient = row_int(q, 0), .slot = row_int(q, 2),
+			.version = (uint64_t)row_int(q, 3), .type = type,
+			.method = (enum record_method)row_int(q, 4)};
+	query_reset(q);
+	return err;
+}
+
+enum err read_in(struct records *r, struct view *view, const struct record_key *key,
+	struct arena *arena, struct record *ret_record)
+{
+	struct found found;
+	struct record record;
+	enum err err = lookup(r, view, key->type, key->id, &found);
+	if (err)
+		return err;
+	uint64_t version = key->version ? key->version : found.version;
+	if (version > found.version)
+		return ERR_NOT_FOUND;
+	err = blob_read(r, view, found.slot, version, arena, &record);
+	if (err == ERR_NOT_FOUND)
+		err = ERR_CORRUPT; // the lookup says it is there: a row was dropped
+	if (err)
+		return err;
+	if (record.type != key->type || strcmp(record.id, key->id) != 0)
+		return ERR_CORRUPT;
+	*ret_record = record;
+	return record.method == RECORD_DELETED ? ERR_GONE : OK;
+}
+
+enum err records_read(struct records *r, const struct record_key *key, struct arena *arena,
+	struct record *ret_record)
+{
+	return read_in(r, &r->committed, key, arena, ret_record);
+}
+
+enum err records_read_staged(struct records *r, const struct record_key *key, struct arena *arena,
+	struct record *ret_record)
+{
+	return read_in(r, &r->staged, key, arena, ret_record);
+}
+
+enum err records_history(struct records *r, const struct record_key *key, size_t skip, size_t most,
+	struct arena *arena, struct record_page *ret_page)
+{
+	struct found found;
+	enum err err = lookup(r, &r->committed, key->type, key->id, &found);
+	if (err)
+		return err;
+	struct record_page page = {.total = found.version};
+	uint64_t left = found.version > skip ? found.version - skip : 0;
+	if (left > most)
+		left = most;
+	page.records = arena_alloc(arena, left * sizeof *page.records);
+	for (uint64_t v = found.version - skip; page.count < left && !err; v--) {
+		err = blob_read(r, &r->committed, found.slot, v, arena, &page.records[page.count]);
+		page.count += !err;
+	}
+	if (err)
+		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+	*ret_page = page;
+	return OK;
+}
+
+enum err records_walk(struct records *r, records_seen *seen, void *context)
+{
+	struct store_query *q;
+	struct arena *arena = arena_new();
+	enum err err = store_prepare(r->committed.store, "SELECT key FROM blob ORDER BY key", &q);
+	if (err)
+		goto out;
+	while (!err && query_step(q) == STORE_ROW) {
+		int64_t key = row_int(q, 0);
+		struct record record;
+		arena_reset(arena);
+		err = blob_read(r, &r->committed, key >> VERSION_BITS,
+			(uint64_t)key & ((1u << VERSION_BITS) - 1), arena, &record);
+		if (err == ERR_GONE)
+			err = OK; // its patient's key was destroyed
+		else if (!err)
+			err = seen(context, &record);
+	}
+	store_query_free(q);
+out:
+	arena_free(arena);
+	return err;
+}

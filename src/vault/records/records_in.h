@@ -1,0 +1,136 @@
+// records_in: what the records' own files share. Nobody else includes this.
+#pragma once
+
+#include "common/store/store.h"
+#include "vault/records/records.h"
+
+enum {
+	VERSION_BITS = 20,  // a blob's key is slot << VERSION_BITS | version
+	CACHED_KEYS = 4096, // unwrapped data keys in memory
+	HOSPITAL = 0,       // the number of what belongs to no patient
+	ID_BYTES = 64,
+};
+
+// A patient's unwrapped key and what is derived from it.
+struct owner {
+	int64_t number;       // in the table patient; HOSPITAL
+	int64_t token;        // of the patient's id; bound into every blob
+	uint32_t key_version;
+	struct key key;
+	struct mac *words;    // for clinical search tokens
+	bool staged;          // made by the transaction that is open
+	uint64_t used;        // for forgetting the least recently used
+};
+
+enum view_query {
+	Q_LOOKUP,       // token -> patient, type, slot, version, method
+	Q_BLOB,         // key -> token, patient, type, method, updated, key_version, sealed
+	Q_ITEM,         // patient, type, slot -> version, updated
+	Q_ITEMS,        // patient, type, after slot -> slot, version, updated, words
+	Q_FIND,         // token -> slot, patient
+	Q_CARE,         // staff, patient -> kind, slot
+	Q_CARE_PATIENTS,// staff -> patient, kind, slot
+	Q_PATIENT,      // token -> number, key_version, wrapped
+	Q_PATIENT_NUMBER, // number -> token, key_version, wrapped
+	Q_VIEW_COUNT
+};
+
+// A connection and its prepared reading queries: what is committed, or what is staged.
+struct view {
+	struct store *store;
+	struct store_query *queries[Q_VIEW_COUNT];
+};
+
+enum write_query {
+	W_PATIENT, W_LOOKUP, W_BLOB, W_ITEM, W_ITEM_DELETE, W_FIND, W_FIND_DELETE, W_CARE,
+	W_CARE_DELETE, W_LINK, W_LINKED, W_UNLINK, W_STATE, W_REWRAP, W_WRITE_COUNT
+};
+
+struct records {
+	struct view committed, staged;
+	struct store_query *writes[W_WRITE_COUNT];
+	struct key kek;
+	struct sealer *sealer;
+	struct mac *search;      // the hospital's, for finding persons, ids and staff
+	struct map *owners;      // by number, struct owner
+	struct map *numbers;     // by patient token, struct owner
+	uint64_t clock;          // of uses
+	int64_t next_slot, next_patient;
+	int *type_of_kind;       // the database's numbers of types to fhir_type and back
+	int *kind_of_type;
+	int kinds;
+	bool open;               // a transaction
+	bool settled, failed;    // the last commit ended; begin() tidies up after it
+	uint64_t trail_end;
+	struct buf sealed, plain, words, json;
+};
+
+// db.c
+enum err view_open(struct view *view, struct store *store);
+void view_close(struct view *view);
+enum err schema_make(struct store *store);
+enum err writes_prepare(struct records *records);
+enum err kinds_load(struct records *records, struct store *store);
+
+// keys.c: every owner has a random data key, wrapped under the key-encryption key.
+int64_t word_token(struct mac *mac, const char *domain, const char *name, struct bytes word);
+int64_t patient_token(struct records *records, const char *patient);
+enum err owner_hospital(struct records *records); // finds or makes the hospital's key at opening
+enum err owner_find(struct records *records, struct view *view, const char *patient,
+	struct owner **ret_owner); // ERR_NOT_FOUND
+enum err owner_make(struct records *records, const char *patient, struct owner **ret_owner);
+enum err owner_by_number(struct records *records, struct view *view, int64_t number,
+	struct owner **ret_owner);
+void owners_forget(struct records *records, bool only_staged);
+void owners_settle(struct records *records); // what was staged is committed
+
+// blob.c: sealed versions.
+struct blob_row {
+	int64_t token, patient, updated_us;
+	int type;
+	enum record_method method;
+	uint64_t version;
+};
+enum err blob_seal(struct records *records, struct owner *owner, const struct blob_row *row,
+	const char *id, const char *patient, struct bytes json); // into records->sealed
+// Reads and opens the version of a slot. ERR_NOT_FOUND, ERR_CORRUPT.
+enum err blob_read(struct records *records, struct view *view, int64_t slot, uint64_t version,
+	struct arena *arena, struct record *ret_record);
+
+// read.c
+struct found {
+	int64_t patient, slot;
+	uint64_t version;
+	int type;
+	enum record_method method;
+};
+int64_t resource_token(struct records *records, int type, const char *id);
+enum err lookup(struct records *records, struct view *view, int type, const char *id,
+	struct found *ret_found);
+enum err read_in(struct records *records, struct view *view, const struct record_key *key,
+	struct arena *arena, struct record *ret_record);
+
+// write.c
+enum linked_what { LINKED_FIND = 1, LINKED_CARE };
+// Remembers that a row of another table belongs to this slot, so that an update can remove it.
+enum err link_row(struct records *records, int64_t slot, enum linked_what what, int64_t a, int64_t b);
+
+// words.c: search tokens of a resource.
+enum err words_of(struct records *records, struct owner *owner, int type, const json_t *resource,
+	struct arena *arena); // sorted 64-bit tokens into records->words
+struct finds {
+	int64_t *tokens;
+	size_t count;
+};
+bool finds_type(int type); // is this type found hospital-wide by these tokens?
+enum err finds_of(struct records *records, int type, const json_t *resource, struct arena *arena,
+	struct finds *ret_finds);
+// The tokens one of which a resource must carry to match; count 0: the index cannot tell.
+enum err words_of_argument(struct owner *owner, const struct fhir_argument *argument,
+	struct arena *arena, struct finds *ret_words);
+enum err finds_of_argument(struct records *records, const struct fhir_argument *argument,
+	struct arena *arena, struct finds *ret_finds);
+
+// care.c
+enum err care_write(struct records *records, int64_t patient, int64_t slot, int type,
+	const json_t *resource, struct arena *arena);

@@ -1,0 +1,414 @@
+#include "vault/records/records_in.h"
+
+#include "common/format/fhir_match.h"
+#include "common/format/fhir_type.h"
+#include "common/format/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CANDIDATES = 100000, MOST_FOUND = 20000 };
+
+struct candidate {
+	int64_t slot, patient, updated_us;
+	uint64_t version;
+};
+
+struct candidates {
+	struct candidate *at;
+	size_t count, room;
+};
+
+struct hit {
+	struct candidate candidate;
+	struct record record;
+	struct fhir_values sort_values[RECORDS_SEARCH_SORTS];
+	json_t *json; // sort values borrow from it
+};
+
+struct search_run {
+	struct records *r;
+	struct view *view;
+	const struct search_query *query;
+	struct arena *arena, *scratch;
+	int kind;
+	int64_t after_slot;
+	size_t after_index;
+	bool paged;
+	struct hit *hits;
+	size_t count, room;
+};
+
+static void push(struct candidates *list, struct candidate candidate)
+{
+	if (list->count == list->room) {
+		list->room = list->room ? 2 * list->room : 64;
+		list->at = realloc(list->at, list->room * sizeof *list->at);
+		if (!list->at)
+			abort();
+	}
+	list->at[list->count++] = candidate;
+}
+
+static bool has_word(struct bytes words, int64_t token)
+{
+	size_t low = 0, high = words.size / 8;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		struct cursor in = cursor_of(bytes_of(words.at + middle * 8, 8));
+		int64_t here = (int64_t)get_u64(&in);
+		if (here == token)
+			return true;
+		if (here < token)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+// Does the row carry, for every argument that the index knows, one of its words? A row without
+// words had too many to keep.
+static bool words_fit(struct bytes words, const struct finds *wanted, size_t count)
+{
+	for (size_t i = 0; i < count && words.size; i++) {
+		bool any = !wanted[i].count;
+		for (size_t t = 0; t < wanted[i].count && !any; t++)
+			any = has_word(words, wanted[i].tokens[t]);
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+static enum err walk_items(struct search_run *run, int64_t patient, const struct finds *wanted,
+	struct candidates *list)
+{
+	struct store_query *q = run->view->queries[Q_ITEMS];
+	enum store_step step;
+	query_int(q, 1, patient);
+	query_int(q, 2, run->kind);
+	while ((step = query_step(q)) == STORE_ROW && list->count < MOST_CANDIDATES) {
+		if (wanted && !words_fit(row_blob(q, 3), wanted, run->query->argument_count))
+			continue;
+		push(list, (struct candidate){.slot = row_int(q, 0), .patient = patient,
+			.version = (uint64_t)row_int(q, 1), .updated_us = row_int(q, 2)});
+	}
+	query_reset(q);
+	return step == STORE_FAILED ? ERR_IO : step == STORE_ROW ? ERR_LIMIT : OK;
+}
+
+static enum err within_patient(struct search_run *run, struct candidates *list)
+{
+	struct finds wanted[RECORDS_SEARCH_ARGUMENTS];
+	struct owner *owner;
+	enum err err = owner_find(run->r, run->view, run->query->patient, &owner);
+	if (err)
+		return err == ERR_NOT_FOUND || err == ERR_GONE ? OK : err;
+	for (size_t i = 0; i < run->query->argument_count && !err; i++)
+		err = words_of_argument(owner, &run->query->arguments[i], run->arena, &wanted[i]);
+	return err ? err : walk_items(run, owner->number, wanted, list);
+}
+
+static enum err by_ids(struct search_run *run, struct candidates *list)
+{
+	for (size_t i = 0; i < run->query->id_count; i++) {
+		struct found found;
+		enum err err =
+			lookup(run->r, run->view, run->query->type, run->query->ids[i], &found);
+		if (err && err != ERR_NOT_FOUND)
+			return err;
+		if (!err && found.method != RECORD_DELETED)
+			push(list, (struct candidate){.slot = found.slot, .patient = found.patient,
+				.version = found.version});
+	}
+	return OK;
+}
+
+static int by_slot(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static enum err find_one(struct search_run *run, const struct finds *finds, struct candidates *list)
+{
+	struct store_query *q = run->view->queries[Q_FIND];
+	for (size_t i = 0; i < finds->count; i++) {
+		enum store_step step;
+		query_int(q, 1, finds->tokens[i]);
+		query_int(q, 2, MOST_FOUND + 1);
+		while ((step = query_step(q)) == STORE_ROW)
+			push(list, (struct candidate){.slot = row_int(q, 0), .patient = row_int(q, 1)});
+		query_reset(q);
+		if (step == STORE_FAILED)
+			return ERR_IO;
+	}
+	return OK;
+}
+
+static void unique(struct candidates *list)
+{
+	size_t kept = 0;
+	qsort(list->at, list->count, sizeof *list->at, by_slot);
+	for (size_t i = 0; i < list->count; i++)
+		if (!kept || list->at[kept - 1].slot != list->at[i].slot)
+			list->at[kept++] = list->at[i];
+	list->count = kept;
+}
+
+static void intersect(struct candidates *list, const struct candidates *other)
+{
+	size_t kept = 0, j = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		while (j < other->count && other->at[j].slot < list->at[i].slot)
+			j++;
+		if (j < other->count && other->at[j].slot == list->at[i].slot)
+			list->at[kept++] = list->at[i];
+	}
+	list->count = kept;
+}
+
+static enum err complete(struct search_run *run, struct candidates *list)
+{
+	struct store_query *q = run->view->queries[Q_ITEM];
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct candidate c = list->at[i];
+		query_int(q, 1, c.patient);
+		query_int(q, 2, run->kind);
+		query_int(q, 3, c.slot);
+		enum store_step step = query_step(q);
+		if (step == STORE_ROW) {
+			c.version = (uint64_t)row_int(q, 0);
+			c.updated_us = row_int(q, 1);
+			list->at[kept++] = c;
+		}
+		query_reset(q);
+		if (step == STORE_FAILED)
+			return ERR_IO;
+	}
+	list->count = kept;
+	return OK;
+}
+
+// Hospital-wide, by the tokens of whatever arguments have any. *ret_known: one had.
+static enum err by_tokens(struct search_run *run, struct candidates *list, bool *ret_known)
+{
+	bool known = false;
+	enum err err = OK;
+	for (size_t i = 0; i < run->query->argument_count && !err; i++) {
+		struct finds finds;
+		struct candidates here = {0};
+		err = finds_of_argument(run->r, &run->query->arguments[i], run->arena, &finds);
+		if (err || !finds.count)
+			continue;
+		err = find_one(run, &finds, &here);
+		unique(&here);
+		if (known) {
+			intersect(list, &here);
+			free(here.at);
+		} else {
+			free(list->at);
+			*list = here;
+		}
+		known = true;
+	}
+	*ret_known = known;
+	return err ? err : list->count > MOST_FOUND ? ERR_LIMIT : complete(run, list);
+}
+
+static enum err gather(struct search_run *run, struct candidates *list)
+{
+	const struct search_query *query = run->query;
+	bool known = false;
+	if (query->ids)
+		return by_ids(run, list);
+	if (query->patient && query->type != fhir_type_patient())
+		return within_patient(run, list);
+	enum err err = finds_type(query->type) ? by_tokens(run, list, &known) : OK;
+	if (err || known)
+		return err;
+	return fhir_type_in_compartment(query->type) && query->type != fhir_type_find("Practitioner")
+		? ERR_UNSUPPORTED
+		: walk_items(run, HOSPITAL, NULL, list);
+}
+
+static bool updated_fits(const struct search_query *query, int64_t at_us)
+{
+	return (!query->updated_from_us || at_us >= query->updated_from_us) &&
+		(!query->updated_to_us || at_us < query->updated_to_us);
+}
+
+static enum err matches(struct search_run *run, const json_t *json, int64_t now_us, bool *ret_matches)
+{
+	bool all = true;
+	for (size_t i = 0; i < run->query->argument_count && all; i++) {
+		enum err err = fhir_match_resource(
+			json, &run->query->arguments[i], now_us, run->scratch, &all);
+		if (err)
+			return err;
+	}
+	*ret_matches = all;
+	return OK;
+}
+
+static enum err keep(struct search_run *run, const struct candidate *candidate, json_t *json)
+{
+	if (run->count == run->room) {
+		run->room = run->room ? 2 * run->room : 64;
+		run->hits = realloc(run->hits, run->room * sizeof *run->hits);
+		if (!run->hits)
+			abort();
+	}
+	struct hit *hit = &run->hits[run->count];
+	*hit = (struct hit){.candidate = *candidate};
+	enum err err = blob_read(run->r, run->view, candidate->slot, candidate->version, run->arena,
+		&hit->record);
+	for (size_t i = 0; i < run->query->sort_count && !err; i++)
+		if (run->query->sorts[i].param)
+			err = fhir_extract(json, run->query->sorts[i].param, run->arena,
+				&hit->sort_values[i]);
+	if (err)
+		return err;
+	hit->json = run->query->sort_count ? json_incref(json) : NULL;
+	run->count++;
+	return OK;
+}
+
+// The index only proposes: the resource is decrypted and asked again.
+static enum err consider(struct search_run *run, const struct candidate *candidate)
+{
+	struct record record;
+	json_t *json;
+	bool fits = false;
+	arena_reset(run->scratch);
+	enum err err = blob_read(
+		run->r, run->view, candidate->slot, candidate->version, run->scratch, &record);
+	if (err)
+		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err == ERR_GONE ? OK : err;
+	if (!updated_fits(run->query, record.updated_us))
+		return OK;
+	if (run->query->patient && (!record.patient || strcmp(record.patient, run->query->patient)))
+		return OK;
+	if (json_parse_strict(record.json, NULL, &json, NULL))
+		return ERR_CORRUPT;
+	err = matches(run, json, record.updated_us, &fits);
+	if (!err && fits)
+		err = keep(run, candidate, json);
+	json_decref(json);
+	return err;
+}
+
+static enum err consider_all(struct search_run *run, const struct candidates *list)
+{
+	bool stop_early = !run->query->sort_count && !run->query->want_total;
+	enum err err = OK;
+	for (size_t i = 0; i < list->count && !err; i++) {
+		if (stop_early && run->paged && list->at[i].slot <= run->after_slot)
+			continue;
+		if (stop_early && run->count > run->query->count)
+			break;
+		err = consider(run, &list->at[i]);
+	}
+	return err;
+}
+
+static int compare_hits(const void *a, const void *b, void *context)
+{
+	const struct search_query *query = context;
+	const struct hit *x = a, *y = b;
+	for (size_t i = 0; i < query->sort_count; i++) {
+		int64_t dx = x->record.updated_us, dy = y->record.updated_us;
+		bool empty = query->sorts[i].param &&
+			(!x->sort_values[i].count || !y->sort_values[i].count);
+		int order = query->sorts[i].param
+			? fhir_values_compare(&x->sort_values[i], &y->sort_values[i])
+			: (dx > dy) - (dx < dy);
+		if (order) // what has no value comes last, in either direction
+			return query->sorts[i].descending && !empty ? -order : order;
+	}
+	return (x->candidate.slot > y->candidate.slot) - (x->candidate.slot < y->candidate.slot);
+}
+
+static enum err read_page(struct search_run *run)
+{
+	long long slot;
+	unsigned long index;
+	char end;
+	if (!run->query->page)
+		return OK;
+	if (sscanf(run->query->page, "%lld.%lu%c", &slot, &index, &end) != 2 || slot < 0)
+		return ERR_INVALID;
+	run->paged = true;
+	run->after_slot = slot;
+	run->after_index = index;
+	return OK;
+}
+
+// Where the page begins: behind the last hit of the page before, or where that one was.
+static size_t page_start(const struct search_run *run)
+{
+	bool skipped = !run->query->sort_count && !run->query->want_total;
+	if (!run->paged || skipped)
+		return 0;
+	for (size_t i = 0; i < run->count; i++)
+		if (run->hits[i].candidate.slot == run->after_slot)
+			return i + 1;
+	return run->after_index < run->count ? run->after_index : run->count;
+}
+
+static void fill_result(struct search_run *run, struct search_result *ret)
+{
+	size_t start = page_start(run), left = run->count - start;
+	size_t count = left < run->query->count ? left : run->query->count;
+	*ret = (struct search_result){.count = count, .total = -1};
+	ret->records = arena_alloc(run->arena, count * sizeof *ret->records);
+	for (size_t i = 0; i < count; i++)
+		ret->records[i] = run->hits[start + i].record;
+	if (run->query->want_total)
+		ret->total = (int64_t)run->count;
+	if (left > count && count)
+		ret->next = arena_printf(run->arena, "%lld.%zu",
+			(long long)run->hits[start + count - 1].candidate.slot, start + count);
+}
+
+static enum err search_in(struct records *r, struct view *view, const struct search_query *query,
+	struct arena *arena, struct search_result *ret_result)
+{
+	struct candidates list = {0};
+	struct search_run run = {.r = r, .view = view, .query = query, .arena = arena,
+		.kind = r->kind_of_type[query->type]};
+	if (query->count > RECORDS_SEARCH_COUNT || query->argument_count > RECORDS_SEARCH_ARGUMENTS)
+		return ERR_LIMIT;
+	enum err err = read_page(&run);
+	if (err)
+		return err;
+	run.scratch = arena_new();
+	err = gather(&run, &list);
+	if (!err)
+		err = consider_all(&run, &list);
+	if (!err && query->sort_count)
+		qsort_r(run.hits, run.count, sizeof *run.hits, compare_hits, (void *)query);
+	if (!err)
+		fill_result(&run, ret_result);
+	for (size_t i = 0; i < run.count; i++)
+		json_decref(run.hits[i].json);
+	free(run.hits);
+	free(list.at);
+	arena_free(run.scratch);
+	return err;
+}
+
+enum err records_search(struct records *r, const struct search_query *query, struct arena *arena,
+	struct search_result *ret_result)
+{
+	return search_in(r, &r->committed, query, arena, ret_result);
+}
+
+enum err records_search_staged(struct records *r, const struct search_query *query,
+	struct arena *arena, struct search_result *ret_result)
+{
+	return search_in(r, &r->staged, query, arena, ret_result);
+}

@@ -1,0 +1,454 @@
+// Bundles: transactions (all or nothing), batches (each for itself), and imports, which keep the
+// identities of what they bring and leave alone what is there already.
+//
+// FHIR's order: DELETE, POST, PUT, GET; then references between entries are rewritten from fullUrl
+// to what was assigned, and conditional references (Type?query) to what they find.
+#include "vault/ledger/ledger.h"
+#include "vault/serve/fhir_query.h"
+#include "vault/serve/fhir_store.h"
+#include "vault/serve/handlers.h"
+
+#include "common/base/map.h"
+#include "common/base/text.h"
+#include "common/format/fhir_outcome.h"
+#include "common/format/fhir_refs.h"
+#include "common/format/fhir_type.h"
+#include "common/format/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ENTRIES = 20000 };
+
+enum mode { TRANSACTION, BATCH, IMPORT };
+
+struct entry {
+	const json_t *json;
+	json_t *resource;      // borrowed from the bundle
+	enum door_method method;
+	int type;
+	const char *id;        // assigned, or of the address
+	const char *query;     // of a conditional request or a search
+	const char *if_none_exist;
+	uint64_t if_match;
+	uint16_t status;
+	struct record record;
+	bool has_record;
+	json_t *outcome;       // of a batch's entry that failed, or what a GET gave
+	bool unchanged;
+};
+
+struct bundling {
+	struct vault *vault;
+	struct exchange *x;
+	enum mode mode;
+	json_t *bundle;
+	struct entry *entries;
+	size_t count;
+	struct map *urls;      // fullUrl → "Type/id"
+	const char *problem;   // of a reference
+	uint64_t first_note;
+};
+
+static const char *arena_query(struct arena *arena, const char *url, const char **ret_query)
+{
+	const char *mark = strchr(url, '?');
+	*ret_query = mark ? arena_text(arena, mark + 1) : NULL;
+	return mark ? arena_text_n(arena, url, (size_t)(mark - url)) : arena_text(arena, url);
+}
+
+static bool refuse(struct bundling *b, size_t at, const char *words)
+{
+	answer_error(b->x, 400, "invalid", "Bundle.entry[%zu]: %s", at, words);
+	return false;
+}
+
+// "Patient", "Patient/1", "Patient?x=y": what the entry is about.
+static bool read_url(struct bundling *b, size_t at, const char *url)
+{
+	struct entry *e = &b->entries[at];
+	const char *path = arena_query(b->x->arena, url, &e->query);
+	const char *slash = strchr(path, '/');
+	e->type = fhir_type_find_n(path, slash ? (size_t)(slash - path) : strlen(path));
+	if (e->type == FHIR_TYPE_NONE)
+		return refuse(b, at, "request.url does not start with a resource type.");
+	if (slash && !text_is_id(slash + 1))
+		return refuse(b, at, "request.url does not end with an id.");
+	e->id = slash ? slash + 1 : NULL;
+	return true;
+}
+
+static enum door_method method_of(const char *text)
+{
+	for (int m = DOOR_GET; m <= DOOR_DELETE; m++)
+		if (strcmp(door_method_text((enum door_method)m), text) == 0)
+			return (enum door_method)m;
+	return 0;
+}
+
+static bool read_if_match(struct bundling *b, size_t at, const char *text)
+{
+	struct entry *e = &b->entries[at];
+	char *end;
+	if (!text)
+		return true;
+	text += text_starts(text, "W/\"") ? 3 : 0;
+	e->if_match = strtoull(text, &end, 10);
+	return e->if_match ? true : refuse(b, at, "request.ifMatch must look like W/\"3\".");
+}
+
+static bool read_request(struct bundling *b, size_t at)
+{
+	struct entry *e = &b->entries[at];
+	const json_t *request = json_get_object(e->json, "request");
+	const char *method = json_get_text(request, "method"), *url = json_get_text(request, "url");
+	if (!method || !url)
+		return refuse(b, at, "it needs request.method and request.url.");
+	e->method = method_of(method);
+	if (!e->method || e->method == DOOR_PATCH || e->method == DOOR_HEAD)
+		return refuse(b, at, "request.method must be GET, POST, PUT or DELETE.");
+	e->if_none_exist = json_get_text(request, "ifNoneExist");
+	if (!read_url(b, at, url) || !read_if_match(b, at, json_get_text(request, "ifMatch")))
+		return false;
+	bool needs = e->method == DOOR_POST || e->method == DOOR_PUT;
+	if (needs != (e->resource != NULL))
+		return refuse(b, at, needs ? "it needs a resource." : "it must not have a resource.");
+	if (needs && fhir_resource_type(e->resource) != e->type)
+		return refuse(b, at, "request.url names another type than the resource has.");
+	if (e->method == DOOR_POST)
+		e->id = fhir_new_id(b->x->arena);
+	if ((e->method == DOOR_PUT && (!e->id || e->query)) || (e->method == DOOR_DELETE && !e->id))
+		return refuse(b, at, "conditional update and delete are not supported; name an id.");
+	return true;
+}
+
+// An import's entry keeps its identity: the id of urn:uuid:…, of the resource, or of the address.
+static bool read_identity(struct bundling *b, size_t at)
+{
+	struct entry *e = &b->entries[at];
+	const char *url = json_get_text(e->json, "fullUrl");
+	const char *slash = url ? strrchr(url, '/') : NULL;
+	e->method = DOOR_PUT;
+	if (!e->resource)
+		return refuse(b, at, "it needs a resource.");
+	e->type = fhir_resource_type(e->resource);
+	if (url && text_starts(url, "urn:uuid:"))
+		e->id = url + strlen("urn:uuid:");
+	else
+		e->id = json_get_text(e->resource, "id");
+	if (!e->id && slash)
+		e->id = slash + 1;
+	if (!e->id || !text_is_id(e->id))
+		return refuse(b, at, "it has no identity: fullUrl or resource.id.");
+	return true;
+}
+
+static bool read_entries(struct bundling *b)
+{
+	const json_t *list = json_get_array(b->bundle, "entry");
+	b->count = json_array_size(list);
+	if (b->count > MOST_ENTRIES) {
+		answer_error(b->x, 413, "too-large", "A bundle may have %d entries.", MOST_ENTRIES);
+		return false;
+	}
+	b->entries = arena_alloc(b->x->arena, b->count * sizeof *b->entries);
+	for (size_t i = 0; i < b->count; i++) {
+		struct entry *e = &b->entries[i];
+		e->json = json_array_get(list, i);
+		e->resource = json_get_object(e->json, "resource");
+		if (b->mode == IMPORT ? !read_identity(b, i) : !read_request(b, i))
+			return false;
+		const char *url = json_get_text(e->json, "fullUrl");
+		if (!url || !e->resource)
+			continue;
+		if (map_find(b->urls, bytes_text(url)))
+			return refuse(b, i, "its fullUrl is there already.");
+		map_set(b->urls, bytes_text(url),
+			arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id));
+	}
+	return true;
+}
+
+static enum err resolve_query(struct bundling *b, const char *text, const char **ret_text)
+{
+	const char *query;
+	const char *name = arena_query(b->x->arena, text, &query);
+	int type = fhir_type_find(name);
+	struct record found;
+	size_t count = 0;
+	if (type == FHIR_TYPE_NONE || !query)
+		return OK;
+	enum err err = fhir_find_staged(b->vault, b->x, type, query, &found, &count);
+	if (err || count != 1) {
+		b->problem = arena_printf(b->x->arena, "the reference '%s?…' finds %s", name,
+			err ? err_text(err) : count ? "more than one" : "nothing");
+		return ERR_INVALID;
+	}
+	*ret_text = arena_printf(b->x->arena, "%s/%s", name, found.id);
+	return OK;
+}
+
+static enum err rewrite(void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
+{
+	struct bundling *b = context;
+	const char *found = map_find(b->urls, bytes_text(text));
+	if (found) {
+		*ret_text = found;
+		return OK;
+	}
+	if (kind != FHIR_REF_REFERENCE)
+		return OK;
+	if (strchr(text, '?'))
+		return resolve_query(b, text, ret_text);
+	if (b->mode == IMPORT && text_starts(text, "urn:uuid:")) {
+		b->problem = "a reference leads outside of the bundle";
+		return ERR_INVALID;
+	}
+	return OK;
+}
+
+static bool rewrite_all(struct bundling *b)
+{
+	const struct fhir_ref_visitor visitor = {rewrite, b};
+	for (size_t i = 0; i < b->count; i++) {
+		if (!b->entries[i].resource)
+			continue;
+		b->problem = NULL;
+		if (fhir_refs_walk(b->entries[i].resource, &visitor))
+			return refuse(b, i, b->problem ? b->problem : "a reference cannot be read.");
+	}
+	return true;
+}
+
+static bool is_there(struct bundling *b, struct entry *e)
+{
+	struct record_key key = {.type = e->type, .id = e->id};
+	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
+	return err == OK || err == ERR_GONE;
+}
+
+static bool store_entry(struct bundling *b, struct entry *e)
+{
+	struct store_wish wish = {.type = e->type, .id = e->id, .resource = e->resource,
+		.expected = e->if_match, .if_none_exist = e->if_none_exist,
+		.must_be_new = e->method == DOOR_POST};
+	wish.action = b->mode == IMPORT ? TRAIL_IMPORT
+		: e->method == DOOR_POST ? TRAIL_CREATE : TRAIL_UPDATE;
+	if (b->mode == IMPORT && is_there(b, e)) {
+		e->unchanged = true;
+		return true;
+	}
+	if (!fhir_store(b->vault, b->x, &wish, &e->record))
+		return false;
+	e->has_record = true;
+	e->unchanged = wish.unchanged;
+	e->status = wish.unchanged || e->record.version > 1 ? 200 : 201;
+	if (wish.unchanged) // what was referred to by fullUrl is the one that was there
+		map_set(b->urls, bytes_text(json_get_text(e->json, "fullUrl")),
+			arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->record.id));
+	return true;
+}
+
+static bool delete_entry(struct bundling *b, struct entry *e)
+{
+	struct store_wish wish = {.type = e->type, .id = e->id, .expected = e->if_match};
+	if (!fhir_remove(b->vault, b->x, &wish, &e->record))
+		return false;
+	e->status = 204;
+	return true;
+}
+
+// A read within a bundle: decided and on the trail like any other. Searches are refused.
+static bool get_entry(struct bundling *b, struct entry *e)
+{
+	struct access access = {.action = TRAIL_READ, .type = e->type, .id = e->id};
+	struct record_key key = {.type = e->type, .id = e->id};
+	struct verdict verdict;
+	if (!e->id || e->query) {
+		answer_error(b->x, 400, "not-supported", "In a bundle only reads by id are supported.");
+		return false;
+	}
+	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
+	if (err) {
+		fhir_answer_absent(b->vault, b->x, &access, err);
+		return false;
+	}
+	access.patient = e->record.patient;
+	if (!access_check(b->vault, b->x, &access, &verdict))
+		return false;
+	struct trail_entry note = note_access(b->x, &access, &verdict, TRAIL_ALLOWED);
+	note_add(b->vault, b->x, &note);
+	e->status = 200;
+	e->has_record = true;
+	return true;
+}
+
+static bool do_entry(struct bundling *b, struct entry *e)
+{
+	switch (e->method) {
+	case DOOR_DELETE:
+		return delete_entry(b, e);
+	case DOOR_GET:
+		return get_entry(b, e);
+	default:
+		return store_entry(b, e);
+	}
+}
+
+static const enum door_method order[] = {DOOR_DELETE, DOOR_POST, DOOR_PUT, DOOR_GET};
+
+static bool do_all(struct bundling *b)
+{
+	for (size_t o = 0; o < sizeof order / sizeof *order; o++)
+		for (size_t i = 0; i < b->count; i++)
+			if (b->entries[i].method == order[o] && !do_entry(b, &b->entries[i]))
+				return false;
+	return true;
+}
+
+// Each entry in its own savepoint; one that fails leaves its outcome and goes on.
+static bool do_each(struct bundling *b)
+{
+	struct records *records = b->vault->parts.records;
+	for (size_t o = 0; o < sizeof order / sizeof *order; o++)
+		for (size_t i = 0; i < b->count; i++) {
+			struct entry *e = &b->entries[i];
+			if (e->method != order[o])
+				continue;
+			if (records_savepoint(records))
+				return false;
+			bool done = do_entry(b, e);
+			if (done ? records_release(records) : records_rollback(records))
+				return false;
+			if (done)
+				continue;
+			e->status = b->x->status;
+			e->has_record = false;
+			if (json_parse_strict(buf_bytes(&b->x->answer), NULL, &e->outcome, NULL))
+				e->outcome = NULL;
+			b->x->header_count = 0;
+		}
+	return true;
+}
+
+static const char *status_text(struct exchange *x, uint16_t status)
+{
+	static const struct {
+		uint16_t status;
+		const char *text;
+	} rows[] = {{200, "OK"}, {201, "Created"}, {204, "No Content"}, {400, "Bad Request"},
+		{403, "Forbidden"}, {404, "Not Found"}, {409, "Conflict"}, {410, "Gone"},
+		{412, "Precondition Failed"}, {422, "Unprocessable Entity"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].status == status)
+			return arena_printf(x->arena, "%u %s", status, rows[i].text);
+	return arena_printf(x->arena, "%u", status);
+}
+
+static json_t *entry_answer(struct bundling *b, struct entry *e)
+{
+	struct exchange *x = b->x;
+	json_t *response = json_pack("{s:s}", "status", status_text(x, e->status));
+	json_t *entry = json_object(), *resource;
+	if (e->has_record) {
+		json_object_set_new(response, "location",
+			json_sprintf("%s/%s/_history/%llu", fhir_type_name(e->type), e->record.id,
+				(unsigned long long)e->record.version));
+		json_object_set_new(response, "etag",
+			json_sprintf("W/\"%llu\"", (unsigned long long)e->record.version));
+	}
+	if (e->outcome)
+		json_object_set_new(response, "outcome", e->outcome);
+	bool show = e->method == DOOR_GET || strstr(x->ask.prefer, "return=representation");
+	if (e->has_record && show && json_parse_strict(e->record.json, NULL, &resource, NULL) == OK)
+		json_object_set_new(entry, "resource", resource);
+	json_object_set_new(entry, "response", response);
+	return entry;
+}
+
+static void answer_bundle(struct bundling *b)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < b->count; i++)
+		json_array_append_new(list, entry_answer(b, &b->entries[i]));
+	json_t *bundle = json_pack("{s:s, s:s, s:o}", "resourceType", "Bundle", "type",
+		b->mode == BATCH ? "batch-response" : "transaction-response", "entry", list);
+	answer_json(b->x, 200, bundle);
+	json_decref(bundle);
+}
+
+static void answer_import(struct bundling *b)
+{
+	size_t unchanged = 0;
+	for (size_t i = 0; i < b->count; i++)
+		unchanged += b->entries[i].unchanged;
+	json_t *json = json_pack("{s:I, s:I, s:[]}", "created", (json_int_t)(b->count - unchanged),
+		"unchanged", (json_int_t)unchanged, "failed");
+	answer_json(b->x, 200, json);
+	json_decref(json);
+}
+
+// What was written to the trail before the failure did not happen: say so.
+static void note_undone(struct bundling *b)
+{
+	if (b->x->trail_end <= b->first_note)
+		return;
+	struct trail_entry note = note_begin(b->x, TRAIL_ACCESS, TRAIL_TRANSACTION, TRAIL_ABORTED);
+	note.refers_to = b->first_note;
+	note.detail = "every intended change from there to here was undone";
+	note_add(b->vault, b->x, &note);
+}
+
+static enum progress run(struct bundling *b)
+{
+	struct records *records = b->vault->parts.records;
+	enum err err = records_begin(records);
+	if (!err)
+		err = records_savepoint(records);
+	if (err) {
+		fhir_answer_storing(b->x, err);
+		return PROGRESS_DONE;
+	}
+	bool done = read_entries(b) && rewrite_all(b) && (b->mode == BATCH ? do_each(b) : do_all(b));
+	err = done ? records_release(records) : records_rollback(records);
+	if (err)
+		fhir_answer_storing(b->x, err);
+	if (err || !done) {
+		note_undone(b);
+		return PROGRESS_DONE;
+	}
+	if (b->mode == IMPORT)
+		answer_import(b);
+	else
+		answer_bundle(b);
+	return PROGRESS_STAGED;
+}
+
+static enum progress bundle(struct vault *vault, struct exchange *x, bool import)
+{
+	json_t *json = fhir_body(x, fhir_type_find("Bundle"));
+	if (!json)
+		return PROGRESS_DONE;
+	const char *type = json_get_text(json, "type");
+	enum progress progress = PROGRESS_DONE;
+	struct bundling b = {.vault = vault, .x = x, .bundle = json, .urls = map_new(),
+		.mode = import ? IMPORT : type && strcmp(type, "batch") == 0 ? BATCH : TRANSACTION};
+	b.first_note = ledger_size(vault->parts.ledger);
+	if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
+		answer_error(x, 400, "invalid", "Bundle.type must be transaction or batch.");
+	else
+		progress = run(&b);
+	map_free(b.urls);
+	json_decref(json);
+	return progress;
+}
+
+enum progress fhir_bundle(struct vault *vault, struct exchange *x)
+{
+	return bundle(vault, x, false);
+}
+
+enum progress api_import(struct vault *vault, struct exchange *x)
+{
+	return bundle(vault, x, true);
+}

@@ -1,0 +1,244 @@
+// Searching: what matches and may be seen, with every patient named on the trail.
+#include "vault/serve/fhir_query.h"
+#include "vault/serve/handlers.h"
+
+#include "common/base/map.h"
+#include "common/base/time.h"
+#include "common/format/fhir_type.h"
+#include "common/format/json.h"
+
+#include <string.h>
+
+struct shown {
+	const struct record *record;
+	bool details_only; // a person found, whose record this is not: personal details
+};
+
+struct searching {
+	struct vault *vault;
+	struct exchange *x;
+	struct access access;
+	struct verdict verdict; // of the search itself
+	struct search_query query;
+	struct search_result result;
+	struct shown *shown;
+	size_t shown_count;
+	size_t held_back;
+	bool break_glass_would_help;
+	const char **patients;
+	size_t patient_count;
+};
+
+static const char *query_text(struct exchange *x)
+{
+	struct buf buf = {0};
+	for (size_t i = 0; i < x->ask.param_count; i++)
+		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name, x->ask.params[i].value);
+	const char *text = arena_text_n(x->arena, (const char *)buf.at, buf.size);
+	buf_done(&buf);
+	return text;
+}
+
+static enum progress refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
+{
+	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
+		problem->parameter, problem->words);
+	return PROGRESS_DONE;
+}
+
+static void answer_search_error(struct exchange *x, enum err err)
+{
+	if (err == ERR_UNSUPPORTED)
+		answer_error(x, 400, "too-costly",
+			"Say whose record to search (patient=…), or for a person a name of at least "
+			"three letters, an identifier, a birth date or a telephone number.");
+	else if (err == ERR_LIMIT)
+		answer_error(x, 400, "too-costly", "Too much matches; ask more precisely.");
+	else if (err == ERR_INVALID)
+		answer_error(x, 400, "invalid", "_page: This is not a page of this server.");
+	else
+		answer_error(x, 503, "unavailable", "The search failed: %s.", err_text(err));
+}
+
+// May this hit be shown? Patients may differ from hit to hit; decisions are kept per patient.
+static enum err consider(struct searching *s, struct map *decided, const struct record *record)
+{
+	static const char yes[] = "yes", no[] = "no";
+	struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id,
+		.patient = record->patient};
+	struct bytes key = bytes_text(record->patient ? record->patient : "");
+	const char *known = map_find(decided, key);
+	if (!known) {
+		struct verdict verdict;
+		enum err err = access_decide(s->vault, s->x, &access, &verdict);
+		if (err)
+			return err;
+		known = verdict.allowed ? yes : no;
+		s->break_glass_would_help |= !verdict.allowed && verdict.break_glass_would_help;
+		map_set(decided, key, (void *)known);
+	}
+	bool person = record->type == fhir_type_patient();
+	if (known == no && !person) {
+		s->held_back++;
+		return OK;
+	}
+	s->shown[s->shown_count++] = (struct shown){record, known == no};
+	return OK;
+}
+
+static enum err decide_hits(struct searching *s)
+{
+	struct map *decided = map_new(), *named = map_new();
+	enum err err = OK;
+	s->shown = arena_alloc(s->x->arena, s->result.count * sizeof *s->shown);
+	s->patients = arena_alloc(s->x->arena, s->result.count * sizeof *s->patients);
+	for (size_t i = 0; i < s->result.count && !err; i++)
+		err = consider(s, decided, &s->result.records[i]);
+	for (size_t i = 0; i < s->shown_count; i++) {
+		const char *patient = s->shown[i].record->patient;
+		if (!patient || map_find(named, bytes_text(patient)))
+			continue;
+		map_set(named, bytes_text(patient), s);
+		s->patients[s->patient_count++] = patient;
+	}
+	map_free(decided);
+	map_free(named);
+	return err;
+}
+
+// What somebody who is looking for the right person needs, and no more.
+static json_t *details_of(json_t *patient)
+{
+	static const char *const kept[] = {"resourceType", "id", "identifier", "active", "name",
+		"gender", "birthDate", "deceasedBoolean", "deceasedDateTime"};
+	json_t *json = json_object();
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		json_t *value = json_object_get(patient, kept[i]);
+		if (value)
+			json_object_set(json, kept[i], value);
+	}
+	json_object_set_new(json, "meta",
+		json_pack("{s:[{s:s, s:s}]}", "tag", "system",
+			"http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code", "SUBSETTED"));
+	return json;
+}
+
+static void put_resource(struct buf *out, const struct shown *shown)
+{
+	json_t *whole;
+	if (!shown->details_only) {
+		buf_add_bytes(out, shown->record->json);
+		return;
+	}
+	if (json_parse_strict(shown->record->json, NULL, &whole, NULL)) {
+		buf_add_text(out, "null");
+		return;
+	}
+	json_t *part = details_of(whole);
+	json_encode(part, out);
+	json_decref(part);
+	json_decref(whole);
+}
+
+static void put_text_json(struct buf *out, const char *text)
+{
+	json_t *json = json_string(text);
+	json_encode(json, out);
+	json_decref(json);
+}
+
+static void put_percent(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+			(*text >= '0' && *text <= '9') || strchr("-._~,|:/", *text);
+		buf_printf(out, plain ? "%c" : "%%%02X", (unsigned char)*text);
+	}
+}
+
+static char *link_url(struct searching *s, const char *page)
+{
+	struct buf url = {0};
+	buf_printf(&url, "https://%s/fhir/%s", s->x->ask.host, fhir_type_name(s->access.type));
+	char mark = '?';
+	for (size_t i = 0; i < s->x->ask.param_count; i++) {
+		if (page && strcmp(s->x->ask.params[i].name, "_page") == 0)
+			continue;
+		buf_printf(&url, "%c", mark);
+		put_percent(&url, s->x->ask.params[i].name);
+		buf_add_text(&url, "=");
+		put_percent(&url, s->x->ask.params[i].value);
+		mark = '&';
+	}
+	if (page)
+		buf_printf(&url, "%c_page=%s", mark, page);
+	char *text = arena_text_n(s->x->arena, (const char *)url.at, url.size);
+	buf_done(&url);
+	return text;
+}
+
+// Written as text: the resources are stored as the bytes that leave, and are not parsed again.
+static void answer_bundle(struct searching *s)
+{
+	struct exchange *x = s->x;
+	struct buf out = {0};
+	buf_add_text(&out, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",");
+	if (s->result.total >= 0 && !s->held_back)
+		buf_printf(&out, "\"total\":%lld,", (long long)s->result.total);
+	buf_add_text(&out, "\"link\":[{\"relation\":\"self\",\"url\":");
+	put_text_json(&out, link_url(s, NULL));
+	if (s->result.next) {
+		buf_add_text(&out, "},{\"relation\":\"next\",\"url\":");
+		put_text_json(&out, link_url(s, s->result.next));
+	}
+	buf_add_text(&out, "}]");
+	for (size_t i = 0; i < s->shown_count; i++) {
+		const struct record *record = s->shown[i].record;
+		buf_add_text(&out, i ? "},{" : ",\"entry\":[{");
+		buf_printf(&out, "\"fullUrl\":\"https://%s/fhir/%s/%s\",\"resource\":", x->ask.host,
+			fhir_type_name(record->type), record->id);
+		put_resource(&out, &s->shown[i]);
+		buf_add_text(&out, ",\"search\":{\"mode\":\"match\"}");
+	}
+	buf_add_text(&out, s->shown_count ? "}]}" : "}");
+	answer_bytes(x, 200, buf_bytes(&out));
+	buf_done(&out);
+}
+
+static void note_search(struct searching *s)
+{
+	struct trail_entry note = note_access(s->x, &s->access, &s->verdict, TRAIL_ALLOWED);
+	note.status = 200;
+	if (s->held_back)
+		note.detail = arena_printf(s->x->arena, "%zu hits were held back", s->held_back);
+	note_add_patients(s->vault, s->x, &note, s->patients, s->patient_count);
+}
+
+enum progress fhir_search(struct vault *vault, struct exchange *x)
+{
+	struct searching s = {.vault = vault, .x = x, .access = {.action = TRAIL_SEARCH}};
+	struct query_problem problem;
+	if (!fhir_route_type(x, &s.access.type))
+		return PROGRESS_DONE;
+	enum err err = fhir_query_of_params(
+		s.access.type, x->ask.params, x->ask.param_count, x->arena, &s.query, &problem);
+	if (err)
+		return refuse_query(x, err, &problem);
+	s.access.query = query_text(x);
+	s.access.patient = s.query.patient;
+	if (!access_check(vault, x, &s.access, &s.verdict))
+		return PROGRESS_DONE;
+	err = records_search(vault->parts.records, &s.query, x->arena, &s.result);
+	if (!err)
+		err = decide_hits(&s);
+	if (err) {
+		struct trail_entry note = note_access(x, &s.access, &s.verdict, TRAIL_FAILED);
+		note.detail = err_text(err);
+		note_add(vault, x, &note);
+		answer_search_error(x, err);
+		return PROGRESS_DONE;
+	}
+	note_search(&s);
+	answer_bundle(&s);
+	return PROGRESS_DONE;
+}
