@@ -23,7 +23,7 @@ struct check {
 	unsigned depth;
 };
 
-enum { MOST_DEPTH = JSON_MOST_DEPTH };
+enum { MOST_DEPTH = JSON_MOST_DEPTH, MOST_NAMED_CODES = 12 };
 
 static void place_write(const struct place *place, struct buf *buf)
 {
@@ -91,7 +91,7 @@ static void check_resource(struct check *check, const struct place *place, const
 
 static const struct fhir_structure *structure_of(const struct fhir_element *element)
 {
-	return &fhir_structures[element->structure];
+	return &fhir_structures[element->detail];
 }
 
 static bool is_primitive(const struct fhir_element *element)
@@ -99,21 +99,52 @@ static bool is_primitive(const struct fhir_element *element)
 	return element->kind < FHIR_KIND_STRUCTURE;
 }
 
-static void check_primitive(struct check *check, const struct place *place, enum fhir_kind kind,
-	const json_t *value)
+static bool code_listed(const struct fhir_code_set *set, const char *code)
 {
+	size_t low = set->first, high = low + set->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(code, fhir_text(fhir_codes[middle]));
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+static void complain_of_code(struct check *check, const struct place *place,
+	const struct fhir_code_set *set)
+{
+	struct buf buf = {0};
+	for (size_t i = 0; i < set->count && i < MOST_NAMED_CODES; i++)
+		buf_printf(&buf, "%s%s", i > 0 ? ", " : "", fhir_text(fhir_codes[set->first + i]));
+	complain_of(check, place, FHIR_ISSUE_CODE, "This must be one of FHIR's codes for it: %.*s%s.",
+		(int)buf.size, (const char *)buf.at, set->count > MOST_NAMED_CODES ? " …" : "");
+	buf_done(&buf);
+}
+
+static void check_primitive(struct check *check, const struct place *place,
+	const struct fhir_element *element, const json_t *value)
+{
+	enum fhir_kind kind = (enum fhir_kind)element->kind;
 	enum fhir_fit fit = fhir_primitive_fit(kind, value);
+	const struct fhir_code_set *set = &fhir_code_sets[element->detail];
 	if (fit != FHIR_FIT)
 		complain_of(check, place,
 			fit == FHIR_FIT_KIND ? FHIR_ISSUE_STRUCTURE : FHIR_ISSUE_VALUE,
 			"This must be %s.", fhir_primitive_text(kind));
+	else if (set->count > 0 && !code_listed(set, json_text(value)))
+		complain_of_code(check, place, set);
 }
 
 static void check_one(struct check *check, const struct place *place,
 	const struct fhir_element *element, const json_t *value)
 {
 	if (is_primitive(element))
-		check_primitive(check, place, (enum fhir_kind)element->kind, value);
+		check_primitive(check, place, element, value);
 	else if (element->kind == FHIR_KIND_RESOURCE)
 		check_resource(check, place, value,
 			strcmp(fhir_text(element->name), "contained") == 0);
@@ -347,7 +378,7 @@ const char *fhir_issue_text(enum fhir_issue issue)
 	static const char *const texts[] = {
 		[FHIR_ISSUE_STRUCTURE] = "structure", [FHIR_ISSUE_REQUIRED] = "required",
 		[FHIR_ISSUE_VALUE] = "value",         [FHIR_ISSUE_INVARIANT] = "invariant",
-		[FHIR_ISSUE_TOO_LONG] = "too-long",
+		[FHIR_ISSUE_TOO_LONG] = "too-long",   [FHIR_ISSUE_CODE] = "code-invalid",
 	};
 	assert(issue < sizeof texts / sizeof *texts);
 	return texts[issue];

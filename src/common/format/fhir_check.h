@@ -4,8 +4,9 @@
 // JSON kinds, how often an element may and must occur, one of a choice at most, the written form
 // of every primitive (date, dateTime, instant, time, id, code, uri, oid, uuid, base64Binary,
 // decimal, integers), no empty text, list or object, `_field` companions, contained resources, and
-// resources inside a Bundle or Parameters. Not checked: value sets, invariants, profiles, and
-// whether a reference leads anywhere.
+// resources inside a Bundle or Parameters, and the codes of elements of type code that are bound to
+// a value set which HL7 lists. Not checked: other value sets, invariants, profiles, and whether a
+// reference leads anywhere.
 #pragma once
 
 #include "common/base/arena.h"
@@ -23,6 +24,7 @@ enum fhir_issue {
 	FHIR_ISSUE_VALUE,     // a value is not written as its type demands
 	FHIR_ISSUE_INVARIANT, // too many of something, two of a choice
 	FHIR_ISSUE_TOO_LONG,
+	FHIR_ISSUE_CODE,      // not one of the codes that the element may have
 };
 
 struct fhir_problem {

@@ -47,7 +47,7 @@ static enum err walk_value(struct walk *walk, const struct fhir_element *element
 {
 	if (element->kind == FHIR_KIND_RESOURCE)
 		return walk_resource(walk, value);
-	return walk_structure(walk, &fhir_structures[element->structure], value);
+	return walk_structure(walk, &fhir_structures[element->detail], value);
 }
 
 static enum err walk_list(struct walk *walk, const struct fhir_element *element, json_t *list)

@@ -31,14 +31,14 @@ enum fhir_kind {
 	FHIR_KIND_DATE_TIME,
 	FHIR_KIND_TIME,
 	FHIR_KIND_XHTML,
-	FHIR_KIND_STRUCTURE, // an object; `structure` says which
+	FHIR_KIND_STRUCTURE, // an object; `detail` says which
 	FHIR_KIND_RESOURCE,  // any resource
 };
 
 // The elements of a structure stand together and are sorted by name (strcmp).
 struct fhir_element {
 	uint32_t name;
-	uint16_t structure;
+	uint16_t detail; // of a structure, which; of a code, its row of fhir_code_sets, 0 for any code
 	uint8_t kind;
 	uint8_t slot; // required elements and choices have one, FHIR_NO_SLOT otherwise
 	bool many;
@@ -50,6 +50,11 @@ struct fhir_structure {
 	uint16_t first, count;
 	uint16_t first_slot;
 	uint64_t required, choices;
+};
+
+// The codes that an element bound to a value set may have: fhir_codes[first…], sorted (strcmp).
+struct fhir_code_set {
+	uint16_t first, count;
 };
 
 // The parameters of a type stand together, sorted by name. Members are the parameters that put a
@@ -120,6 +125,8 @@ extern const char fhir_pool[];
 extern const struct fhir_structure fhir_structures[];
 extern const struct fhir_element fhir_elements[];
 extern const uint32_t fhir_slots[];
+extern const struct fhir_code_set fhir_code_sets[];
+extern const uint32_t fhir_codes[];
 extern const struct fhir_type_row fhir_types[];
 extern const struct fhir_param fhir_params[];
 extern const struct fhir_path fhir_paths[];

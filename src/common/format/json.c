@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,20 @@ enum {
 	MARK_BYTES = sizeof MARK_OPEN - 1 + sizeof MARK_CLOSE - 1,
 	INTEGER_MOST_DIGITS = 18, // always fits 64 bits
 };
+
+// A number can hide patient information as well as a text: everything is wiped.
+static void free_wiped(void *at)
+{
+	if (at)
+		explicit_bzero(at, malloc_usable_size(at));
+	free(at);
+}
+
+void json_init(void)
+{
+	json_set_alloc_funcs(malloc, free_wiped);
+	json_object_seed(0);
+}
 
 // The first pass: finds decimals, forbidden escapes and deep nesting before jansson sees anything.
 struct scan {

@@ -23,6 +23,11 @@ enum {
 	JSON_DECIMAL_MOST_BYTES = 64,       // digits of one number
 };
 
+// Once in a process that reads JSON, before it is confined and before any other call here: jansson
+// takes the secret of its hash tables from the system's randomness, and from now on memory that held
+// JSON is wiped when it is given back.
+void json_init(void);
+
 // 0 stands for the ceilings above; larger values are cut down to them.
 struct json_limits {
 	size_t most_bytes;

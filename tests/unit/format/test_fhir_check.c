@@ -103,6 +103,23 @@ static void wrong_structure_is_found(void **state)
 	check_rows(rows, sizeof rows / sizeof *rows);
 }
 
+static void codes_are_those_of_their_value_set(void **state)
+{
+	static const struct row rows[] = {
+		{"{'resourceType':'Patient','gender':'Male'}", "Patient.gender", FHIR_ISSUE_CODE},
+		{"{'resourceType':'Observation','status':'finl','code':{'text':'x'}}", "Observation.status",
+			FHIR_ISSUE_CODE},
+		{"{'resourceType':'Timing'}", "Resource", FHIR_ISSUE_STRUCTURE},
+		{"{'resourceType':'Patient','name':[{'use':'birth'}]}", "Patient.name[0].use",
+			FHIR_ISSUE_CODE},
+		{"{'resourceType':'Invoice','status':'draft','totalNet':{'currency':'EUR'}}"},
+		{"{'resourceType':'Attachment'}", "Resource", FHIR_ISSUE_STRUCTURE},
+		{"{'resourceType':'Binary','contentType':'application/x-unheard-of'}"},
+		{"{'resourceType':'Encounter','status':'in-progress','class':{'code':'whatever'}}"},
+	};
+	check_rows(rows, sizeof rows / sizeof *rows);
+}
+
 static void how_often_is_counted(void **state)
 {
 	static const struct row rows[] = {
@@ -163,7 +180,7 @@ static void primitives_have_their_form(void **state)
 			{"a", "A-1.b", "0123456789012345678901234567890123456789012345678901234567890123"},
 			{"", "a_b", "a/b", "ä",
 			 "01234567890123456789012345678901234567890123456789012345678901234"}},
-		{"{'resourceType':'Patient','gender':'", "'}", {"male", "two words", "ä"},
+		{"{'resourceType':'Patient','language':'", "'}", {"de-CH", "two words", "ä"},
 			{"", " male", "male ", "two  words", "a\\tb", "a\\nb"}},
 		{"{'resourceType':'Patient','name':[{'family':'", "'}]}", {" Berg", "B\\n\\t", "名"},
 			{"", " ", "\\n", "a\\bb"}},
@@ -230,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_resources_pass),
 		cmocka_unit_test(wrong_structure_is_found),
+		cmocka_unit_test(codes_are_those_of_their_value_set),
 		cmocka_unit_test(how_often_is_counted),
 		cmocka_unit_test(primitives_have_their_form),
 		cmocka_unit_test(problems_are_bounded),

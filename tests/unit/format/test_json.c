@@ -169,6 +169,7 @@ static void our_own_reals_are_written_short(void **state)
 
 int main(void)
 {
+	json_init();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_text_is_refused_with_its_place),
 		cmocka_unit_test(a_raw_nul_is_refused),

@@ -5,24 +5,14 @@
 // elements, which comes in the same package, has the last word: what is not in it is dropped and
 // what is missing is added; both are reported.
 
-import fs from 'node:fs';
-import path from 'node:path';
+import { codeFinder } from './codes.mjs';
+import { resources } from './files.mjs';
 
 export const primitives = [
 	'boolean', 'integer', 'unsignedInt', 'positiveInt', 'decimal', 'string', 'markdown', 'code',
 	'id', 'uri', 'url', 'canonical', 'oid', 'uuid', 'base64Binary', 'instant', 'date', 'dateTime',
 	'time', 'xhtml',
 ];
-
-export function readJson(folder, name)
-{
-	return JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
-}
-
-function resources(folder, name)
-{
-	return readJson(folder, name).entry.map((entry) => entry.resource);
-}
 
 // Types that have JSON of their own: not abstract, not a profile of another one.
 function concrete(definition)
@@ -126,8 +116,9 @@ function capital(text)
 	return text[0].toUpperCase() + text.slice(1);
 }
 
-// { name, type, many, min, group, target?, system? } as JSON spells it; a choice gives several.
-function jsonElements(element, structureName, systems)
+// { name, type, many, min, group?, structure?, system?, codes? } as JSON spells it; a choice gives
+// several.
+function jsonElements(element, structure, codes)
 {
 	const last = element.path.slice(element.path.lastIndexOf('.') + 1);
 	const common = { many: element.max !== '1', min: element.min };
@@ -137,13 +128,13 @@ function jsonElements(element, structureName, systems)
 	if (last.endsWith('[x]')) {
 		const group = last.slice(0, -3);
 		return types.map((type) => ({
-			...common, group, ...jsonType(typeCode(type), element, systems),
+			...common, group, ...jsonType(typeCode(type), element, codes),
 			name: group + capital(typeCode(type)), targets: targetsOf(type),
 		}));
 	}
-	const code = element.path.split('.').length === 2 && last === 'id' && structureName.resource ?
+	const code = element.path.split('.').length === 2 && last === 'id' && structure.resource ?
 		'id' : typeCode(types[0]);
-	return [{ ...common, name: last, ...jsonType(code, element, systems), targets: targetsOf(types[0]) }];
+	return [{ ...common, name: last, ...jsonType(code, element, codes), targets: targetsOf(types[0]) }];
 }
 
 function targetsOf(type)
@@ -151,31 +142,18 @@ function targetsOf(type)
 	return (type.targetProfile ?? []).map((url) => url.slice(url.lastIndexOf('/') + 1));
 }
 
-function jsonType(code, element, systems)
+function jsonType(code, element, codes)
 {
 	if (containers.has(code))
 		return { type: 'structure', structure: element.path };
 	if (primitives.includes(code))
-		return { type: code, system: code === 'code' ? systems(element) : undefined };
+		return { type: code, ...(code === 'code' ? codes(element) : {}) };
 	if (code === 'Resource')
 		return { type: 'resource' };
 	return { type: 'structure', structure: code };
 }
 
-// The code system of a `code` that is bound to all of exactly one system.
-function systemFinder(folder)
-{
-	const found = new Map();
-	for (const set of resources(folder, 'valuesets.json')) {
-		const include = set.compose?.include ?? [];
-		if (set.resourceType === 'ValueSet' && include.length === 1 && include[0].system)
-			found.set(set.url, include[0].system);
-	}
-	return (element) => element.binding?.strength === 'required' ?
-		found.get(element.binding.valueSet?.split('|')[0]) : undefined;
-}
-
-function addStructures(model, definition, elements, systems)
+function addStructures(model, definition, elements, codes)
 {
 	const isResource = definition.kind === 'resource';
 	const parents = new Set([definition.name, ...elements.filter((e) => !e.contentReference &&
@@ -189,7 +167,7 @@ function addStructures(model, definition, elements, systems)
 		if (!structure)
 			throw new Error(`no structure for ${element.path}`);
 		if (element.max !== '0')
-			structure.elements.push(...jsonElements(element, structure, systems));
+			structure.elements.push(...jsonElements(element, structure, codes));
 	}
 	if (isResource)
 		model.types.push(definition.name);
@@ -200,14 +178,14 @@ export function readModel(folder, report)
 {
 	const model = { structures: new Map(), types: [] };
 	const official = dataElements(folder);
-	const systems = systemFinder(folder);
+	const codes = codeFinder(folder, report);
 	const all = [...resources(folder, 'profiles-types.json'), ...resources(folder, 'profiles-resources.json')];
 	for (const definition of all) {
 		const listed = definition.kind !== 'resource' || isListed(definition.name, official);
 		if (concrete(definition) && !listed)
 			report.push(`type dropped, not in HL7's list: ${definition.name}`);
 		else if (concrete(definition))
-			addStructures(model, definition, correctElements(definition, official, report), systems);
+			addStructures(model, definition, correctElements(definition, official, report), codes);
 	}
 	// What stands in `_name` beside a primitive.
 	model.structures.set('Element', { name: 'Element', resource: false, elements: [

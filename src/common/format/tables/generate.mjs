@@ -5,7 +5,8 @@
 // what was left out and why. Node 18 or later, nothing else.
 
 import fs from 'node:fs';
-import { readJson, readModel } from './definitions.mjs';
+import { readModel } from './definitions.mjs';
+import { readJson, resources } from './files.mjs';
 import { compileParameters } from './search.mjs';
 import { writeTables } from './write.mjs';
 
@@ -41,8 +42,7 @@ function main([folder, tablePath, reportPath])
 {
 	const report = [];
 	const model = readModel(folder, report);
-	const list = readJson(folder, 'search-parameters.json').entry.map((entry) => entry.resource);
-	const parameters = compileParameters(model, list, report);
+	const parameters = compileParameters(model, resources(folder, 'search-parameters.json'), report);
 	const compartment = readCompartment(folder, parameters, report);
 	fs.writeFileSync(tablePath, writeTables(model, parameters, compartment));
 	fs.writeFileSync(reportPath, report.join('\n') + '\n');

@@ -32,6 +32,28 @@ function byName(a, b)
 	return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
+// Lists of codes, each once. Number 0 stands for "any code".
+class CodeSets {
+	constructor(pool)
+	{
+		this.pool = pool;
+		this.numbers = new Map([['', 0]]);
+		this.rows = ['\t{0, 0},'];
+		this.codes = [];
+	}
+
+	add(codes)
+	{
+		const key = (codes ?? []).join(' ');
+		if (!this.numbers.has(key)) {
+			this.numbers.set(key, this.rows.length);
+			this.rows.push(`\t{${this.codes.length}, ${codes.length}},`);
+			this.codes.push(...codes.map((code) => `\t${this.pool.add(code)},`));
+		}
+		return this.numbers.get(key);
+	}
+}
+
 // Required elements and choices get a slot each, so that one 64-bit mask can follow them.
 function slotsOf(structure)
 {
@@ -57,7 +79,7 @@ function mask(slots, wanted)
 
 function structureTables(model, pool, numbers)
 {
-	const structures = [], elements = [], requires = [];
+	const structures = [], elements = [], requires = [], sets = new CodeSets(pool);
 	for (const structure of model.structures.values()) {
 		const slots = slotsOf(structure);
 		structures.push(`\t{${pool.add(structure.name)}, ${elements.length}, ${structure.elements.length}, ` +
@@ -65,16 +87,17 @@ function structureTables(model, pool, numbers)
 		for (const [key] of slots)
 			requires.push(`\t${pool.add(key)},`);
 		for (const element of [...structure.elements].sort(byName))
-			elements.push(elementRow(element, slots, pool, numbers));
+			elements.push(elementRow(element, slots, { pool, numbers, sets }));
 	}
-	return { structures, elements, requires };
+	return { structures, elements, requires, sets };
 }
 
-function elementRow(element, slots, pool, numbers)
+function elementRow(element, slots, { pool, numbers, sets })
 {
 	const slot = slots.get(element.group ?? element.name)?.number ?? 'FHIR_NO_SLOT';
-	const target = element.type === 'structure' ? numbers.structure.get(element.structure) : 0;
-	return `\t{${pool.add(element.name)}, ${target}, ${kindName(element.type)}, ${slot}, ${element.many}},`;
+	const detail = element.type === 'structure' ? numbers.structure.get(element.structure) :
+		sets.add(element.codes);
+	return `\t{${pool.add(element.name)}, ${detail}, ${kindName(element.type)}, ${slot}, ${element.many}},`;
 }
 
 function parameterTables(model, parameters, pool, numbers)
@@ -143,7 +166,7 @@ export function writeTables(model, parameters, compartment)
 		structure: new Map([...model.structures.keys()].map((name, number) => [name, number])),
 		type: new Map(model.types.map((name, number) => [name, number])),
 	};
-	const { structures, elements, requires } = structureTables(model, pool, numbers);
+	const { structures, elements, requires, sets: codes } = structureTables(model, pool, numbers);
 	const { rows, paths, steps, sets } = parameterTables(model, parameters, pool, numbers);
 	const { types, members } = typeTables(model, parameters, compartment, pool, numbers);
 	const find = (name) => numbers.structure.get(name);
@@ -154,6 +177,8 @@ export function writeTables(model, parameters, compartment)
 		table('const struct fhir_structure fhir_structures[]', structures),
 		table('const struct fhir_element fhir_elements[]', elements),
 		table('const uint32_t fhir_slots[]', [...requires, '\t0,']),
+		table('const struct fhir_code_set fhir_code_sets[]', codes.rows),
+		table('const uint32_t fhir_codes[]', codes.codes),
 		table('const struct fhir_type_row fhir_types[]', types),
 		table('const struct fhir_param fhir_params[]', rows),
 		table('const struct fhir_path fhir_paths[]', paths),
