@@ -245,6 +245,16 @@ static void check_missing(struct check *check, const struct place *place,
 	}
 }
 
+// R4's invariant ext-1.
+static void check_extension(struct check *check, const struct place *place,
+	const struct fhir_structure *structure, const json_t *object, const struct seen *seen)
+{
+	bool has_value = (seen->slots & structure->choices) != 0;
+	if (has_value == (json_object_get(object, "extension") != NULL))
+		complain(check, place, FHIR_ISSUE_INVARIANT,
+			"An extension must have either a value or extensions, and not both.");
+}
+
 static void unknown_element(struct check *check, const struct place *place, const char *name,
 	const struct fhir_structure *structure)
 {
@@ -307,6 +317,8 @@ static void check_members(struct check *check, const struct place *place,
 			check_member(check, place, structure, object, at, &seen);
 	}
 	check_missing(check, place, structure, &seen);
+	if (structure == &fhir_structures[fhir_counts.extension])
+		check_extension(check, place, structure, object, &seen);
 }
 
 static void check_structure(struct check *check, const struct place *place,

@@ -2,11 +2,11 @@
 //
 // Checked, against tables made from HL7's definitions: known resource type and elements, right
 // JSON kinds, how often an element may and must occur, one of a choice at most, the written form
-// of every primitive (date, dateTime, instant, time, id, code, uri, oid, uuid, base64Binary,
-// decimal, integers), no empty text, list or object, `_field` companions, contained resources, and
-// resources inside a Bundle or Parameters, and the codes of elements of type code that are bound to
-// a value set which HL7 lists. Not checked: other value sets, invariants, profiles, and whether a
-// reference leads anywhere.
+// of every primitive (dates and times, id, code, uri, oid, uuid, base64Binary, numbers, the XHTML of
+// a narrative), the codes of elements of type code whose value set HL7 lists, no empty text, list or
+// object, `_field` companions, extensions with a value or extensions, contained resources, and
+// resources inside a Bundle or Parameters. Not checked: other value sets, other invariants,
+// profiles, and whether a reference leads anywhere.
 #pragma once
 
 #include "common/base/arena.h"

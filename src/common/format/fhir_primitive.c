@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/format/fhir_date.h"
+#include "common/format/fhir_xhtml.h"
 #include "common/format/json.h"
 
 #include <assert.h>
@@ -130,7 +131,7 @@ static bool is_text(enum fhir_kind kind, const char *text)
 	case FHIR_KIND_TIME:
 		return fhir_time_valid(text);
 	case FHIR_KIND_XHTML:
-		return text_starts(text, "<div") && is_string(text);
+		return is_string(text) && fhir_xhtml_valid(text);
 	default:
 		assert(!"a kind of text");
 		return false;
@@ -201,7 +202,8 @@ const char *fhir_primitive_text(enum fhir_kind kind)
 		[FHIR_KIND_DATE_TIME] =
 			"a date that exists, or a date with a time, hh:mm:ss, and a time zone",
 		[FHIR_KIND_TIME] = "a time: hh:mm:ss",
-		[FHIR_KIND_XHTML] = "XHTML in one <div>",
+		[FHIR_KIND_XHTML] =
+			"one <div> of XHTML, with only the elements and attributes of FHIR's narrative",
 	};
 	assert(kind <= FHIR_KIND_XHTML);
 	return texts[kind];

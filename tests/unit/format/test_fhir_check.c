@@ -129,6 +129,10 @@ static void how_often_is_counted(void **state)
 			FHIR_ISSUE_REQUIRED},
 		{"{'resourceType':'Patient','extension':[{'valueString':'x'}]}", "Patient.extension[0]",
 			FHIR_ISSUE_REQUIRED},
+		{"{'resourceType':'Patient','extension':[{'url':'x'}]}", "Patient.extension[0]",
+			FHIR_ISSUE_INVARIANT},
+		{"{'resourceType':'Patient','extension':[{'url':'x','valueCode':'a','extension':["
+		 "{'url':'y','valueCode':'b'}]}]}", "Patient.extension[0]", FHIR_ISSUE_INVARIANT},
 		{"{'resourceType':'MedicationRequest','status':'active','intent':'order','subject':"
 		 "{'reference':'Patient/1'}}", "MedicationRequest", FHIR_ISSUE_REQUIRED},
 		{"{'resourceType':'Patient','deceasedBoolean':true,'deceasedDateTime':'2020'}",
