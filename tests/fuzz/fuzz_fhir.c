@@ -29,7 +29,8 @@ static void extract_all(const json_t *resource, struct arena *arena)
 	}
 }
 
-static enum err keep(void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
+static enum err keep(
+	void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
 {
 	*ret_text = *(const char **)context; // NULL: leave it
 	return OK;

@@ -32,15 +32,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 	struct json_problem problem = {0};
 	struct buf first = {0}, second = {0};
 	if (json_parse_strict(bytes_of(at, size), NULL, &value, &problem) != OK) {
-		fuzz_rule(problem.words && problem.line > 0 && problem.column > 0, "a problem is told");
+		fuzz_rule(problem.words && problem.line > 0 && problem.column > 0,
+			"a problem is told");
 		return 0;
 	}
 	check_value(value, 0);
 	json_encode(value, &first);
-	fuzz_rule(json_parse_strict(buf_bytes(&first), NULL, &again, NULL) == OK, "we read our own");
+	fuzz_rule(
+		json_parse_strict(buf_bytes(&first), NULL, &again, NULL) == OK, "we read our own");
 	fuzz_rule(json_equal(value, again), "reading again gives the same");
 	json_encode(again, &second);
-	fuzz_rule(bytes_equal(buf_bytes(&first), buf_bytes(&second)), "writing again gives the same");
+	fuzz_rule(
+		bytes_equal(buf_bytes(&first), buf_bytes(&second)), "writing again gives the same");
 	json_decref(value);
 	json_decref(again);
 	buf_done(&first);

@@ -8,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
-	static const char *const never[] = {"<script", "<style", "<iframe", "<object", "<svg", "<form"};
+	static const char *const never[] = {
+		"<script", "<style", "<iframe", "<object", "<svg", "<form"};
 	struct arena *arena = arena_new();
 	char *text = arena_text_n(arena, (const char *)at, size);
 	if (fhir_xhtml_valid(text)) {

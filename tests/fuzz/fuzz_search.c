@@ -23,9 +23,11 @@ static void match_all(const struct fhir_argument *argument, struct arena *arena)
 	for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
 		json_t *resource;
 		bool matches;
-		fuzz_rule(json_parse_strict(bytes_text(resources[i]), NULL, &resource, NULL) == OK, "sample");
+		fuzz_rule(json_parse_strict(bytes_text(resources[i]), NULL, &resource, NULL) == OK,
+			"sample");
 		if (fhir_resource_type(resource) == fhir_param_type(argument->param))
-			fuzz_rule(fhir_match_resource(resource, argument, 0, arena, &matches) == OK, "matched");
+			fuzz_rule(fhir_match_resource(resource, argument, 0, arena, &matches) == OK,
+				"matched");
 		json_decref(resource);
 	}
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MOST_BYTES = 1 << 20 };
+enum {
+	MOST_BYTES = 1 << 20
+};
 
 static size_t replay_file(const char *path)
 {

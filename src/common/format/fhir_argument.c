@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-enum { MOST_PARTS = 3 };
+enum {
+	MOST_PARTS = 3
+};
 
 static bool is_name(const char *text, size_t length)
 {
@@ -60,8 +62,8 @@ static const struct modifier_row modifiers[] = {
 };
 
 // *ret_type is set for a modifier that names a type.
-static enum err modifier_find(const struct fhir_param *param, const char *name,
-	enum fhir_modifier *ret, int *ret_type)
+static enum err modifier_find(
+	const struct fhir_param *param, const char *name, enum fhir_modifier *ret, int *ret_type)
 {
 	*ret_type = FHIR_TYPE_NONE;
 	if (!name) {
@@ -146,9 +148,15 @@ static enum err parse_token(struct parse *parse, const char *text, struct fhir_w
 
 static const char *read_prefix(const char *text, enum fhir_prefix *ret_prefix)
 {
-	static const char names[][3] = {
-		[FHIR_EQ] = "eq", [FHIR_NE] = "ne", [FHIR_GT] = "gt", [FHIR_LT] = "lt", [FHIR_GE] = "ge",
-		[FHIR_LE] = "le", [FHIR_SA] = "sa", [FHIR_EB] = "eb", [FHIR_AP] = "ap"};
+	static const char names[][3] = {[FHIR_EQ] = "eq",
+		[FHIR_NE] = "ne",
+		[FHIR_GT] = "gt",
+		[FHIR_LT] = "lt",
+		[FHIR_GE] = "ge",
+		[FHIR_LE] = "le",
+		[FHIR_SA] = "sa",
+		[FHIR_EB] = "eb",
+		[FHIR_AP] = "ap"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strncmp(text, names[i], 2) == 0) {
 			*ret_prefix = (enum fhir_prefix)i;
@@ -224,8 +232,8 @@ static enum err parse_reference(struct parse *parse, const char *text, struct fh
 
 static enum err parse_value(struct parse *parse, const char *text, struct fhir_wanted *wanted)
 {
-	*wanted = (struct fhir_wanted){.value = {
-		.kind = (enum fhir_param_kind)parse->param->kind, .type = FHIR_TYPE_NONE}};
+	*wanted = (struct fhir_wanted){.value = {.kind = (enum fhir_param_kind)parse->param->kind,
+					       .type = FHIR_TYPE_NONE}};
 	if (*text == 0)
 		return ERR_SYNTAX;
 	switch (wanted->value.kind) {

@@ -23,7 +23,10 @@ struct check {
 	unsigned depth;
 };
 
-enum { MOST_DEPTH = JSON_MOST_DEPTH, MOST_NAMED_CODES = 12 };
+enum {
+	MOST_DEPTH = JSON_MOST_DEPTH,
+	MOST_NAMED_CODES = 12
+};
 
 static void place_write(const struct place *place, struct buf *buf)
 {
@@ -38,8 +41,8 @@ static void place_write(const struct place *place, struct buf *buf)
 		buf_printf(buf, "[%zu]", place->index);
 }
 
-static void complain(struct check *check, const struct place *place, enum fhir_issue issue,
-	const char *words)
+static void complain(
+	struct check *check, const struct place *place, enum fhir_issue issue, const char *words)
 {
 	struct fhir_problems *problems = check->problems;
 	if (problems->count == FHIR_PROBLEMS_MOST)
@@ -67,8 +70,8 @@ static void complain(struct check *check, const struct place *place, enum fhir_i
 	complain(check, place, issue, arena_text(check->arena, words));
 }
 
-const struct fhir_element *fhir_element_find(const struct fhir_structure *structure,
-	const char *name)
+const struct fhir_element *fhir_element_find(
+	const struct fhir_structure *structure, const char *name)
 {
 	size_t low = structure->first, high = low + structure->count;
 	while (low < high) {
@@ -86,8 +89,8 @@ const struct fhir_element *fhir_element_find(const struct fhir_structure *struct
 
 static void check_structure(struct check *check, const struct place *place,
 	const struct fhir_structure *structure, const json_t *object);
-static void check_resource(struct check *check, const struct place *place, const json_t *value,
-	bool contained);
+static void check_resource(
+	struct check *check, const struct place *place, const json_t *value, bool contained);
 
 static const struct fhir_structure *structure_of(const struct fhir_element *element)
 {
@@ -115,14 +118,15 @@ static bool code_listed(const struct fhir_code_set *set, const char *code)
 	return false;
 }
 
-static void complain_of_code(struct check *check, const struct place *place,
-	const struct fhir_code_set *set)
+static void complain_of_code(
+	struct check *check, const struct place *place, const struct fhir_code_set *set)
 {
 	struct buf buf = {0};
 	for (size_t i = 0; i < set->count && i < MOST_NAMED_CODES; i++)
 		buf_printf(&buf, "%s%s", i > 0 ? ", " : "", fhir_text(fhir_codes[set->first + i]));
-	complain_of(check, place, FHIR_ISSUE_CODE, "This must be one of FHIR's codes for it: %.*s%s.",
-		(int)buf.size, (const char *)buf.at, set->count > MOST_NAMED_CODES ? " …" : "");
+	complain_of(check, place, FHIR_ISSUE_CODE,
+		"This must be one of FHIR's codes for it: %.*s%s.", (int)buf.size,
+		(const char *)buf.at, set->count > MOST_NAMED_CODES ? " …" : "");
 	buf_done(&buf);
 }
 
@@ -146,8 +150,8 @@ static void check_one(struct check *check, const struct place *place,
 	if (is_primitive(element))
 		check_primitive(check, place, element, value);
 	else if (element->kind == FHIR_KIND_RESOURCE)
-		check_resource(check, place, value,
-			strcmp(fhir_text(element->name), "contained") == 0);
+		check_resource(
+			check, place, value, strcmp(fhir_text(element->name), "contained") == 0);
 	else
 		check_structure(check, place, structure_of(element), value);
 }
@@ -200,7 +204,8 @@ static void check_companion(struct check *check, const struct place *place,
 		return;
 	}
 	if (!json_is_array(value) || json_array_size(value) == 0) {
-		complain(check, place, FHIR_ISSUE_STRUCTURE, "This must be a list that is not empty.");
+		complain(check, place, FHIR_ISSUE_STRUCTURE,
+			"This must be a list that is not empty.");
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(value); i++) {
@@ -218,7 +223,8 @@ struct seen {
 };
 
 static void see(struct check *check, const struct place *place,
-	const struct fhir_structure *structure, const struct fhir_element *element, struct seen *seen)
+	const struct fhir_structure *structure, const struct fhir_element *element,
+	struct seen *seen)
 {
 	if (element->slot == FHIR_NO_SLOT)
 		return;
@@ -259,21 +265,23 @@ static void unknown_element(struct check *check, const struct place *place, cons
 	const struct fhir_structure *structure)
 {
 	// The name is the client's own text: only a plain one is said back.
-	size_t length = strspn(name, "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	size_t length =
+		strspn(name, "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 	if (length > 0 && length <= 64 && name[length] == 0)
 		complain_of(check, place, FHIR_ISSUE_STRUCTURE, "%s has no element %s.",
 			fhir_text(structure->name), name);
 	else
 		complain_of(check, place, FHIR_ISSUE_STRUCTURE,
-			"%s has an element with a name that is not FHIR's.", fhir_text(structure->name));
+			"%s has an element with a name that is not FHIR's.",
+			fhir_text(structure->name));
 }
 
 // The element that `_name` goes with, NULL when there is no such primitive.
-static const struct fhir_element *companion_find(const struct fhir_structure *structure,
-	const char *key)
+static const struct fhir_element *companion_find(
+	const struct fhir_structure *structure, const char *key)
 {
-	const struct fhir_element *element = key[0] == '_' ?
-		fhir_element_find(structure, key + 1) : NULL;
+	const struct fhir_element *element =
+		key[0] == '_' ? fhir_element_find(structure, key + 1) : NULL;
 	return element && is_primitive(element) ? element : NULL;
 }
 
@@ -347,8 +355,8 @@ int fhir_resource_type(const json_t *resource)
 	return name ? fhir_type_find(name) : FHIR_TYPE_NONE;
 }
 
-static void check_resource(struct check *check, const struct place *place, const json_t *value,
-	bool contained)
+static void check_resource(
+	struct check *check, const struct place *place, const json_t *value, bool contained)
 {
 	if (!json_is_object(value)) {
 		complain(check, place, FHIR_ISSUE_STRUCTURE, "This must be a resource, an object.");
@@ -388,9 +396,12 @@ enum err fhir_check(const json_t *resource, struct arena *arena, struct fhir_pro
 const char *fhir_issue_text(enum fhir_issue issue)
 {
 	static const char *const texts[] = {
-		[FHIR_ISSUE_STRUCTURE] = "structure", [FHIR_ISSUE_REQUIRED] = "required",
-		[FHIR_ISSUE_VALUE] = "value",         [FHIR_ISSUE_INVARIANT] = "invariant",
-		[FHIR_ISSUE_TOO_LONG] = "too-long",   [FHIR_ISSUE_CODE] = "code-invalid",
+		[FHIR_ISSUE_STRUCTURE] = "structure",
+		[FHIR_ISSUE_REQUIRED] = "required",
+		[FHIR_ISSUE_VALUE] = "value",
+		[FHIR_ISSUE_INVARIANT] = "invariant",
+		[FHIR_ISSUE_TOO_LONG] = "too-long",
+		[FHIR_ISSUE_CODE] = "code-invalid",
 	};
 	assert(issue < sizeof texts / sizeof *texts);
 	return texts[issue];

@@ -2,10 +2,10 @@
 //
 // Checked, against tables made from HL7's definitions: known resource type and elements, right
 // JSON kinds, how often an element may and must occur, one of a choice at most, the written form
-// of every primitive (dates and times, id, code, uri, oid, uuid, base64Binary, numbers, the XHTML of
-// a narrative), the codes of elements of type code whose value set HL7 lists, no empty text, list or
-// object, `_field` companions, extensions with a value or extensions, contained resources, and
-// resources inside a Bundle or Parameters. Not checked: other value sets, other invariants,
+// of every primitive (dates and times, id, code, uri, oid, uuid, base64Binary, numbers, the XHTML
+// of a narrative), the codes of elements of type code whose value set HL7 lists, no empty text,
+// list or object, `_field` companions, extensions with a value or extensions, contained resources,
+// and resources inside a Bundle or Parameters. Not checked: other value sets, other invariants,
 // profiles, and whether a reference leads anywhere.
 #pragma once
 
@@ -15,7 +15,9 @@
 #include <jansson.h>
 #include <stddef.h>
 
-enum { FHIR_PROBLEMS_MOST = 16 };
+enum {
+	FHIR_PROBLEMS_MOST = 16
+};
 
 // Codes of issue-type that a check can give.
 enum fhir_issue {
@@ -24,13 +26,13 @@ enum fhir_issue {
 	FHIR_ISSUE_VALUE,     // a value is not written as its type demands
 	FHIR_ISSUE_INVARIANT, // too many of something, two of a choice
 	FHIR_ISSUE_TOO_LONG,
-	FHIR_ISSUE_CODE,      // not one of the codes that the element may have
+	FHIR_ISSUE_CODE, // not one of the codes that the element may have
 };
 
 struct fhir_problem {
 	enum fhir_issue issue;
 	const char *expression; // "Patient.name[0].given[1]"; in the arena
-	const char *words;      // a sentence for the developer; may quote element names, never values
+	const char *words; // a sentence for the developer; may quote element names, never values
 };
 
 struct fhir_problems {
@@ -40,7 +42,8 @@ struct fhir_problems {
 
 // OK, or ERR_INVALID with at least one problem written. Allocates only when something is wrong.
 // `resource` comes from json_parse_strict().
-enum err fhir_check(const json_t *resource, struct arena *arena, struct fhir_problems *ret_problems);
+enum err fhir_check(
+	const json_t *resource, struct arena *arena, struct fhir_problems *ret_problems);
 
 // The type of a resource by its resourceType, FHIR_TYPE_NONE when it has none or an unknown one.
 int fhir_resource_type(const json_t *resource);

@@ -2,7 +2,12 @@
 
 #include "common/base/time.h"
 
-enum { SECOND_US = 1000000, MINUTE_SECONDS = 60, DAY_SECONDS = 86400, FRACTION_DIGITS = 6 };
+enum {
+	SECOND_US = 1000000,
+	MINUTE_SECONDS = 60,
+	DAY_SECONDS = 86400,
+	FRACTION_DIGITS = 6
+};
 
 struct reader {
 	const char *at;
@@ -86,8 +91,8 @@ static struct fhir_interval day_interval(struct day day)
 		high = day_seconds(day.year + 1, 1, 1);
 	} else if (day.day == 0) {
 		low = day_seconds(day.year, day.month, 1);
-		high = day.month == 12 ? day_seconds(day.year + 1, 1, 1) :
-					 day_seconds(day.year, day.month + 1, 1);
+		high = day.month == 12 ? day_seconds(day.year + 1, 1, 1)
+				       : day_seconds(day.year, day.month + 1, 1);
 	} else {
 		low = day_seconds(day.year, day.month, day.day);
 		high = low + DAY_SECONDS;
@@ -95,7 +100,8 @@ static struct fhir_interval day_interval(struct day day)
 	return (struct fhir_interval){low * SECOND_US, high * SECOND_US};
 }
 
-// Digits past the microsecond are read and dropped. `*ret_width_us` is what the last digit is worth.
+// Digits past the microsecond are read and dropped. `*ret_width_us` is what the last digit is
+// worth.
 static int64_t read_fraction(struct reader *reader, int64_t *ret_width_us)
 {
 	int64_t value = 0, width = SECOND_US;
@@ -148,7 +154,8 @@ static struct fhir_interval read_time(struct reader *reader, enum fhir_date_form
 	}
 	if (hour > 23 || minute > 59 || second > 60)
 		reader->failed = true;
-	int64_t low_us = (int64_t)(hour * 3600 + minute * MINUTE_SECONDS + second) * SECOND_US + fraction_us;
+	int64_t low_us =
+		(int64_t)(hour * 3600 + minute * MINUTE_SECONDS + second) * SECOND_US + fraction_us;
 	return (struct fhir_interval){low_us, low_us + width_us};
 }
 

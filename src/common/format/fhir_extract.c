@@ -52,8 +52,8 @@ static void add_texts(struct extract *extract, const json_t *object, const char 
 		add_text(extract, json_text(json_array_get(value, i)));
 }
 
-static void add_token(struct extract *extract, const char *system, const char *code,
-	const char *text)
+static void add_token(
+	struct extract *extract, const char *system, const char *code, const char *text)
 {
 	if (!code && !text)
 		return;
@@ -304,15 +304,24 @@ static void take_present(struct extract *extract, const json_t *value)
 }
 
 static void (*const takers[])(struct extract *extract, const json_t *value) = {
-	[FHIR_DATA_CODE] = take_code,         [FHIR_DATA_BOOLEAN] = take_boolean,
-	[FHIR_DATA_TEXT] = take_text,         [FHIR_DATA_DATE] = take_date,
-	[FHIR_DATA_PERIOD] = take_period,     [FHIR_DATA_TIMING] = take_timing,
-	[FHIR_DATA_CODING] = take_coding,     [FHIR_DATA_CONCEPT] = take_concept,
-	[FHIR_DATA_IDENTIFIER] = take_identifier, [FHIR_DATA_CONTACT] = take_contact,
-	[FHIR_DATA_NAME] = take_name,         [FHIR_DATA_ADDRESS] = take_address,
-	[FHIR_DATA_QUANTITY] = take_quantity, [FHIR_DATA_MONEY] = take_money,
-	[FHIR_DATA_RANGE] = take_range,       [FHIR_DATA_NUMBER] = take_number,
-	[FHIR_DATA_REFERENCE] = take_reference, [FHIR_DATA_PRESENT] = take_present,
+	[FHIR_DATA_CODE] = take_code,
+	[FHIR_DATA_BOOLEAN] = take_boolean,
+	[FHIR_DATA_TEXT] = take_text,
+	[FHIR_DATA_DATE] = take_date,
+	[FHIR_DATA_PERIOD] = take_period,
+	[FHIR_DATA_TIMING] = take_timing,
+	[FHIR_DATA_CODING] = take_coding,
+	[FHIR_DATA_CONCEPT] = take_concept,
+	[FHIR_DATA_IDENTIFIER] = take_identifier,
+	[FHIR_DATA_CONTACT] = take_contact,
+	[FHIR_DATA_NAME] = take_name,
+	[FHIR_DATA_ADDRESS] = take_address,
+	[FHIR_DATA_QUANTITY] = take_quantity,
+	[FHIR_DATA_MONEY] = take_money,
+	[FHIR_DATA_RANGE] = take_range,
+	[FHIR_DATA_NUMBER] = take_number,
+	[FHIR_DATA_REFERENCE] = take_reference,
+	[FHIR_DATA_PRESENT] = take_present,
 };
 
 // Follows the steps from `step` on; a list is entered at every step.

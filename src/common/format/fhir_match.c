@@ -15,7 +15,10 @@ static bool same(const char *a, const char *b)
 
 // Texts. Folding never makes a text longer than text_fold() needs to end it.
 
-enum { FOLD_ROOM = 8, FOLD_STACK_BYTES = 512 };
+enum {
+	FOLD_ROOM = 8,
+	FOLD_STACK_BYTES = 512
+};
 
 struct folded {
 	char stack[FOLD_STACK_BYTES];
@@ -88,7 +91,7 @@ static bool match_address(const char *address, const char *wanted)
 		return false;
 	size_t length = strlen(wanted);
 	return strncmp(address, wanted, length) == 0 &&
-		(address[length] == 0 || address[length] == '|');
+	       (address[length] == 0 || address[length] == '|');
 }
 
 static bool match_reference(const struct fhir_value *value, const struct fhir_wanted *wanted,
@@ -111,16 +114,16 @@ static bool match_reference(const struct fhir_value *value, const struct fhir_wa
 
 // Dates: both sides are intervals, high is not included (R4, search, prefixes).
 
-static bool match_date_approximately(const struct fhir_value *value, const struct fhir_value *want,
-	int64_t now_us)
+static bool match_date_approximately(
+	const struct fhir_value *value, const struct fhir_value *want, int64_t now_us)
 {
 	int64_t away = want->low_us > now_us ? want->low_us - now_us : now_us - want->low_us;
 	int64_t around = away / 10;
 	return value->low_us < want->high_us + around && value->high_us > want->low_us - around;
 }
 
-static bool match_date(const struct fhir_value *value, const struct fhir_wanted *wanted,
-	int64_t now_us)
+static bool match_date(
+	const struct fhir_value *value, const struct fhir_wanted *wanted, int64_t now_us)
 {
 	const struct fhir_value *want = &wanted->value;
 	bool inside = want->low_us <= value->low_us && value->high_us <= want->high_us;
@@ -183,7 +186,7 @@ static bool match_quantity(const struct fhir_value *value, const struct fhir_wan
 	if (want->system && !same(want->system, value->system))
 		return false;
 	bool unit = !want->code || same(want->code, value->code) ||
-		(!want->system && same(want->code, value->text));
+		    (!want->system && same(want->code, value->text));
 	return unit && match_number(value, wanted);
 }
 
@@ -192,8 +195,8 @@ struct one {
 	int64_t now_us;
 };
 
-static bool match_one(const struct fhir_value *value, const struct fhir_wanted *wanted,
-	const struct one *how)
+static bool match_one(
+	const struct fhir_value *value, const struct fhir_wanted *wanted, const struct one *how)
 {
 	switch (value->kind) {
 	case FHIR_PARAM_STRING:
@@ -216,8 +219,8 @@ static bool match_one(const struct fhir_value *value, const struct fhir_wanted *
 	return false;
 }
 
-bool fhir_match(const struct fhir_values *values, const struct fhir_argument *argument,
-	int64_t now_us)
+bool fhir_match(
+	const struct fhir_values *values, const struct fhir_argument *argument, int64_t now_us)
 {
 	struct one how = {argument->modifier, now_us};
 	if (argument->modifier == FHIR_MISSING)

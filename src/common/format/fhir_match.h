@@ -10,8 +10,8 @@
 #include "common/format/fhir_argument.h"
 
 // `now_us` is only used by `ap`.
-bool fhir_match(const struct fhir_values *values, const struct fhir_argument *argument,
-	int64_t now_us);
+bool fhir_match(
+	const struct fhir_values *values, const struct fhir_argument *argument, int64_t now_us);
 // Extracts and matches in one go; the arena grows by the values.
 enum err fhir_match_resource(const json_t *resource, const struct fhir_argument *argument,
 	int64_t now_us, struct arena *arena, bool *ret_matches);

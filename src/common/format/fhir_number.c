@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BYTES = 64, MOST_DIGITS = 17 };
+enum {
+	MOST_BYTES = 64,
+	MOST_DIGITS = 17
+};
 
 // A decimal number as whole * 10^exponent.
 struct digits {

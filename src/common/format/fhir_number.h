@@ -8,5 +8,6 @@ struct fhir_number {
 	double number, low, high; // low is included, high is not
 };
 
-// False unless the text is a number of RFC 8259, with an optional "+" before it, that fits a double.
+// False unless the text is a number of RFC 8259, with an optional "+" before it, that fits a
+// double.
 bool fhir_number_parse(const char *text, struct fhir_number *ret);

@@ -45,10 +45,10 @@ json_t *fhir_outcome_of_problems(const struct fhir_problems *problems)
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct fhir_problem *problem = &problems->at[i];
 		fhir_outcome_add(value, &(struct fhir_outcome){
-			.code = fhir_issue_text(problem->issue),
-			.diagnostics = problem->words,
-			.expression = problem->expression,
-		});
+						.code = fhir_issue_text(problem->issue),
+						.diagnostics = problem->words,
+						.expression = problem->expression,
+					});
 	}
 	return value;
 }

@@ -14,7 +14,9 @@ struct gather {
 	unsigned depth;
 };
 
-enum { MOST_BUNDLES = 4 }; // one inside the other
+enum {
+	MOST_BUNDLES = 4
+}; // one inside the other
 
 static enum err add(struct gather *gather, const char *id)
 {
@@ -36,8 +38,8 @@ static enum err add(struct gather *gather, const char *id)
 	return OK;
 }
 
-static enum err add_param(struct gather *gather, const json_t *resource,
-	const struct fhir_param *param)
+static enum err add_param(
+	struct gather *gather, const json_t *resource, const struct fhir_param *param)
 {
 	struct fhir_values values;
 	enum err err = fhir_extract(resource, param, gather->arena, &values);
@@ -105,14 +107,15 @@ static enum err gather_from(struct gather *gather, const json_t *resource, const
 	}
 	for (size_t i = 0; err == OK && i < row->member_count; i++) {
 		size_t before = gather->patients.count;
-		err = add_param(gather, resource, &fhir_params[fhir_members[row->first_member + i]]);
+		err = add_param(
+			gather, resource, &fhir_params[fhir_members[row->first_member + i]]);
 		choose_owner(gather, i < row->owner_count, before);
 	}
 	return err;
 }
 
-enum err fhir_patients_of(const json_t *resource, const char *id, struct arena *arena,
-	struct fhir_patients *ret)
+enum err fhir_patients_of(
+	const json_t *resource, const char *id, struct arena *arena, struct fhir_patients *ret)
 {
 	struct gather gather = {.arena = arena};
 	enum err err = gather_from(&gather, resource, id);

@@ -11,7 +11,9 @@
 #include <jansson.h>
 #include <stddef.h>
 
-enum { FHIR_PATIENTS_MOST = 1000 };
+enum {
+	FHIR_PATIENTS_MOST = 1000
+};
 
 struct fhir_patients {
 	const char **ids; // without repetition; borrowed from the resource or the arena
@@ -24,5 +26,5 @@ struct fhir_patients {
 
 // `id` is the resource's own id where it is not (yet) inside the resource; may be NULL.
 // ERR_LIMIT past FHIR_PATIENTS_MOST.
-enum err fhir_patients_of(const json_t *resource, const char *id, struct arena *arena,
-	struct fhir_patients *ret);
+enum err fhir_patients_of(
+	const json_t *resource, const char *id, struct arena *arena, struct fhir_patients *ret);

@@ -83,7 +83,7 @@ static bool is_uuid(const char *text)
 static bool is_base64_letter(uint8_t c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		c == '+' || c == '/';
+	       c == '+' || c == '/';
 }
 
 // White space may stand anywhere (R4).

@@ -12,18 +12,18 @@ struct walk {
 	unsigned depth;
 };
 
-static enum err walk_structure(struct walk *walk, const struct fhir_structure *structure,
-	json_t *object);
+static enum err walk_structure(
+	struct walk *walk, const struct fhir_structure *structure, json_t *object);
 
 static bool is_uri_kind(unsigned kind)
 {
 	return kind == FHIR_KIND_URI || kind == FHIR_KIND_URL || kind == FHIR_KIND_CANONICAL ||
-		kind == FHIR_KIND_OID || kind == FHIR_KIND_UUID;
+	       kind == FHIR_KIND_OID || kind == FHIR_KIND_UUID;
 }
 
 // Asks the visitor; *ret_value is the new string, or NULL where nothing changes.
-static enum err visit(struct walk *walk, enum fhir_ref_kind kind, const json_t *value,
-	json_t **ret_value)
+static enum err visit(
+	struct walk *walk, enum fhir_ref_kind kind, const json_t *value, json_t **ret_value)
 {
 	const char *text = json_text(value), *other = NULL;
 	*ret_value = NULL;
@@ -73,19 +73,20 @@ static bool leads_on(const struct fhir_element *element)
 	return element->kind >= FHIR_KIND_STRUCTURE || is_uri_kind(element->kind);
 }
 
-static enum err walk_member(struct walk *walk, const struct fhir_structure *structure,
-	json_t *object, void *at)
+static enum err walk_member(
+	struct walk *walk, const struct fhir_structure *structure, json_t *object, void *at)
 {
 	const char *key = json_object_iter_key(at);
 	json_t *value = json_object_iter_value(at), *other = NULL;
 	bool reference = structure == &fhir_structures[fhir_counts.reference] &&
-		strcmp(key, "reference") == 0;
+			 strcmp(key, "reference") == 0;
 	enum err err = OK;
 	if (reference) {
 		err = visit(walk, FHIR_REF_REFERENCE, value, &other);
 	} else {
 		bool companion = key[0] == '_';
-		const struct fhir_element *element = companion ? NULL : fhir_element_find(structure, key);
+		const struct fhir_element *element =
+			companion ? NULL : fhir_element_find(structure, key);
 		if (!element || !leads_on(element) || strcmp(key, "fullUrl") == 0)
 			return OK;
 		if (json_is_array(value))
@@ -99,8 +100,8 @@ static enum err walk_member(struct walk *walk, const struct fhir_structure *stru
 	return err;
 }
 
-static enum err walk_structure(struct walk *walk, const struct fhir_structure *structure,
-	json_t *object)
+static enum err walk_structure(
+	struct walk *walk, const struct fhir_structure *structure, json_t *object)
 {
 	if (++walk->depth > JSON_MOST_DEPTH)
 		return ERR_LIMIT;
@@ -139,8 +140,8 @@ bool fhir_ref_parse(const char *text, struct arena *arena, struct fhir_ref *ret)
 		return false;
 	const char *name = slash_before(text, id);
 	name = name ? name + 1 : text;
-	struct fhir_ref ref = {.type = fhir_type_find_n(name, (size_t)(id - name)),
-		.local = name == text};
+	struct fhir_ref ref = {
+		.type = fhir_type_find_n(name, (size_t)(id - name)), .local = name == text};
 	if (ref.type == FHIR_TYPE_NONE || (!ref.local && !is_base(text, (size_t)(name - text))))
 		return false;
 	ref.id = history ? arena_text_n(arena, id + 1, (size_t)(end - id - 1)) : id + 1;

@@ -18,8 +18,8 @@ enum fhir_ref_kind {
 
 struct fhir_ref_visitor {
 	// `*ret_text` starts as NULL; set it to replace the text. Any error ends the walk.
-	enum err (*visit)(void *context, enum fhir_ref_kind kind, const char *text,
-		const char **ret_text);
+	enum err (*visit)(
+		void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text);
 	void *context;
 };
 

@@ -61,9 +61,12 @@ enum fhir_param_kind fhir_param_kind(const struct fhir_param *param)
 const char *fhir_param_kind_text(enum fhir_param_kind kind)
 {
 	static const char *const texts[FHIR_PARAM_KINDS] = {
-		[FHIR_PARAM_NUMBER] = "number",       [FHIR_PARAM_DATE] = "date",
-		[FHIR_PARAM_STRING] = "string",       [FHIR_PARAM_TOKEN] = "token",
-		[FHIR_PARAM_REFERENCE] = "reference", [FHIR_PARAM_QUANTITY] = "quantity",
+		[FHIR_PARAM_NUMBER] = "number",
+		[FHIR_PARAM_DATE] = "date",
+		[FHIR_PARAM_STRING] = "string",
+		[FHIR_PARAM_TOKEN] = "token",
+		[FHIR_PARAM_REFERENCE] = "reference",
+		[FHIR_PARAM_QUANTITY] = "quantity",
 		[FHIR_PARAM_URI] = "uri",
 	};
 	assert(kind < FHIR_PARAM_KINDS);

@@ -34,7 +34,7 @@ const struct fhir_param *fhir_param_at(int type, size_t index); // in the order 
 const char *fhir_param_name(const struct fhir_param *param);    // "birthdate", "_id"
 const char *fhir_param_url(const struct fhir_param *param);     // of HL7's definition
 enum fhir_param_kind fhir_param_kind(const struct fhir_param *param);
-const char *fhir_param_kind_text(enum fhir_param_kind kind);    // "token", as FHIR names it
+const char *fhir_param_kind_text(enum fhir_param_kind kind); // "token", as FHIR names it
 int fhir_param_type(const struct fhir_param *param);
 // A number that is unique among all parameters of all types; in memory only, as types are.
 unsigned fhir_param_number(const struct fhir_param *param);
@@ -49,8 +49,8 @@ struct fhir_value {
 	// token: system and code; text holds what :text searches (display, text).
 	// quantity: system and code of the unit; text is its printed form.
 	const char *system, *code;
-	// A CodeableConcept gives one value for each coding, and one more, without a code, for its text.
-	// string, uri: the value as written. reference: the reference as written.
+	// A CodeableConcept gives one value for each coding, and one more, without a code, for its
+	// text. string, uri: the value as written. reference: the reference as written.
 	const char *text;
 	// reference: target type and id where it is Type/id, with or without a base before it or a
 	// version behind it; else FHIR_TYPE_NONE and NULL ("urn:uuid:…", "#contained").
@@ -62,8 +62,8 @@ struct fhir_value {
 	// zone is read as UTC; INT64_MIN and INT64_MAX where a period is open.
 	int64_t low_us, high_us;
 	// number, quantity: in a resource all three are the same, unless it is a range or has a
-	// comparator (±INFINITY where it is open); in an argument low and high are the interval that
-	// its digits imply (1.0 is 0.95 to 1.05).
+	// comparator (±INFINITY where it is open); in an argument low and high are the interval
+	// that its digits imply (1.0 is 0.95 to 1.05).
 	double number, low, high;
 };
 
@@ -75,6 +75,8 @@ struct fhir_values {
 // All values of the resource under this parameter, in document order, in the arena; none is
 // {NULL, 0}. The resource must have passed fhir_check() and be of the parameter's type. ERR_LIMIT
 // past FHIR_VALUES_MOST values.
-enum { FHIR_VALUES_MOST = 100000 };
+enum {
+	FHIR_VALUES_MOST = 100000
+};
 enum err fhir_extract(const json_t *resource, const struct fhir_param *param, struct arena *arena,
 	struct fhir_values *ret);

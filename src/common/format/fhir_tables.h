@@ -7,7 +7,11 @@
 #include "common/format/fhir_search.h"
 #include "common/format/fhir_type.h"
 
-enum { FHIR_NO_SLOT = 255, FHIR_TARGET_WORDS = 5, FHIR_MOST_SLOTS = 64 };
+enum {
+	FHIR_NO_SLOT = 255,
+	FHIR_TARGET_WORDS = 5,
+	FHIR_MOST_SLOTS = 64
+};
 
 // What an element's value is in JSON.
 enum fhir_kind {
@@ -38,7 +42,8 @@ enum fhir_kind {
 // The elements of a structure stand together and are sorted by name (strcmp).
 struct fhir_element {
 	uint32_t name;
-	uint16_t detail; // of a structure, which; of a code, its row of fhir_code_sets, 0 for any code
+	uint16_t detail; // of a structure, which; of a code, its row of fhir_code_sets, 0 for any
+			 // code
 	uint8_t kind;
 	uint8_t slot; // required elements and choices have one, FHIR_NO_SLOT otherwise
 	bool many;
@@ -117,7 +122,7 @@ struct fhir_path {
 
 struct fhir_counts {
 	int types, params;
-	int patient, bundle, binary;           // types
+	int patient, bundle, binary;            // types
 	uint16_t element, extension, reference; // structures
 };
 
@@ -141,5 +146,5 @@ static inline const char *fhir_text(uint32_t offset)
 }
 
 // The element of a structure by its JSON name; NULL when there is none.
-const struct fhir_element *fhir_element_find(const struct fhir_structure *structure,
-	const char *name);
+const struct fhir_element *fhir_element_find(
+	const struct fhir_structure *structure, const char *name);

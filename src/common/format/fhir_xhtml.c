@@ -8,16 +8,17 @@
 
 // Both lists are those of R4's invariant txt-1, sorted.
 static const char *const elements[] = {"a", "abbr", "acronym", "b", "big", "blockquote", "br",
-	"caption", "cite", "code", "col", "colgroup", "dd", "dfn", "div", "dl", "dt", "em", "h1", "h2",
-	"h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q", "samp", "small", "span",
-	"strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var"};
+	"caption", "cite", "code", "col", "colgroup", "dd", "dfn", "div", "dl", "dt", "em", "h1",
+	"h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q", "samp",
+	"small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+	"tr", "tt", "ul", "var"};
 
 static const char *const attributes[] = {"abbr", "accesskey", "align", "alt", "axis", "bgcolor",
 	"border", "cellhalign", "cellpadding", "cellspacing", "cellvalign", "char", "charoff",
-	"charset", "cite", "class", "colspan", "compact", "coords", "dir", "frame", "headers", "height",
-	"href", "hreflang", "hspace", "id", "lang", "longdesc", "name", "nowrap", "rel", "rev",
-	"rowspan", "rules", "scope", "shape", "span", "src", "start", "style", "summary", "tabindex",
-	"title", "type", "valign", "value", "vspace", "width", "xml:lang", "xmlns"};
+	"charset", "cite", "class", "colspan", "compact", "coords", "dir", "frame", "headers",
+	"height", "href", "hreflang", "hspace", "id", "lang", "longdesc", "name", "nowrap", "rel",
+	"rev", "rowspan", "rules", "scope", "shape", "span", "src", "start", "style", "summary",
+	"tabindex", "title", "type", "valign", "value", "vspace", "width", "xml:lang", "xmlns"};
 
 struct span {
 	const char *at;
@@ -55,8 +56,9 @@ static void skip_space(struct reader *reader)
 
 static struct span read_name(struct reader *reader)
 {
-	struct span name = {reader->at, strspn(reader->at,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.")};
+	struct span name = {reader->at,
+		strspn(reader->at,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.")};
 	reader->at += name.size;
 	return name;
 }
@@ -105,7 +107,7 @@ static bool read_attribute(struct reader *reader)
 		return false;
 	reader->at++;
 	bool address = same(name, "href") || same(name, "src") || same(name, "cite") ||
-		same(name, "longdesc");
+		       same(name, "longdesc");
 	return !address || address_valid(value);
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
-enum { FHIR_XHTML_MOST_DEPTH = 64 };
+enum {
+	FHIR_XHTML_MOST_DEPTH = 64
+};
 
 bool fhir_xhtml_valid(const char *text);

@@ -1,9 +1,6 @@
 #include "common/format/json.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <malloc.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +58,7 @@ static int hex_value(uint8_t c)
 static bool is_refused_control(unsigned code)
 {
 	return code < 0x20 && code != '\b' && code != '\t' && code != '\n' && code != '\f' &&
-		code != '\r';
+	       code != '\r';
 }
 
 // At the backslash. What is not an escape at all is left for jansson to refuse.
@@ -234,8 +231,8 @@ static struct reason reason_of(const json_error_t *error)
 	return (struct reason){code, ERR_SYNTAX, "this is not JSON"};
 }
 
-static void problem_write(struct json_problem *problem, struct bytes text, size_t position,
-	const char *words)
+static void problem_write(
+	struct json_problem *problem, struct bytes text, size_t position, const char *words)
 {
 	if (!problem)
 		return;
@@ -263,8 +260,8 @@ static size_t position_before_scan(struct bytes scanned, size_t position)
 	return position - marks * MARK_BYTES;
 }
 
-static enum err parse_scanned(struct bytes text, struct bytes scanned, json_t **ret,
-	struct json_problem *ret_problem)
+static enum err parse_scanned(
+	struct bytes text, struct bytes scanned, json_t **ret, struct json_problem *ret_problem)
 {
 	json_error_t error;
 	json_t *value = json_loadb((const char *)scanned.at, scanned.size,
@@ -303,15 +300,18 @@ enum err json_parse_strict(struct bytes text, const struct json_limits *limits, 
 		problem_write(ret_problem, text, 0, "there is no text");
 		return ERR_SYNTAX;
 	}
-	struct scan scan = {.start = text.at, .at = text.at, .end = text.at + text.size,
-		.copied = text.at, .most_depth = most.most_depth};
+	struct scan scan = {.start = text.at,
+		.at = text.at,
+		.end = text.at + text.size,
+		.copied = text.at,
+		.most_depth = most.most_depth};
 	scan_all(&scan);
 	enum err err = scan.err;
 	if (err != OK)
 		problem_write(ret_problem, text, (size_t)(scan.at - scan.start), scan.words);
 	else
-		err = parse_scanned(text, scan.out.size > 0 ? buf_bytes(&scan.out) : text, ret,
-			ret_problem);
+		err = parse_scanned(
+			text, scan.out.size > 0 ? buf_bytes(&scan.out) : text, ret, ret_problem);
 	buf_done(&scan.out);
 	return err;
 }
@@ -339,7 +339,8 @@ json_t *json_decimal_new(const char *text)
 {
 	const uint8_t *at = (const uint8_t *)text;
 	size_t size = strlen(text);
-	if (size == 0 || size > JSON_DECIMAL_MOST_BYTES || number_measure(at, at + size).size != size)
+	if (size == 0 || size > JSON_DECIMAL_MOST_BYTES ||
+		number_measure(at, at + size).size != size)
 		return NULL;
 	char marked[JSON_DECIMAL_MOST_BYTES + 2];
 	snprintf(marked, sizeof marked, MARK_TEXT "%s", text);
@@ -379,138 +380,4 @@ json_t *json_get_array(const json_t *object, const char *key)
 {
 	json_t *value = json_object_get(object, key);
 	return json_is_array(value) ? value : NULL;
-}
-
-// Writing
-
-static void encode_escape(struct buf *buf, uint8_t c)
-{
-	static const char *const short_forms[0x20] = {
-		['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
-	if (c == '"')
-		buf_add(buf, "\\\"", 2);
-	else if (c == '\\')
-		buf_add(buf, "\\\\", 2);
-	else if (short_forms[c])
-		buf_add(buf, short_forms[c], 2);
-	else
-		buf_printf(buf, "\\u%04x", c);
-}
-
-static void encode_text(struct buf *buf, const char *text, size_t size)
-{
-	const uint8_t *at = (const uint8_t *)text, *end = at + size;
-	buf_reserve(buf, size + 2);
-	buf_add(buf, "\"", 1);
-	while (at < end) {
-		const uint8_t *start = at;
-		while (at < end && *at >= 0x20 && *at != '"' && *at != '\\')
-			at++;
-		buf_add(buf, start, (size_t)(at - start));
-		if (at < end)
-			encode_escape(buf, *at++);
-	}
-	buf_add(buf, "\"", 1);
-}
-
-static void encode_integer(struct buf *buf, json_int_t value)
-{
-	char digits[24];
-	char *end = digits + sizeof digits, *at = end;
-	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	do {
-		*--at = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
-	if (value < 0)
-		*--at = '-';
-	buf_add(buf, at, (size_t)(end - at));
-}
-
-static void encode_value(struct buf *buf, const json_t *value, unsigned depth);
-
-static void encode_object(struct buf *buf, const json_t *value, unsigned depth)
-{
-	json_t *object = (json_t *)value; // jansson's iterator takes no const
-	const char *separator = "{";
-	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
-		const char *key = json_object_iter_key(at);
-		buf_add(buf, separator, 1);
-		encode_text(buf, key, strlen(key));
-		buf_add(buf, ":", 1);
-		encode_value(buf, json_object_iter_value(at), depth);
-		separator = ",";
-	}
-	buf_add_text(buf, *separator == '{' ? "{}" : "}");
-}
-
-static void encode_array(struct buf *buf, const json_t *value, unsigned depth)
-{
-	size_t count = json_array_size(value);
-	buf_add(buf, "[", 1);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_add(buf, ",", 1);
-		encode_value(buf, json_array_get(value, i), depth);
-	}
-	buf_add(buf, "]", 1);
-}
-
-static void encode_string(struct buf *buf, const json_t *value)
-{
-	const char *decimal = json_decimal_text(value);
-	if (decimal)
-		buf_add(buf, decimal, json_string_length(value) - 1);
-	else
-		encode_text(buf, json_string_value(value), json_string_length(value));
-}
-
-// Our own figures (statistics, never a peer's): the shortest text that reads back the same.
-static void encode_real(struct buf *buf, double value)
-{
-	assert(isfinite(value));
-	char text[32];
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	buf_add_text(buf, text);
-}
-
-static void encode_value(struct buf *buf, const json_t *value, unsigned depth)
-{
-	assert(depth < 4 * JSON_MOST_DEPTH);
-	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		encode_object(buf, value, depth + 1);
-		break;
-	case JSON_ARRAY:
-		encode_array(buf, value, depth + 1);
-		break;
-	case JSON_STRING:
-		encode_string(buf, value);
-		break;
-	case JSON_INTEGER:
-		encode_integer(buf, json_integer_value(value));
-		break;
-	case JSON_REAL:
-		encode_real(buf, json_real_value(value));
-		break;
-	case JSON_TRUE:
-		buf_add(buf, "true", 4);
-		break;
-	case JSON_FALSE:
-		buf_add(buf, "false", 5);
-		break;
-	case JSON_NULL:
-		buf_add(buf, "null", 4);
-		break;
-	}
-}
-
-void json_encode(const json_t *value, struct buf *buf)
-{
-	assert(value);
-	encode_value(buf, value, 0);
 }

@@ -24,8 +24,8 @@ enum {
 };
 
 // Once in a process that reads JSON, before it is confined and before any other call here: jansson
-// takes the secret of its hash tables from the system's randomness, and from now on memory that held
-// JSON is wiped when it is given back.
+// takes the secret of its hash tables from the system's randomness, and from now on memory that
+// held JSON is wiped when it is given back.
 void json_init(void);
 
 // 0 stands for the ceilings above; larger values are cut down to them.
@@ -51,8 +51,8 @@ enum err json_parse_strict(struct bytes text, const struct json_limits *limits, 
 // of a kind that does not exist in JSON is our own mistake (assert).
 void json_encode(const json_t *value, struct buf *buf);
 
-bool json_is_decimal(const json_t *value);           // a marked string only
-const char *json_decimal_text(const json_t *value);  // "1.50"; NULL when it is not one
+bool json_is_decimal(const json_t *value);          // a marked string only
+const char *json_decimal_text(const json_t *value); // "1.50"; NULL when it is not one
 // A new decimal from its text, which must be a number of RFC 8259; NULL when it is not.
 json_t *json_decimal_new(const char *text);
 // True for integers and decimals; the nearest double is written.

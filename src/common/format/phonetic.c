@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { NAME_MOST_BYTES = 256 };
+enum {
+	NAME_MOST_BYTES = 256
+};
 
 // The digit of a letter; '0' for vowels, which separate equal digits; 0 for h and w, which do not.
 static char digit_of(char letter)

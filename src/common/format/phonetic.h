@@ -7,7 +7,9 @@
 
 #include "common/base/bytes.h"
 
-enum { PHONETIC_BYTES = 5 }; // "M460" and a NUL
+enum {
+	PHONETIC_BYTES = 5
+}; // "M460" and a NUL
 
 // False (and an empty code) when the name holds no Latin letter.
 bool phonetic_code(struct bytes name, char ret_code[PHONETIC_BYTES]);

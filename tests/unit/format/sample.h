@@ -1,8 +1,8 @@
 // sample: JSON for tests, written with ' in place of " so that it can be read.
 #pragma once
 
-#include "common/format/json.h"
 #include "../unit.h"
+#include "common/format/json.h"
 
 #include <stdlib.h>
 #include <string.h>

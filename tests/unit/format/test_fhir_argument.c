@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static enum err parse(struct arena *arena, const char *name, const char *text,
-	struct fhir_argument *ret)
+static enum err parse(
+	struct arena *arena, const char *name, const char *text, struct fhir_argument *ret)
 {
 	struct fhir_key key;
 	const char *dot = strchr(name, '.');
@@ -82,7 +82,8 @@ static void references_are_read(void **state)
 {
 	struct arena *arena = arena_new();
 	struct fhir_argument a;
-	assert_ok(parse(arena, "Observation.subject", "Patient/1,2,https://o.org/Patient/3,urn:x:1", &a));
+	assert_ok(parse(
+		arena, "Observation.subject", "Patient/1,2,https://o.org/Patient/3,urn:x:1", &a));
 	assert_int_equal(a.at[0].value.type, fhir_type_patient());
 	assert_string_equal(a.at[0].value.id, "1");
 	assert_true(a.at[0].value.local);
@@ -115,12 +116,21 @@ static void what_we_do_not_have_is_said(void **state)
 static void wrong_values_are_refused(void **state)
 {
 	static const char *const rows[][2] = {
-		{"Patient.birthdate", ""}, {"Patient.birthdate", "x"}, {"Patient.birthdate", "xx1970"},
-		{"Patient.birthdate", "1970,"}, {"Patient.birthdate", "1970-02-30"}, {"Patient.name", ""},
-		{"Patient.name", "a,,b"}, {"Patient.identifier", "|"}, {"Patient.identifier", "a|b|c"},
-		{"Patient.name:missing", "yes"}, {"Observation.value-quantity", "abc"},
-		{"Observation.value-quantity", "5|a|b|c"}, {"RiskAssessment.probability", "1..2"},
-		{"Observation.subject", "Dragon/1"}, {"Observation.subject", "a b"},
+		{"Patient.birthdate", ""},
+		{"Patient.birthdate", "x"},
+		{"Patient.birthdate", "xx1970"},
+		{"Patient.birthdate", "1970,"},
+		{"Patient.birthdate", "1970-02-30"},
+		{"Patient.name", ""},
+		{"Patient.name", "a,,b"},
+		{"Patient.identifier", "|"},
+		{"Patient.identifier", "a|b|c"},
+		{"Patient.name:missing", "yes"},
+		{"Observation.value-quantity", "abc"},
+		{"Observation.value-quantity", "5|a|b|c"},
+		{"RiskAssessment.probability", "1..2"},
+		{"Observation.subject", "Dragon/1"},
+		{"Observation.subject", "a b"},
 	};
 	struct arena *arena = arena_new();
 	struct fhir_argument a;

@@ -10,17 +10,25 @@ static void digits_imply_an_interval(void **state)
 		const char *text;
 		double number, low, high;
 	} rows[] = {
-		{"100", 100, 99.5, 100.5},    {"100.00", 100, 99.995, 100.005}, {"1e2", 100, 95, 105},
-		{"1.0e2", 100, 95, 105},      {"-5.4", -5.4, -5.45, -5.35},     {"+1", 1, 0.5, 1.5},
-		{"0", 0, -0.5, 0.5},          {"0.0", 0, -0.05, 0.05},          {"0.001", 0.001, 0.0005, 0.0015},
-		{"5.4", 5.4, 5.35, 5.45},     {"1E-3", 0.001, 0.00095, 0.00105},
+		{"100", 100, 99.5, 100.5},
+		{"100.00", 100, 99.995, 100.005},
+		{"1e2", 100, 95, 105},
+		{"1.0e2", 100, 95, 105},
+		{"-5.4", -5.4, -5.45, -5.35},
+		{"+1", 1, 0.5, 1.5},
+		{"0", 0, -0.5, 0.5},
+		{"0.0", 0, -0.05, 0.05},
+		{"0.001", 0.001, 0.0005, 0.0015},
+		{"5.4", 5.4, 5.35, 5.45},
+		{"1E-3", 0.001, 0.00095, 0.00105},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct fhir_number number;
 		assert_true(fhir_number_parse(rows[i].text, &number));
 		if (number.number != rows[i].number || number.low != rows[i].low ||
 			number.high != rows[i].high)
-			fail_msg("%s: %g %g %g", rows[i].text, number.number, number.low, number.high);
+			fail_msg("%s: %g %g %g", rows[i].text, number.number, number.low,
+				number.high);
 	}
 }
 
@@ -37,8 +45,8 @@ static void many_digits_are_no_trouble(void **state)
 
 static void other_texts_are_no_numbers(void **state)
 {
-	static const char *const texts[] = {"", "-", ".5", "5.", "01", "1e", "1e+", "1e1000000", "1e999",
-		"0x10", "1 ", " 1", "1,5", "nan", "inf", "--1", "+-1", "1e5x",
+	static const char *const texts[] = {"", "-", ".5", "5.", "01", "1e", "1e+", "1e1000000",
+		"1e999", "0x10", "1 ", " 1", "1,5", "nan", "inf", "--1", "+-1", "1e5x",
 		"11111111111111111111111111111111111111111111111111111111111111111111111"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct fhir_number number;

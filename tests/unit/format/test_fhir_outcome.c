@@ -23,8 +23,11 @@ static void outcomes_are_fhir(void **state)
 {
 	outcome_is(fhir_outcome_new(&(struct fhir_outcome){.code = "not-found"}),
 		"{'resourceType':'OperationOutcome','issue':[{'severity':'error','code':'not-found'}]}");
-	outcome_is(fhir_outcome_new(&(struct fhir_outcome){.severity = "warning", .code = "forbidden",
-		.diagnostics = "No.", .expression = "Patient.name", .detail_code = "break-glass-possible"}),
+	outcome_is(fhir_outcome_new(&(struct fhir_outcome){.severity = "warning",
+			   .code = "forbidden",
+			   .diagnostics = "No.",
+			   .expression = "Patient.name",
+			   .detail_code = "break-glass-possible"}),
 		"{'resourceType':'OperationOutcome','issue':[{'severity':'warning','code':'forbidden',"
 		"'details':{'coding':[{'code':'break-glass-possible'}]},'diagnostics':'No.',"
 		"'expression':['Patient.name']}]}");
@@ -35,9 +38,9 @@ static void outcomes_are_fhir(void **state)
 
 static void problems_become_issues(void **state)
 {
-	struct fhir_problems problems = {.count = 2, .at = {
-		{FHIR_ISSUE_REQUIRED, "Observation", "The element code is missing."},
-		{FHIR_ISSUE_VALUE, "Observation.status", "This must be a code."}}};
+	struct fhir_problems problems = {.count = 2,
+		.at = {{FHIR_ISSUE_REQUIRED, "Observation", "The element code is missing."},
+			{FHIR_ISSUE_VALUE, "Observation.status", "This must be a code."}}};
 	outcome_is(fhir_outcome_of_problems(&problems),
 		"{'resourceType':'OperationOutcome','issue':[{'severity':'error','code':'required',"
 		"'diagnostics':'The element code is missing.','expression':['Observation']},"

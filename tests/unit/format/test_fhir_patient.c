@@ -20,7 +20,8 @@ static void patients_row(const struct row *row)
 	buf_add(&buf, "", 1);
 	if (strcmp((char *)buf.at, row->ids) != 0)
 		fail_msg("%s: %s", row->json, (char *)buf.at);
-	if (!patients.owner != !row->owner || (row->owner && strcmp(patients.owner, row->owner) != 0))
+	if (!patients.owner != !row->owner ||
+		(row->owner && strcmp(patients.owner, row->owner) != 0))
 		fail_msg("%s: owned by %s", row->json, patients.owner ? patients.owner : "nobody");
 	buf_done(&buf);
 	json_decref(resource);
@@ -33,35 +34,47 @@ static void everybody_is_named(void **state)
 		{"{'resourceType':'Patient','id':'1'}", NULL, "1;", "1"},
 		{"{'resourceType':'Patient'}", "2", "2;", "2"},
 		{"{'resourceType':'Patient','id':'1','link':[{'type':'refer','other':"
-		 "{'reference':'Patient/2'}}]}", NULL, "1;2;", "1"},
-		{"{'resourceType':'Observation','subject':{'reference':'Patient/1'}}", NULL, "1;", "1"},
+		 "{'reference':'Patient/2'}}]}",
+			NULL, "1;2;", "1"},
+		{"{'resourceType':'Observation','subject':{'reference':'Patient/1'}}", NULL, "1;",
+			"1"},
 		{"{'resourceType':'Observation','subject':{'reference':'Patient/1'},'performer':["
-		 "{'reference':'Patient/2'},{'reference':'Practitioner/3'}]}", NULL, "1;2;", "1"},
-		{"{'resourceType':'Observation','performer':[{'reference':'Patient/2'}]}", NULL, "2;", "2"},
-		{"{'resourceType':'Observation','subject':{'reference':'Group/1'}}", NULL, "", NULL},
-		{"{'resourceType':'Observation','subject':{'reference':'https://o.org/Patient/1'}}", NULL, "",
+		 "{'reference':'Patient/2'},{'reference':'Practitioner/3'}]}",
+			NULL, "1;2;", "1"},
+		{"{'resourceType':'Observation','performer':[{'reference':'Patient/2'}]}", NULL,
+			"2;", "2"},
+		{"{'resourceType':'Observation','subject':{'reference':'Group/1'}}", NULL, "",
 			NULL},
-		{"{'resourceType':'Observation','subject':{'reference':'urn:uuid:1'}}", NULL, "", NULL},
+		{"{'resourceType':'Observation','subject':{'reference':'https://o.org/Patient/1'}}",
+			NULL, "", NULL},
+		{"{'resourceType':'Observation','subject':{'reference':'urn:uuid:1'}}", NULL, "",
+			NULL},
 		{"{'resourceType':'Account','subject':[{'reference':'Patient/1'},{'reference':'Patient/2'}]}",
 			NULL, "1;2;", NULL},
 		{"{'resourceType':'Coverage','policyHolder':{'reference':'Patient/1'},'beneficiary':"
-		 "{'reference':'Patient/2'}}", NULL, "2;1;", "2"},
+		 "{'reference':'Patient/2'}}",
+			NULL, "2;1;", "2"},
 		{"{'resourceType':'Appointment','participant':[{'actor':{'reference':'Patient/1'}},"
-		 "{'actor':{'reference':'Practitioner/2'}}]}", NULL, "1;", "1"},
+		 "{'actor':{'reference':'Practitioner/2'}}]}",
+			NULL, "1;", "1"},
 		{"{'resourceType':'Task','for':{'reference':'Patient/1'}}", NULL, "1;", "1"},
 		{"{'resourceType':'Device','patient':{'reference':'Patient/1'}}", NULL, "1;", "1"},
 		{"{'resourceType':'Provenance','target':[{'reference':'Observation/5'},"
-		 "{'reference':'Patient/1'}]}", NULL, "1;", "1"},
-		{"{'resourceType':'Binary','securityContext':{'reference':'Patient/1'}}", NULL, "1;", "1"},
+		 "{'reference':'Patient/1'}]}",
+			NULL, "1;", "1"},
+		{"{'resourceType':'Binary','securityContext':{'reference':'Patient/1'}}", NULL,
+			"1;", "1"},
 		{"{'resourceType':'Group','member':[{'entity':{'reference':'Patient/1'}},"
-		 "{'entity':{'reference':'Patient/2'}}]}", NULL, "1;2;", NULL},
+		 "{'entity':{'reference':'Patient/2'}}]}",
+			NULL, "1;2;", NULL},
 		{"{'resourceType':'Organization','id':'1'}", NULL, "", NULL},
 		{"{'resourceType':'Practitioner','id':'1'}", "1", "", NULL},
 		{"{'resourceType':'Bundle','type':'document','entry':[{'resource':{'resourceType':'Patient',"
 		 "'id':'1'}},{'resource':{'resourceType':'Observation','subject':{'reference':'Patient/2'}}}]}",
 			"b", "1;2;", NULL},
 		{"{'resourceType':'Bundle','type':'document','entry':[{'resource':{'resourceType':'Patient',"
-		 "'id':'1'}}]}", "b", "1;", "1"},
+		 "'id':'1'}}]}",
+			"b", "1;", "1"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		patients_row(&rows[i]);

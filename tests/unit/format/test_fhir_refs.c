@@ -8,7 +8,8 @@ struct seen {
 	bool replace;
 };
 
-static enum err note(void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
+static enum err note(
+	void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
 {
 	struct seen *seen = context;
 	assert_null(*ret_text);
@@ -43,7 +44,7 @@ static void every_place_is_seen(void **state)
 	json_t *resource = sample(document);
 	assert_ok(walk(resource, &seen));
 	assert_string_equal((char *)seen.buf.at, "rurn:uuid:p;uhttp://s;rurn:uuid:q;uhttp://x;"
-		"rurn:uuid:r;uhttp://y;uurn:uuid:s;uurn:uuid:t;");
+						 "rurn:uuid:r;uhttp://y;uurn:uuid:s;uurn:uuid:t;");
 	buf_done(&seen.buf);
 	json_decref(resource);
 }
@@ -55,9 +56,10 @@ static void places_are_replaced(void **state)
 	assert_ok(walk(resource, &seen));
 	assert_ok(walk(resource, &again));
 	assert_string_equal((char *)again.buf.at, "rPatient/1;uhttp://s;rPatient/1;uhttp://x;"
-		"rPatient/1;uhttp://y;uPatient/1;uPatient/1;");
-	assert_non_null(strstr(json_string_value(json_object_get(json_object_get(resource, "text"),
-		"div")), "urn:uuid:no"));
+						  "rPatient/1;uhttp://y;uPatient/1;uPatient/1;");
+	assert_non_null(
+		strstr(json_string_value(json_object_get(json_object_get(resource, "text"), "div")),
+			"urn:uuid:no"));
 	buf_done(&seen.buf);
 	buf_done(&again.buf);
 	json_decref(resource);
@@ -67,7 +69,7 @@ static void an_error_ends_the_walk(void **state)
 {
 	struct seen seen = {0};
 	json_t *resource = sample("{'resourceType':'Observation','subject':{'reference':"
-		"'urn:uuid:stop'},'encounter':{'reference':'urn:uuid:after'}}");
+				  "'urn:uuid:stop'},'encounter':{'reference':'urn:uuid:after'}}");
 	assert_err(walk(resource, &seen), ERR_NOT_FOUND);
 	assert_string_equal((char *)seen.buf.at, "rurn:uuid:stop;");
 	buf_done(&seen.buf);
@@ -88,9 +90,10 @@ static void addresses_are_split(void **state)
 	assert_string_equal(ref.version, "2");
 	assert_false(ref.local);
 	static const char *const wrong[] = {"", "/", "Patient", "Patient/", "/1", "/Patient/1",
-		"Patient//1", "Dragon/1", "patient/1", "Patient/1/2", "Patient/a b", "Patient/1/_history/",
-		"Patient?identifier=1", "urn:uuid:1", "#1", "ftp://o.org/Patient/1", "Patient/../1",
-		"x/Patient/1", "https://o.org?x=/Patient/1", "Patient/1?x", "Patient/_history/2"};
+		"Patient//1", "Dragon/1", "patient/1", "Patient/1/2", "Patient/a b",
+		"Patient/1/_history/", "Patient?identifier=1", "urn:uuid:1", "#1",
+		"ftp://o.org/Patient/1", "Patient/../1", "x/Patient/1",
+		"https://o.org?x=/Patient/1", "Patient/1?x", "Patient/_history/2"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		if (fhir_ref_parse(wrong[i], arena, &ref))
 			fail_msg("%s was read", wrong[i]);

@@ -26,7 +26,8 @@ static void every_parameter_finds_itself(void **state)
 			assert_ptr_equal(fhir_param_find(type, fhir_param_name(param)), param);
 			assert_int_equal(fhir_param_type(param), type);
 			assert_int_equal(fhir_param_number(param), numbers++);
-			assert_non_null(strstr(fhir_param_url(param), "http://hl7.org/fhir/SearchParameter/"));
+			assert_non_null(strstr(
+				fhir_param_url(param), "http://hl7.org/fhir/SearchParameter/"));
 			assert_non_null(fhir_param_kind_text(fhir_param_kind(param)));
 		}
 	}
@@ -51,7 +52,8 @@ static void targets_are_known(void **state)
 	assert_true(fhir_param_targets(subject, fhir_type_patient()));
 	assert_true(fhir_param_targets(subject, fhir_type_find("Device")));
 	assert_false(fhir_param_targets(subject, observation));
-	assert_true(fhir_param_targets(fhir_param_find(observation, "patient"), fhir_type_patient()));
+	assert_true(
+		fhir_param_targets(fhir_param_find(observation, "patient"), fhir_type_patient()));
 }
 
 // One line a value, the shortest that shows everything.
@@ -114,10 +116,10 @@ static void extract_rows(const char *json, const struct row *rows, size_t count)
 	arena_free(arena);
 }
 
-#define EXTRACT(json, ...) \
-	do { \
-		static const struct row rows[] = {__VA_ARGS__}; \
-		extract_rows(json, rows, sizeof rows / sizeof *rows); \
+#define EXTRACT(json, ...)                                                                         \
+	do {                                                                                       \
+		static const struct row rows[] = {__VA_ARGS__};                                    \
+		extract_rows(json, rows, sizeof rows / sizeof *rows);                              \
 	} while (0)
 
 static void a_patient_is_taken_apart(void **state)
@@ -132,13 +134,15 @@ static void a_patient_is_taken_apart(void **state)
 		"'deceasedDateTime':'2020-01-01','generalPractitioner':[{'reference':'Practitioner/d'}],"
 		"'communication':[{'language':{'coding':[{'system':'bcp','code':'de','display':'German'}],"
 		"'text':'Deutsch'}}],'link':[{'type':'refer','other':{'reference':'Patient/p2'}}]}",
-		{"_id", "|p1;"}, {"_tag", "s|t;"}, {"_profile", "http://p|1;"}, {"active", "|true;"},
+		{"_id", "|p1;"}, {"_tag", "s|t;"}, {"_profile", "http://p|1;"},
+		{"active", "|true;"},
 		{"gender", "http://hl7.org/fhir/administrative-gender|female;"},
-		{"identifier", "urn:mrn|77(MRN);|88;"}, {"family", "Berg;"}, {"given", "Anna;Maria;"},
-		{"name", "Dr Anna Berg;Berg;Anna;Maria;Dr;"}, {"phonetic", "Dr Anna Berg;Berg;Anna;Maria;Dr;"},
-		{"phone", "|+1 555;"}, {"email", "|a@b.org;"}, {"telecom", "|+1 555;|a@b.org;|bare;"},
-		{"address", "Main 1;Flat 2;Bonn;"}, {"address-city", "Bonn;"}, {"deceased", "|true;"},
-		{"general-practitioner", "Practitioner/d=Practitioner:d;"},
+		{"identifier", "urn:mrn|77(MRN);|88;"}, {"family", "Berg;"},
+		{"given", "Anna;Maria;"}, {"name", "Dr Anna Berg;Berg;Anna;Maria;Dr;"},
+		{"phonetic", "Dr Anna Berg;Berg;Anna;Maria;Dr;"}, {"phone", "|+1 555;"},
+		{"email", "|a@b.org;"}, {"telecom", "|+1 555;|a@b.org;|bare;"},
+		{"address", "Main 1;Flat 2;Bonn;"}, {"address-city", "Bonn;"},
+		{"deceased", "|true;"}, {"general-practitioner", "Practitioner/d=Practitioner:d;"},
 		{"language", "bcp|de(German);|(Deutsch);"}, {"link", "Patient/p2=Patient:p2;"},
 		{"organization", ""});
 }
@@ -162,14 +166,16 @@ static void an_observation_is_taken_apart(void **state)
 		{"subject", "Patient/1=Patient:1;"},
 		{"performer", "https://o.org/f/Practitioner/2=Practitioner:2!;"},
 		{"value-quantity", "1.5..1.5mm[Hg];"}, {"component-value-quantity", "-inf..7;"},
-		{"combo-value-quantity", "1.5..1.5mm[Hg];-inf..7;"}, {"combo-code",
-			"http://loinc.org|8480-6;|x;|(c);"}, {"value-string", ""}, {"value-concept", ""});
+		{"combo-value-quantity", "1.5..1.5mm[Hg];-inf..7;"},
+		{"combo-code", "http://loinc.org|8480-6;|x;|(c);"}, {"value-string", ""},
+		{"value-concept", ""});
 	EXTRACT("{'resourceType':'Observation','status':'final','code':{'text':'x'},"
 		"'subject':{'reference':'Group/9'},'valueCodeableConcept':{'text':'red'}}",
 		{"patient", ""}, {"subject", "Group/9=Group:9;"}, {"value-string", "red;"},
 		{"value-concept", "|(red);"});
 	EXTRACT("{'resourceType':'Observation','status':'final','code':{'text':'x'},"
-		"'valueString':'plain'}", {"value-string", "plain;"});
+		"'valueString':'plain'}",
+		{"value-string", "plain;"});
 }
 
 static void references_of_all_sorts(void **state)
@@ -179,7 +185,8 @@ static void references_of_all_sorts(void **state)
 		"{'item':{'reference':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'}},"
 		"{'item':{'type':'Patient','identifier':{'system':'s','value':'77'}}},"
 		"{'item':{'display':'only'}},{'item':{'reference':'Dragon/1'}}]}",
-		{"item", "Patient/1/_history/3=Patient:1;urn:uuid:c757873d-ec9a-4326-a141-556f43239520;"
+		{"item",
+			"Patient/1/_history/3=Patient:1;urn:uuid:c757873d-ec9a-4326-a141-556f43239520;"
 			"-#77;Dragon/1;"});
 	EXTRACT("{'resourceType':'Condition','subject':{'type':'Patient','identifier':{'value':'5'}},"
 		"'onsetAge':{'value':40,'code':'a'},'abatementRange':{'low':{'value':1.5,'code':'a'}}}",
@@ -200,11 +207,12 @@ static void date_row(const char *json, const char *param, int64_t low, int64_t h
 	struct arena *arena = arena_new();
 	struct fhir_values values;
 	json_t *resource = sample(json);
-	assert_ok(fhir_extract(resource, fhir_param_find(fhir_resource_type(resource), param), arena,
-		&values));
+	assert_ok(fhir_extract(
+		resource, fhir_param_find(fhir_resource_type(resource), param), arena, &values));
 	assert_int_equal(values.count, 1);
 	if (values.at[0].low_us != low || values.at[0].high_us != high)
-		fail_msg("%s: %ld to %ld", json, (long)values.at[0].low_us, (long)values.at[0].high_us);
+		fail_msg("%s: %ld to %ld", json, (long)values.at[0].low_us,
+			(long)values.at[0].high_us);
 	json_decref(resource);
 	arena_free(arena);
 }
@@ -218,13 +226,14 @@ static void dates_are_intervals(void **state)
 	date_row("{'resourceType':'Patient','birthDate':'2000-02-29'}", "birthdate",
 		at("2000-02-29T00:00:00Z"), at("2000-03-01T00:00:00Z"));
 	date_row("{'resourceType':'Patient','meta':{'lastUpdated':'2020-01-01T02:00:00.25+02:00'}}",
-		"_lastUpdated", at("2020-01-01T00:00:00Z") + 250000, at("2020-01-01T00:00:00Z") + 260000);
+		"_lastUpdated", at("2020-01-01T00:00:00Z") + 250000,
+		at("2020-01-01T00:00:00Z") + 260000);
 	date_row("{'resourceType':'Encounter','period':{'start':'2020-01-01T10:00:00Z'}}", "date",
 		at("2020-01-01T10:00:00Z"), INT64_MAX);
 	date_row("{'resourceType':'Encounter','period':{'end':'2020'}}", "date", INT64_MIN,
 		at("2021-01-01T00:00:00Z"));
-	date_row("{'resourceType':'Observation','effectiveTiming':{'event':['2020','2018-06']}}", "date",
-		at("2018-06-01T00:00:00Z"), at("2021-01-01T00:00:00Z"));
+	date_row("{'resourceType':'Observation','effectiveTiming':{'event':['2020','2018-06']}}",
+		"date", at("2018-06-01T00:00:00Z"), at("2021-01-01T00:00:00Z"));
 	date_row("{'resourceType':'Observation','effectiveInstant':'1969-12-31T23:59:59Z'}", "date",
 		-1000000, 0);
 }

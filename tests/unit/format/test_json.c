@@ -88,7 +88,8 @@ static void ceilings_hold(void **state)
 // Brackets inside text are no nesting.
 static void text_is_not_nesting(void **state)
 {
-	json_t *value = sample("['[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\'1.5']");
+	json_t *value = sample(
+		"['[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\'1.5']");
 	assert_int_equal(json_array_size(value), 1);
 	json_decref(value);
 }
@@ -108,10 +109,30 @@ static void round_trip(const char *text)
 static void what_was_read_is_written_again(void **state)
 {
 	static const char *const texts[] = {
-		"1.50", "1e2", "1E+2", "-0", "-0.0", "0.000", "1.0e-10", "123456789012345678901234567890",
-		"-999999999999999999", "999999999999999999", "1000000000000000000", "0", "-1",
-		"[1.5,2.50,\"1.5\",3]", "{\"b\":1.10,\"a\":[{}]}", "[]", "{}", "null", "true", "false",
-		"\"\\\"\\\\\\b\\t\\n\\f\\r/\"", "\"\x7f ü 😀\"", "{\"\":\"\"}", "1e999",
+		"1.50",
+		"1e2",
+		"1E+2",
+		"-0",
+		"-0.0",
+		"0.000",
+		"1.0e-10",
+		"123456789012345678901234567890",
+		"-999999999999999999",
+		"999999999999999999",
+		"1000000000000000000",
+		"0",
+		"-1",
+		"[1.5,2.50,\"1.5\",3]",
+		"{\"b\":1.10,\"a\":[{}]}",
+		"[]",
+		"{}",
+		"null",
+		"true",
+		"false",
+		"\"\\\"\\\\\\b\\t\\n\\f\\r/\"",
+		"\"\x7f ü 😀\"",
+		"{\"\":\"\"}",
+		"1e999",
 		"[[1.0],{\"x\":-1.5E-3}]",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -140,12 +161,17 @@ static void decimals_are_known_as_such(void **state)
 
 static void a_mark_made_by_hand_cannot_break_out(void **state)
 {
-	json_t *value = json_pack("[s, s, s]", "\x01" "1,\"x\":2", "\x01", "\x01" "1.5\"");
+	json_t *value = json_pack("[s, s, s]",
+		"\x01"
+		"1,\"x\":2",
+		"\x01",
+		"\x01"
+		"1.5\"");
 	struct buf buf = {0};
 	json_encode(value, &buf);
 	buf_add(&buf, "", 1);
-	assert_string_equal((const char *)buf.at,
-		"[\"\\u00011,\\\"x\\\":2\",\"\\u0001\",\"\\u00011.5\\\"\"]");
+	assert_string_equal(
+		(const char *)buf.at, "[\"\\u00011,\\\"x\\\":2\",\"\\u0001\",\"\\u00011.5\\\"\"]");
 	buf_done(&buf);
 	json_decref(value);
 	assert_null(json_decimal_new("1,5"));

@@ -8,10 +8,21 @@ static void published_examples(void **state)
 	static const struct {
 		const char *name, *code;
 	} rows[] = {
-		{"Washington", "W252"}, {"Lee", "L000"},     {"Gutierrez", "G362"}, {"Pfister", "P236"},
-		{"Jackson", "J250"},    {"Tymczak", "T522"}, {"VanDeusen", "V532"}, {"Ashcraft", "A261"},
-		{"Robert", "R163"},     {"Rupert", "R163"},  {"Rubin", "R150"},     {"Müller", "M460"},
-		{"muller", "M460"},     {"O'Keefe", "O210"}, {"Lloyd", "L300"},
+		{"Washington", "W252"},
+		{"Lee", "L000"},
+		{"Gutierrez", "G362"},
+		{"Pfister", "P236"},
+		{"Jackson", "J250"},
+		{"Tymczak", "T522"},
+		{"VanDeusen", "V532"},
+		{"Ashcraft", "A261"},
+		{"Robert", "R163"},
+		{"Rupert", "R163"},
+		{"Rubin", "R150"},
+		{"Müller", "M460"},
+		{"muller", "M460"},
+		{"O'Keefe", "O210"},
+		{"Lloyd", "L300"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char code[PHONETIC_BYTES];

@@ -22,11 +22,12 @@ function concrete(definition)
 		definition.derivation !== 'constraint';
 }
 
-function typeCode(type, elementPath)
+function typeCode(type)
 {
 	if (!type.code.startsWith('http://hl7.org/fhirpath/'))
 		return type.code;
-	const extension = (type.extension ?? []).find((e) => e.url.endsWith('structuredefinition-fhir-type'));
+	const extension = (type.extension ?? [])
+		.find((e) => e.url.endsWith('structuredefinition-fhir-type'));
 	return extension?.valueUrl ?? extension?.valueUri ?? 'string';
 }
 
@@ -52,7 +53,8 @@ function isContainer(element)
 
 function isListed(root, official)
 {
-	return official.has(root + '.id') || [...official.keys()].some((key) => key.startsWith(root + '.'));
+	return official.has(root + '.id') ||
+		[...official.keys()].some((key) => key.startsWith(root + '.'));
 }
 
 const everywhere = /\.(id|extension|modifierExtension)$/;
@@ -123,23 +125,19 @@ function jsonElements(element, structure, codes)
 	const last = element.path.slice(element.path.lastIndexOf('.') + 1);
 	const common = { many: element.max !== '1', min: element.min };
 	if (element.contentReference)
-		return [{ ...common, name: last, type: 'structure', structure: element.contentReference.slice(1) }];
+		return [{ ...common, name: last, type: 'structure',
+			structure: element.contentReference.slice(1) }];
 	const types = element.type ?? [];
 	if (last.endsWith('[x]')) {
 		const group = last.slice(0, -3);
 		return types.map((type) => ({
 			...common, group, ...jsonType(typeCode(type), element, codes),
-			name: group + capital(typeCode(type)), targets: targetsOf(type),
+			name: group + capital(typeCode(type)),
 		}));
 	}
 	const code = element.path.split('.').length === 2 && last === 'id' && structure.resource ?
 		'id' : typeCode(types[0]);
-	return [{ ...common, name: last, ...jsonType(code, element, codes), targets: targetsOf(types[0]) }];
-}
-
-function targetsOf(type)
-{
-	return (type.targetProfile ?? []).map((url) => url.slice(url.lastIndexOf('/') + 1));
+	return [{ ...common, name: last, ...jsonType(code, element, codes) }];
 }
 
 function jsonType(code, element, codes)
@@ -179,7 +177,8 @@ export function readModel(folder, report)
 	const model = { structures: new Map(), types: [] };
 	const official = dataElements(folder);
 	const codes = codeFinder(folder, report);
-	const all = [...resources(folder, 'profiles-types.json'), ...resources(folder, 'profiles-resources.json')];
+	const files = ['profiles-types.json', 'profiles-resources.json'];
+	const all = files.flatMap((file) => resources(folder, file));
 	for (const definition of all) {
 		const listed = definition.kind !== 'resource' || isListed(definition.name, official);
 		if (concrete(definition) && !listed)

@@ -52,7 +52,8 @@ class Parser {
 			}
 			this.take(')');
 		} else {
-			states = [{ steps: [], element: { type: 'structure', structure: this.take() }, resolve: null }];
+			const element = { type: 'structure', structure: this.take() };
+			states = [{ steps: [], element, resolve: null }];
 		}
 		while (this.peek() === '.') {
 			this.take('.');
@@ -92,7 +93,8 @@ class Parser {
 			throw new Unsupported(`where(${first} = ${value})`);
 		return states.map((state) => {
 			this.field(state, first); // it must exist
-			return { ...state, steps: [...state.steps, { op: 'WHERE', name: first, value: value.slice(1, -1) }] };
+			const step = { op: 'WHERE', name: first, value: value.slice(1, -1) };
+			return { ...state, steps: [...state.steps, step] };
 		});
 	}
 
@@ -100,13 +102,12 @@ class Parser {
 	{
 		if (state.resolve)
 			throw new Unsupported('a step behind resolve()');
-		const structure = state.element.type === 'structure' && this.model.structures.get(state.element.structure);
-		const elements = structure ? structure.elements.filter((e) => (e.group ?? e.name) === name) : [];
+		const structure = this.model.structures.get(state.element.structure);
+		const elements = (structure?.elements ?? []).filter((e) => (e.group ?? e.name) === name);
 		if (elements.length === 0)
 			throw new Unsupported(`no element ${name}`);
 		return elements.map((element) => ({
 			steps: [...state.steps, { op: 'FIELD', name: element.name }], element, resolve: null,
-			choice: element.group !== undefined,
 		}));
 	}
 }
@@ -121,21 +122,23 @@ function cast(states, type)
 	const left = states.filter((state) => typeName(state.element) === type);
 	if (left.length === 0)
 		throw new Unsupported(`never of type ${type}`);
-	return left.map((state) => ({ ...state, choice: false }));
+	return left;
 }
 
 // What the data at the end of a path is, by its type, for each kind of parameter.
-const plain = { code: 'CODE', string: 'CODE', id: 'CODE', uri: 'CODE', url: 'CODE', canonical: 'CODE',
-	oid: 'CODE', uuid: 'CODE', markdown: 'CODE' };
+const plain = Object.fromEntries(['code', 'string', 'id', 'uri', 'url', 'canonical', 'oid', 'uuid',
+	'markdown'].map((name) => [name, 'CODE']));
 const quantities = Object.fromEntries(['Quantity', 'Age', 'Duration', 'Count', 'Distance']
 	.map((name) => [name, 'QUANTITY']));
 const numbers = Object.fromEntries(['integer', 'unsignedInt', 'positiveInt', 'decimal']
 	.map((name) => [name, 'NUMBER']));
-const uris = Object.fromEntries(['uri', 'url', 'canonical', 'oid', 'uuid'].map((name) => [name, 'TEXT']));
+const uris = Object.fromEntries(['uri', 'url', 'canonical', 'oid', 'uuid']
+	.map((name) => [name, 'TEXT']));
 const ends = {
 	token: { ...plain, boolean: 'BOOLEAN', Coding: 'CODING', CodeableConcept: 'CONCEPT',
 		Identifier: 'IDENTIFIER', ContactPoint: 'CONTACT' },
-	string: { string: 'TEXT', markdown: 'TEXT', HumanName: 'NAME', Address: 'ADDRESS', CodeableConcept: 'CONCEPT' },
+	string: { string: 'TEXT', markdown: 'TEXT', HumanName: 'NAME', Address: 'ADDRESS',
+		CodeableConcept: 'CONCEPT' },
 	date: { date: 'DATE', dateTime: 'DATE', instant: 'DATE', Period: 'PERIOD', Timing: 'TIMING' },
 	reference: { Reference: 'REFERENCE', canonical: 'TEXT', uri: 'TEXT' },
 	quantity: { ...quantities, Range: 'RANGE', Money: 'MONEY' },
@@ -230,7 +233,8 @@ export function compileParameters(model, parameters, report)
 {
 	const found = new Map(model.types.map((type) => [type, []]));
 	for (const parameter of parameters) {
-		const bases = parameter.base.some((base) => everyResource.includes(base)) ? model.types : parameter.base;
+		const everywhere = parameter.base.some((base) => everyResource.includes(base));
+		const bases = everywhere ? model.types : parameter.base;
 		for (const type of bases.filter((base) => found.has(base))) {
 			const compiled = compileOne(model, type, parameter, report);
 			if (compiled)
