@@ -37,6 +37,8 @@ struct scan {
 	const uint8_t *copied; // everything before is in `out` already
 	struct buf out;        // stays empty as long as there is no decimal
 	unsigned depth, most_depth;
+	size_t weight;
+	size_t air_bytes; // white space and escapes, which json_encode() leaves out or shortens
 	const char *words;
 	enum err err;
 };
@@ -67,6 +69,7 @@ static void scan_escape(struct scan *scan)
 	const uint8_t *at = scan->at + 1;
 	if (scan->end - at < 5 || *at != 'u') {
 		scan->at += scan->end - at > 0 ? 2 : 1;
+		scan->air_bytes++;
 		return;
 	}
 	unsigned code = 0;
@@ -74,14 +77,15 @@ static void scan_escape(struct scan *scan)
 		int digit = hex_value(at[i]);
 		if (digit < 0) {
 			scan->at += 2;
+			scan->air_bytes++;
 			return;
 		}
 		code = code * 16 + (unsigned)digit;
 	}
 	if (is_refused_control(code))
 		scan_fail(scan, ERR_INVALID, "a control character is not allowed in text");
-	else
-		scan->at += 6;
+	scan->air_bytes += 5;
+	scan->at += scan->err == OK ? 6 : 0;
 }
 
 static void scan_string(struct scan *scan)
@@ -97,6 +101,11 @@ static void scan_string(struct scan *scan)
 				return;
 		}
 	}
+}
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static bool is_digit(uint8_t c)
@@ -152,7 +161,7 @@ static struct number number_measure(const uint8_t *start, const uint8_t *end)
 // A number that stands as a key must not become a string, which would be one: jansson refuses it.
 static bool is_key(const uint8_t *at, const uint8_t *end)
 {
-	while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+	while (at < end && is_space(*at))
 		at++;
 	return at < end && *at == ':';
 }
@@ -180,6 +189,30 @@ static void scan_number(struct scan *scan)
 	scan->at += number.size;
 }
 
+static void scan_structure(struct scan *scan, uint8_t c)
+{
+	if (c == '{' || c == '[') {
+		scan->depth++;
+		scan->weight += c == '{' ? JSON_OBJECT_WEIGHT : 1;
+	} else if (c == ',') {
+		scan->weight++;
+	} else if ((c == '}' || c == ']') && scan->depth > 0) {
+		scan->depth--;
+	} else if (is_space(c)) {
+		scan->air_bytes++;
+	}
+	if (scan->depth > scan->most_depth)
+		scan_fail(scan, ERR_LIMIT, "nested too deeply");
+}
+
+// Air does not count, so that what was accepted once is accepted again after json_encode().
+static void scan_weigh(struct scan *scan)
+{
+	size_t content = (size_t)(scan->end - scan->start) - scan->air_bytes;
+	if (scan->weight > JSON_FREE_WEIGHT + content / JSON_BYTES_PER_WEIGHT)
+		scan_fail(scan, ERR_LIMIT, "too many values for a text of this size");
+}
+
 static void scan_all(struct scan *scan)
 {
 	while (scan->at < scan->end && scan->err == OK) {
@@ -189,17 +222,12 @@ static void scan_all(struct scan *scan)
 		} else if (c == '-' || is_digit(c)) {
 			scan_number(scan);
 		} else {
-			if (c == '{' || c == '[') {
-				if (++scan->depth > scan->most_depth) {
-					scan_fail(scan, ERR_LIMIT, "nested too deeply");
-					return;
-				}
-			} else if ((c == '}' || c == ']') && scan->depth > 0) {
-				scan->depth--;
-			}
-			scan->at++;
+			scan_structure(scan, c);
+			scan->at += scan->err == OK;
 		}
 	}
+	if (scan->err == OK)
+		scan_weigh(scan);
 	if (scan->out.size > 0 && scan->err == OK)
 		buf_add(&scan->out, scan->copied, (size_t)(scan->end - scan->copied));
 }

@@ -20,7 +20,13 @@
 enum {
 	JSON_MOST_DEPTH = 64,
 	JSON_MOST_BYTES = 64 * 1024 * 1024, // a whole Bundle; callers set smaller ceilings
-	JSON_DECIMAL_MOST_BYTES = 64,       // digits of one number
+	// A value in memory is far larger than its text: {} is 3 bytes of a list and 300 of memory.
+	// An object weighs 4, any other value 1; a text may hold JSON_FREE_WEIGHT and 1 for every 4
+	// bytes of content, about twice of what the tightest real records hold.
+	JSON_FREE_WEIGHT = 10000,
+	JSON_BYTES_PER_WEIGHT = 4,
+	JSON_OBJECT_WEIGHT = 4,
+	JSON_DECIMAL_MOST_BYTES = 64, // digits of one number
 };
 
 // Once in a process that reads JSON, before it is confined and before any other call here: jansson

@@ -85,6 +85,28 @@ static void ceilings_hold(void **state)
 	json_decref(value);
 }
 
+static void many_small_values_have_a_ceiling(void **state)
+{
+	struct buf buf = {0};
+	json_t *value;
+	buf_add_text(&buf, "[");
+	for (int i = 0; i < 1000; i++)
+		buf_add_text(&buf, "{},");
+	buf_add_text(&buf, "1]");
+	assert_ok(json_parse_strict(buf_bytes(&buf), NULL, &value, NULL));
+	json_decref(value);
+	buf_clear(&buf);
+	buf_add_text(&buf, "[");
+	for (int i = 0; i < 10000; i++)
+		buf_add_text(&buf, "{},");
+	buf_add_text(&buf, "1]");
+	assert_err(json_parse_strict(buf_bytes(&buf), NULL, &value, NULL), ERR_LIMIT);
+	for (int i = 0; i < 1000000; i++)
+		buf_add_text(&buf, " "); // air does not help: it would be gone when read again
+	assert_err(json_parse_strict(buf_bytes(&buf), NULL, &value, NULL), ERR_LIMIT);
+	buf_done(&buf);
+}
+
 // Brackets inside text are no nesting.
 static void text_is_not_nesting(void **state)
 {
@@ -200,6 +222,7 @@ int main(void)
 		cmocka_unit_test(wrong_text_is_refused_with_its_place),
 		cmocka_unit_test(a_raw_nul_is_refused),
 		cmocka_unit_test(ceilings_hold),
+		cmocka_unit_test(many_small_values_have_a_ceiling),
 		cmocka_unit_test(text_is_not_nesting),
 		cmocka_unit_test(what_was_read_is_written_again),
 		cmocka_unit_test(decimals_are_known_as_such),
