@@ -1,0 +1,165 @@
+#include "common/io/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/landlock.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Newer than the headers of the oldest Debian we build on; the kernel is asked what it has.
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+
+struct ruleset_attr { // of ABI 4 and later: files and TCP
+	uint64_t files, net;
+};
+
+static const uint64_t read_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+static const uint64_t write_access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+	LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
+	LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_REFER;
+
+const char *const sandbox_common_calls[] = {"read", "readv", "write", "writev", "pread64", "pwrite64",
+	"close", "close_range", "fstat", "newfstatat", "stat", "lstat", "statx", "lseek", "mmap", "munmap",
+	"mprotect", "mremap", "madvise", "brk", "futex", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+	"sigaltstack", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll",
+	"ppoll", "recvmsg", "recvfrom", "sendmsg", "sendto", "getsockopt", "getpid", "gettid", "getuid",
+	"geteuid", "getgid", "getegid", "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep",
+	"gettimeofday", "getrandom", "exit", "exit_group", "fcntl", "ioctl", "eventfd2", "pipe2",
+	"timerfd_create", "timerfd_settime", "restart_syscall", "sched_yield", "sched_getaffinity", "clone",
+	"clone3", "set_robust_list", "rseq", "prlimit64", "tgkill", "uname", "sysinfo", "getrusage",
+	"membarrier", "socketpair", "dup", "dup2", "dup3", "accept4", "shutdown", "prctl", "getcpu", NULL};
+
+enum err sandbox_become(const char *user)
+{
+	struct passwd *entry = getpwnam(user);
+	if (!entry)
+		return ERR_NOT_FOUND;
+	if (setgroups(0, NULL) != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
+		setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0)
+		return ERR_IO;
+	return OK;
+}
+
+static uint64_t known_to(int abi)
+{
+	uint64_t all = (1ULL << 13) - 1; // of ABI 1
+	if (abi >= 2)
+		all |= LANDLOCK_ACCESS_FS_REFER;
+	if (abi >= 3)
+		all |= LANDLOCK_ACCESS_FS_TRUNCATE;
+	return all;
+}
+
+static enum err allow_path(int ruleset, const struct sandbox_path *path, uint64_t handled)
+{
+	struct landlock_path_beneath_attr rule = {0};
+	struct stat stat;
+	if (path->access & SANDBOX_READ)
+		rule.allowed_access |= read_access;
+	if (path->access & SANDBOX_WRITE)
+		rule.allowed_access |= write_access;
+	if (path->access & SANDBOX_EXECUTE)
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
+	rule.allowed_access &= handled;
+	int fd = open(path->path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? OK : ERR_IO;
+	if (fstat(fd, &stat) == 0 && !S_ISDIR(stat.st_mode)) // a file takes only a file's rights
+		rule.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+			LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_TRUNCATE;
+	rule.parent_fd = fd;
+	long result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(fd);
+	return result == 0 ? OK : ERR_IO;
+}
+
+static enum err landlock(const struct sandbox *sandbox, int abi)
+{
+	struct ruleset_attr attr = {.files = known_to(abi), .net = abi >= 4 ? 3 : 0};
+	size_t size = abi >= 4 ? sizeof attr : sizeof attr.files;
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	if (ruleset < 0)
+		return ERR_IO;
+	enum err err = OK;
+	for (size_t i = 0; i < sandbox->path_count && !err; i++)
+		err = allow_path(ruleset, &sandbox->paths[i], attr.files);
+	if (!err && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+		err = ERR_IO;
+	close(ruleset);
+	return err;
+}
+
+static enum err allow_calls(scmp_filter_ctx filter, const char *const *names)
+{
+	for (; names && *names; names++) {
+		int number = seccomp_syscall_resolve_name(*names);
+		if (number == __NR_SCMP_ERROR)
+			continue; // older or other machines do not have every call
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) != 0)
+			return ERR_IO;
+	}
+	return OK;
+}
+
+// A call that is not allowed fails with EPERM where nobody asked for it, and ends the process for
+// the ones that only an attacker wants.
+static enum err filter_calls(const struct sandbox *sandbox)
+{
+	static const char *const fatal[] = {"execve", "execveat", "ptrace", "process_vm_readv",
+		"process_vm_writev", "mount", "bpf", "kexec_load", "init_module", "finit_module",
+		"setuid", "setgid", "setresuid", "setresgid", "keyctl", "userfaultfd", NULL};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!filter)
+		return ERR_IO;
+	enum err err = allow_calls(filter, sandbox_common_calls);
+	if (!err)
+		err = allow_calls(filter, sandbox->calls);
+	for (size_t i = 0; fatal[i] && !err; i++) {
+		int number = seccomp_syscall_resolve_name(fatal[i]);
+		if (number != __NR_SCMP_ERROR &&
+			seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, number, 0) != 0)
+			err = ERR_IO;
+	}
+	if (!err && seccomp_load(filter) != 0)
+		err = ERR_IO;
+	seccomp_release(filter);
+	return err;
+}
+
+enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret_report)
+{
+	struct sandbox_report report = {0};
+	const struct rlimit none = {0, 0};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+		return ERR_IO;
+	if (!sandbox->keep_exec && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return ERR_IO;
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	report.landlock_abi = abi > 0 ? (int)abi : 0;
+	if (abi <= 0)
+		snprintf(report.missing, sizeof report.missing, "this kernel has no Landlock");
+	else if (landlock(sandbox, (int)abi))
+		return ERR_IO;
+	if (!sandbox->keep_exec) {
+		report.seccomp = true;
+		enum err err = filter_calls(sandbox);
+		if (err)
+			return err;
+	}
+	*ret_report = report;
+	return OK;
+}

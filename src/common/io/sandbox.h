@@ -1,0 +1,47 @@
+// sandbox: how a role confines itself, as the first thing it does.
+//
+// no_new_privs, no core dump, not traceable by its user, no capability, Landlock (files it may
+// touch; no TCP at all), seccomp (calls it may make). Where the kernel lacks one of these the
+// report says so, and the role's first log line repeats it. After sandbox_enter() nothing can be
+// undone, by design of the kernel.
+#pragma once
+
+#include "common/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sandbox_access {
+	SANDBOX_READ = 1,  // files and folders below the path
+	SANDBOX_WRITE = 2, // also make, change, rename and remove below it
+	SANDBOX_EXECUTE = 4,
+};
+
+struct sandbox_path {
+	const char *path; // one that does not exist is left out
+	unsigned access;
+};
+
+struct sandbox {
+	const struct sandbox_path *paths;
+	size_t path_count;
+	const char *const *calls; // names of the system calls allowed; NULL-ended
+	bool keep_exec;           // the profile is for a program that is executed next (nginx)
+};
+
+struct sandbox_report {
+	char missing[256]; // what the kernel lacks, in words; "" when everything holds
+	int landlock_abi;  // 0 when there is none
+	bool seccomp;
+};
+
+// ERR_IO when the kernel has a mechanism and refuses it: then the role must not start.
+enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret_report);
+
+// Runs as that user and group from now on, without supplementary groups or capabilities. For the
+// parent's children, before they execute the role.
+enum err sandbox_become(const char *user);
+
+// Calls that every role of ours needs (memory, threads, descriptors it has, time, exit). A role's
+// own list is appended by sandbox_enter().
+extern const char *const sandbox_common_calls[];

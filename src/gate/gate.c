@@ -1,0 +1,200 @@
+#include "gate/gate.h"
+
+#include "common/base/bytes.h"
+#include "common/crypto/certificate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef GATE_HTTP2_DIRECTIVE
+#define GATE_HTTP2_DIRECTIVE 0 // nginx before 1.25.1 has it as a word of listen
+#endif
+
+// The limits of the door: every size and time that a client chooses.
+static const char limits[] =
+	"	client_header_buffer_size 4k;\n"
+	"	large_client_header_buffers 4 16k;\n"
+	"	client_max_body_size 16m;\n"
+	"	client_body_buffer_size 16m;\n" // never a temporary file: it would hold plaintext
+	"	client_body_in_single_buffer on;\n"
+	"	client_body_timeout 30s;\n"
+	"	client_header_timeout 15s;\n"
+	"	send_timeout 30s;\n"
+	"	keepalive_timeout 75s;\n"
+	"	keepalive_requests 100000;\n"
+	"	reset_timedout_connection on;\n"
+	"	http2_max_concurrent_streams 64;\n"
+	"	limit_conn_zone $binary_remote_addr zone=addresses:4m;\n"
+	"	limit_conn addresses 512;\n"
+	"	limit_conn_status 429;\n";
+
+static const char headers[] =
+	"		add_header Strict-Transport-Security \"max-age=31536000\" always;\n"
+	"		add_header X-Content-Type-Options nosniff always;\n"
+	"		add_header X-Frame-Options DENY always;\n"
+	"		add_header Referrer-Policy no-referrer always;\n"
+	"		add_header Cross-Origin-Opener-Policy same-origin always;\n"
+	"		add_header Cross-Origin-Resource-Policy same-origin always;\n"
+	"		add_header Permissions-Policy \"camera=(), microphone=(), geolocation=()\" always;\n"
+	"		add_header Content-Security-Policy \"default-src 'none'; script-src 'self'; style-src 'self'; "
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'\" always;\n";
+
+// nginx's own refusals in the caller's terms.
+static const struct {
+	int status;
+	const char *words;
+} refusals[] = {{400, "The request cannot be read."}, {408, "The request took too long."},
+	{413, "The request is too large."}, {414, "The address is too long."},
+	{429, "Too many connections from this address."}, {431, "The headers are too large."},
+	{500, "This failed here."}, {503, "The records cannot be reached now; try again in a second."}};
+
+static void put_refusals(struct buf *out)
+{
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		buf_printf(out, "		error_page %d @refused%d;\n", refusals[i].status, refusals[i].status);
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		buf_printf(out,
+			"		location @refused%d {\n"
+			"			default_type application/fhir+json;\n"
+			"			return %d '{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
+			"\"error\",\"code\":\"processing\",\"diagnostics\":\"%s\"}]}';\n		}\n",
+			refusals[i].status, refusals[i].status, refusals[i].words);
+}
+
+void gate_certificate_path(const struct config *config, char ret_path[512])
+{
+	if (*config->certificate)
+		snprintf(ret_path, 512, "%s", config->certificate);
+	else
+		snprintf(ret_path, 512, "%s/gate/certificate.pem", config->state);
+}
+
+static void key_path(const struct config *config, char ret_path[512])
+{
+	if (*config->certificate_key)
+		snprintf(ret_path, 512, "%s", config->certificate_key);
+	else
+		snprintf(ret_path, 512, "%s/gate/certificate-key.pem", config->state);
+}
+
+static void put_server(struct buf *out, const struct config *config)
+{
+	char certificate[512], key[512];
+	gate_certificate_path(config, certificate);
+	key_path(config, key);
+	buf_printf(out, "	server {\n		listen %s ssl%s backlog=1024;\n", config->listen,
+		GATE_HTTP2_DIRECTIVE ? "" : " http2");
+	if (GATE_HTTP2_DIRECTIVE)
+		buf_add_text(out, "		http2 on;\n");
+	buf_printf(out, "		ssl_certificate %s;\n		ssl_certificate_key %s;\n", certificate, key);
+	buf_printf(out, "		ssl_protocols %s;\n",
+		strcmp(config->tls, "1.2") == 0 ? "TLSv1.2 TLSv1.3" : "TLSv1.3");
+	buf_add_text(out,
+		"		ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;\n"
+		"		ssl_session_cache shared:sessions:8m;\n"
+		"		ssl_session_timeout 4h;\n"
+		"		ssl_buffer_size 8k;\n"
+		"		merge_slashes off;\n");
+	buf_add_text(out, headers);
+	put_refusals(out);
+	buf_add_text(out,
+		"		location /fhir { hospitaller; }\n"
+		"		location /api { hospitaller; }\n");
+	buf_printf(out, "		root %s;\n", config->console);
+	buf_add_text(out,
+		"		location / { limit_except GET { deny all; } try_files $uri /index.html; }\n"
+		"		location /assets/ { limit_except GET { deny all; } expires 1y; }\n"
+		"	}\n");
+}
+
+static void put_config(struct buf *out, const struct config *config)
+{
+	buf_printf(out, "# Made by hospitaller at every start; changes are lost.\n"
+			"load_module %s/hospitaller_gate.so;\n", config->modules);
+	buf_printf(out, "worker_processes %s;\nworker_rlimit_nofile 8192;\nworker_shutdown_timeout 10s;\n"
+			"daemon off;\nerror_log stderr crit;\npid %s/gate/nginx.pid;\n"
+			"lock_file %s/gate/nginx.lock;\n"
+			"events { worker_connections 4096; multi_accept on; }\n",
+		config->workers, config->state, config->state);
+	// One of these would be where nginx puts what does not fit into memory; nothing may go there.
+	buf_printf(out, "http {\n	access_log off;\n	server_tokens off;\n	hospitaller_console %s;\n",
+		config->console);
+	static const char *const temps[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
+	for (size_t i = 0; i < 5; i++)
+		buf_printf(out, "	%s_temp_path %s/gate/never;\n", temps[i], config->state);
+	buf_add_text(out,
+		"	types { text/html html; text/css css; text/javascript js; image/svg+xml svg; "
+		"image/png png; font/woff2 woff2; application/manifest+json webmanifest; }\n"
+		"	default_type application/octet-stream;\n	sendfile on;\n	tcp_nodelay on;\n");
+	buf_add_text(out, limits);
+	put_server(out, config);
+	buf_add_text(out, "}\n");
+}
+
+static enum err write_config(const struct config *config, uid_t uid, gid_t gid)
+{
+	char path[512];
+	struct buf text = {0};
+	snprintf(path, sizeof path, "%s/gate/nginx.conf", config->state);
+	put_config(&text, config);
+	(void)unlink(path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0440);
+	bool fine = fd >= 0 && write(fd, text.at, text.size) == (ssize_t)text.size &&
+		fchown(fd, uid, gid) == 0;
+	if (fd >= 0)
+		close(fd);
+	buf_done(&text);
+	return fine ? OK : ERR_IO;
+}
+
+static enum err own_certificate(const struct config *config, uid_t uid, gid_t gid)
+{
+	char certificate[512], key[512], host[256] = "localhost", address[256];
+	bool made;
+	if (*config->certificate)
+		return OK;
+	gate_certificate_path(config, certificate);
+	key_path(config, key);
+	(void)gethostname(host, sizeof host - 1);
+	snprintf(address, sizeof address, "%.*s", (int)strcspn(config->listen, ":"), config->listen);
+	const char *names[] = {"localhost", "127.0.0.1", "::1", host, NULL, NULL};
+	if (strcmp(host, "localhost") == 0 || !*host)
+		names[3] = NULL;
+	if (*address && *address != '[' && strcmp(address, "0.0.0.0") && strcmp(address, "127.0.0.1"))
+		names[names[3] ? 4 : 3] = address;
+	enum err err = certificate_ensure(certificate, key, names, &made);
+	if (!err && made && (chown(certificate, uid, gid) != 0 || chown(key, uid, gid) != 0))
+		err = ERR_IO;
+	return err;
+}
+
+enum err gate_prepare(const struct config *config, const char *user, char ret_problem[256])
+{
+	struct passwd *entry = getpwnam(user);
+	enum err err = entry ? own_certificate(config, entry->pw_uid, entry->pw_gid) : ERR_NOT_FOUND;
+	if (err) {
+		snprintf(ret_problem, 256, "the gate's certificate cannot be made: %s", err_text(err));
+		return err;
+	}
+	err = write_config(config, entry->pw_uid, entry->pw_gid);
+	if (err)
+		snprintf(ret_problem, 256, "the gate's configuration cannot be written: %s", strerror(errno));
+	return err;
+}
+
+void gate_execute(const struct config *config)
+{
+	char path[512], inherited[32];
+	snprintf(path, sizeof path, "%s/gate/nginx.conf", config->state);
+	snprintf(inherited, sizeof inherited, "NGINX=%d;", GATE_LISTEN_FD);
+	char *const argv[] = {(char *)"nginx", (char *)"-e", (char *)"stderr", (char *)"-c", path, NULL};
+	char *const environment[] = {inherited, (char *)"PATH=/usr/sbin:/usr/bin", NULL};
+	execve(config->nginx, argv, environment);
+}

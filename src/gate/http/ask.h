@@ -1,0 +1,41 @@
+// ask: from an HTTP request, as nginx took it apart, to what the vault is asked. Plain C, without
+// nginx, so that it can be tested and fuzzed alone.
+//
+// What always holds for an ask that is made: the path is percent-decoded, has no empty, "." or ".."
+// segment, no NUL, control character or backslash, and is valid UTF-8; so are parameter names and
+// values; every text is below its ceiling in common/message/door.h. Everything else is refused with
+// a status and a sentence.
+#pragma once
+
+#include "common/message/door.h"
+
+struct http_header {
+	struct bytes name, value; // name in lower case
+};
+
+struct http_head {
+	struct bytes method;
+	struct bytes target;      // as on the request line: path and query, not decoded
+	const struct http_header *headers;
+	size_t header_count;
+	struct bytes peer;        // address in text
+	struct bytes trace;       // request id
+};
+
+struct http_refusal {
+	uint16_t status;
+	const char *code, *words; // the API's code (docs/api.md); static
+};
+
+// Texts live in the arena. ERR_INVALID with a refusal.
+enum err http_ask(const struct http_head *head, struct arena *arena, struct door_ask *ret_ask,
+	struct http_refusal *ret_refusal);
+// Adds the parameters of an application/x-www-form-urlencoded body to those of the query.
+enum err http_add_form(struct bytes form, struct arena *arena, struct door_ask *ask,
+	struct http_refusal *ret_refusal);
+bool http_is_form(const struct door_ask *ask);
+// How large a body this request may have: small until somebody shows a token.
+size_t http_body_limit(const struct door_ask *ask);
+// An error in the caller's own terms: OperationOutcome below /fhir, else the API's form.
+struct bytes http_refusal_body(const struct http_refusal *refusal, struct bytes target,
+	struct arena *arena);

@@ -1,0 +1,7 @@
+// watch: the role that thinks about what happened. For now it follows the trail by sequence number,
+// keeps its place, and counts. It has no key, no name and no network.
+#pragma once
+
+#include "common/config/config.h"
+
+int watch_main(const struct config *config); // the exit status
