@@ -1,0 +1,78 @@
+"""Who has seen this record, and is the trail whole?"""
+import json
+import subprocess
+import time
+
+
+def test_who_has_seen_a_record_in_plain_words(berg, officer):
+    berg.get("/fhir/Patient/a")
+    entries = officer.get("/api/patients/a/seen").json["entries"]
+    assert any("Dr.Berg (clinician) read the personal details of Paul Marsh" in e["sentence"] and
+               e["relationship"] == {"kind": "encounter", "evidence": "Encounter/e1"} for e in entries)
+
+
+def test_a_search_names_every_patient_it_returned(berg, officer):
+    berg.get("/fhir/Patient?name=mar")
+    entry = officer.get("/api/trail?action=search&who=dr.berg").json["entries"][0]
+    assert "a" in [p["id"] for p in entry["patients"]] and entry["query"] == "name=mar"
+
+
+def test_looking_at_the_trail_is_on_the_trail(officer):
+    officer.get("/api/trail?patient=b")
+    entry = officer.get("/api/trail?action=trail-search&who=ms.lane").json["entries"][0]
+    assert entry["query"] == "patient=b"
+
+
+def test_denials_are_recorded(berg, officer, house):
+    desk = house.sign_in("ms.desk")
+    assert desk.get("/fhir/Observation/o1").status == 403
+    entry = officer.get("/api/trail?outcome=denied&who=ms.desk").json["entries"][0]
+    assert entry["resource"] == "Observation/o1" and entry["rule"] == "deny by default"
+
+
+def test_administrators_cannot_read_records(house):
+    admin = house.sign_in("mr.admin")
+    assert admin.get("/fhir/Patient/a").status == 403
+    assert admin.get("/fhir/Patient?name=mar").status == 403
+    assert admin.get("/api/trail").status == 403
+    assert admin.get("/api/accounts").status == 200
+
+
+def test_patients_see_their_own_record_and_who_read_it(house, berg):
+    berg.get("/fhir/Observation/o1")
+    step = berg.__class__(house)
+    secret = house.secrets["paul"]
+    answer = step.post("/api/sign-in", {"login": "paul", "password": secret["given"], "kind": "bearer"}).json
+    answer = step.post("/api/sign-in/password",
+                       {"ticket": answer["ticket"], "password": "a long phrase about herons at dusk"}).json
+    assert answer["state"] == "signed-in", answer
+    step.token = answer["token"]
+    assert step.get("/fhir/Patient/a").status == 200
+    assert step.get("/fhir/Observation/o2").status == 403
+    assert any("Dr.Berg" in e["sentence"] for e in step.get("/api/patients/a/seen").json["entries"])
+    assert step.get("/api/patients/b/seen").status == 403
+
+
+def test_nobody_learns_whether_something_exists(berg, house):
+    desk = house.sign_in("ms.desk")
+    for client in (desk, berg):
+        there, absent = client.get("/fhir/Observation/o2b"), client.get("/fhir/Observation/nothing-here")
+        assert (there.status, there.body) == (absent.status, absent.body)
+    there, absent = desk.get("/fhir/Observation/o2"), desk.get("/fhir/Observation/nothing-here")
+    assert (there.status, there.body) == (absent.status, absent.body)
+
+
+def test_an_entry_has_a_proof_and_the_trail_is_whole(officer, house):
+    time.sleep(1.5)
+    entry = officer.get("/api/trail?_count=50").json["entries"][-1]
+    proof = officer.get(f"/api/trail/{entry['seq']}").json["proof"]
+    assert proof["index"] == entry["seq"] and len(proof["leaf"]) == 64
+    key = officer.get("/api/trail/state").json["key"]
+    done = house.cli("trail", "verify", "--key", key, "--json")
+    assert json.loads(done.stdout)["whole"]
+
+
+def test_the_command_line_searches_the_trail(house):
+    done = house.cli("trail", "search", "--patient", "a", "--who", "dr.berg")
+    assert "dr.berg" in done.stdout.lower()
+    assert subprocess.run(["grep", "-q", "Marsh", str(house.folder / "log")]).returncode == 1

@@ -1,0 +1,73 @@
+"""Signing in with a second factor, and what attackers try with it."""
+from house import Client, totp
+
+
+def test_a_code_is_accepted_once(house):
+    house.sign_in("dr.berg")
+    client, secret = Client(house), house.secrets["dr.berg"]
+    code = totp(secret["totp"], house.used["dr.berg"] * 30)
+    ticket = client.post("/api/sign-in", {"login": "dr.berg", "password": secret["password"]}).json["ticket"]
+    assert client.post("/api/sign-in/second-factor", {"ticket": ticket, "code": code}).status == 401
+
+
+def test_a_recovery_code_works_once(house):
+    client, secret = Client(house), house.secrets["dr.berg"]
+    code = secret["recovery"][0]
+    for expected in (200, 401):
+        ticket = client.post("/api/sign-in", {"login": "dr.berg", "password": secret["password"]}).json["ticket"]
+        assert client.post("/api/sign-in/second-factor", {"ticket": ticket, "code": code}).status == expected
+
+
+def test_wrong_passwords_and_unknown_logins_look_alike(house):
+    client = Client(house)
+    wrong = client.post("/api/sign-in", {"login": "ms.lane", "password": "not this one at all"})
+    unknown = client.post("/api/sign-in", {"login": "nobody.here", "password": "not this one at all"})
+    assert (wrong.status, wrong.body) == (unknown.status, unknown.body) == (401, wrong.body)
+
+
+def test_weak_passwords_are_refused_with_advice(house):
+    house.account("new.nurse", "nurse")
+    client = Client(house)
+    ticket = client.post("/api/sign-in", {"login": "new.nurse",
+                                          "password": house.secrets["new.nurse"]["given"]}).json["ticket"]
+    for weak in ("short", "password1", "new.nurse2026", "aaaaaaaaaaaa"):
+        answer = client.post("/api/sign-in/password", {"ticket": ticket, "password": weak})
+        assert answer.status == 422 and answer.json["suggestions"], weak
+
+
+def test_guessing_is_slowed_but_the_usual_place_is_not(house):
+    house.sign_in("ms.lane")
+    client = Client(house)
+    statuses = [client.post("/api/sign-in", {"login": "no.such.account", "password": "guess number %d" % i}).status
+                for i in range(8)]
+    assert statuses[0] == 401 and statuses[-1] == 429
+    house.sign_in("ms.lane")
+
+
+def test_sessions_are_listed_and_end(house):
+    one, two = house.sign_in("dr.berg"), house.sign_in("dr.berg")
+    handles = [s["handle"] for s in two.get("/api/sessions").json["sessions"]]
+    assert one.session["handle"] in handles
+    assert two.delete("/api/sessions/" + one.session["handle"]).status == 204
+    assert one.get("/api/me").status == 401
+    assert two.post("/api/sign-out").status == 200
+    assert two.get("/api/me").status == 401
+
+
+def test_locking_an_account_ends_its_sessions(house):
+    house.account("dr.stone", "clinician", "Practitioner/p2")
+    stone = house.sign_in("dr.stone")
+    house.cli("account", "lock", "dr.stone")
+    assert stone.get("/api/me").status == 401
+
+
+def test_a_cookie_needs_our_own_page(house):
+    client, secret = Client(house), house.secrets["dr.berg"]
+    ticket = client.post("/api/sign-in", {"login": "dr.berg", "password": secret["password"]}).json["ticket"]
+    answer = client.post("/api/sign-in/second-factor", {"ticket": ticket, "code": house.code("dr.berg")})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-hospitaller=hc_") and "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    value = cookie.split(";")[0]
+    assert client.get("/fhir/Patient/a", headers={"Cookie": value}).status == 200
+    assert client.post("/api/sign-out", headers={"Cookie": value}).status == 403
+    assert client.post("/api/sign-out", headers={"Cookie": value, "X-Hospitaller": "console"}).status == 200
