@@ -1,0 +1,165 @@
+// The frame: who is in, the menu, what every page shares.
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError, get, retrying } from './base/api';
+import { match, go, place } from './base/router';
+import { account, enter, idleLeft, leave, may, session } from './base/session';
+import { useStore } from './base/store';
+import { useNow } from './base/load';
+import { nextTheme, setTheme, theme } from './base/theme';
+import { pages, type Route } from './pages/routes';
+import { SignIn } from './pages/sign_in';
+import { roleText } from './trail/words';
+import { Dialog } from './ui/dialog';
+import { Icon } from './ui/icon';
+import { help, keys, onKey } from './ui/keys';
+import { Box, Trouble, Voice } from './ui/notice';
+
+const themeWords = { auto: 'as the system', light: 'light', dark: 'dark' };
+
+export function Mark({ size = 28 }: { size?: number }) {
+  return (
+    <svg class="mark" width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" />
+      <path d="M13.700 8.500h4.600l-1.100 5.100 5.300-1.100v4.600l-5.300-1.100 1.100 5.600h-4.600l1.100-5.600-5.300 1.100v-4.600l5.300 1.100z" transform="translate(0 1.200)" />
+    </svg>
+  );
+}
+
+export function ThemeButton() {
+  const now = useStore(theme);
+  return (
+    <button type="button" class="button quiet square" aria-label={`Colours: ${themeWords[now]}. Change.`} title={`Colours: ${themeWords[now]}`} onClick={() => setTheme(nextTheme(now))}>
+      <Icon name={now === 'auto' ? 'auto' : now === 'light' ? 'sun' : 'moon'} />
+    </button>
+  );
+}
+
+function Menu({ path }: { path: string }) {
+  return (
+    <nav class="menu" aria-label="Main">
+      {pages.filter((p) => p.menu && (!p.verb || may(p.verb))).map((p) => {
+        const here = match(p.path, path) !== null || p.also?.some((a) => match(a, path));
+        return (
+          <a key={p.path} href={p.path} class="menu-item" aria-current={here ? 'page' : undefined}>
+            <Icon name={p.icon!} /><span>{p.menu}</span>
+          </a>
+        );
+      })}
+    </nav>
+  );
+}
+
+function IdleWarning() {
+  const left = idleLeft(useNow(1000));
+  const [error, setError] = useState<ApiError>();
+  const near = left < 120_000;
+  useEffect(() => {
+    if (left <= 0) void get('/api/me').catch(() => {});
+  }, [left <= 0]);
+  if (!near || left <= 0) return null;
+  const s = Math.ceil(left / 1000);
+  return (
+    <Dialog title="Are you still there?" onClose={() => void get('/api/me').catch(setError)}>
+      <p>You will be signed out in <strong class="count">{Math.floor(s / 60)}:{String(s % 60).padStart(2, '0')}</strong>, so that nobody else uses your session. What you see stays where it is.</p>
+      {error && <Trouble error={error} />}
+      <div class="row end">
+        <button type="button" class="button" onClick={() => void leave()}>Sign out now</button>
+        <button type="button" class="button main" data-first onClick={() => void get('/api/me').catch(setError)}>Stay signed in</button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Help() {
+  if (!useStore(help)) return null;
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={() => help.set(false)}>
+      <dl class="keys">
+        {keys.filter((k) => !k.verb || may(k.verb)).map((k) => (
+          <div key={k.keys}><dt>{k.keys.split(' ').map((one) => <kbd key={one}>{one}</kbd>)}</dt><dd>{k.words}</dd></div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}
+
+function Away() {
+  if (!useStore(retrying)) return null;
+  return <div class="away" role="status"><span class="pulse" aria-hidden="true" />The records cannot be reached just now. Trying again by itself…</div>;
+}
+
+function home(): string {
+  const me = account();
+  if (me?.role === 'patient' && me.person?.startsWith('Patient/')) return `/patient/${me.person.slice(8)}`;
+  return pages.find((p) => p.menu && (!p.verb || may(p.verb)))!.path;
+}
+
+function find(path: string): { route: Route; params: Record<string, string> } | null {
+  for (const route of pages) {
+    const params = match(route.path, path);
+    if (params && (!route.verb || may(route.verb))) return { route, params };
+  }
+  return null;
+}
+
+function Inside() {
+  const path = useStore(place);
+  const me = account()!;
+  const found = find(path);
+  const start = home();
+  useEffect(() => {
+    if (!found && path === '/') go(start, true);
+  }, [path]);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>Skip to the content</a>
+      <div class="frame">
+        <header class="top">
+          <a href={start} class="brand" aria-label="Hospitaller, start page"><Mark /><span>Hospitaller</span></a>
+          <Menu path={path} />
+          <div class="top-end">
+            <ThemeButton />
+            <a href="/me" class="me" aria-current={path === '/me' ? 'page' : undefined}>
+              <span class="me-mark" aria-hidden="true">{initials(me.name)}</span>
+              <span class="me-words"><b>{me.name}</b><small>{roleText(me.role)}</small></span>
+            </a>
+            <button type="button" class="button quiet square" aria-label="Sign out" title="Sign out" onClick={() => void leave()}><Icon name="out" /></button>
+          </div>
+        </header>
+        <main id="main" class="main" tabIndex={-1}>
+          <Away />
+          {found ? <found.route.page key={found.route.path + (found.params.id ?? '')} params={found.params} />
+            : path !== '/' && <div class="page"><Box tone="warn" title="There is no such page.">Or it is not for your role. <a href={start}>To the start page</a></Box></div>}
+        </main>
+      </div>
+      <IdleWarning />
+      <Help />
+    </>
+  );
+}
+
+function initials(name: string): string {
+  const words = name.replace(/\b(dr|prof|mr|mrs|ms)\b\.?/gi, '').trim().split(/\s+/);
+  return ((words[0]?.[0] ?? '') + (words.length > 1 ? words[words.length - 1]![0] : '')).toUpperCase();
+}
+
+export function App() {
+  const who = useStore(session);
+  const [trouble, setTrouble] = useState<ApiError>();
+  const start = () => {
+    setTrouble(undefined);
+    enter().catch((e) => setTrouble(e));
+  };
+  useEffect(() => {
+    start();
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <>
+      {who.state === 'in' ? <Inside /> : who.state === 'out' ? <SignIn again={who.again} trouble={trouble} onTry={start} />
+        : <div class="starting" aria-busy="true"><Mark size={48} /></div>}
+      <Voice />
+    </>
+  );
+}
