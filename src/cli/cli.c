@@ -24,7 +24,7 @@ const struct command commands[] = {
 	{"session list", "[--account LOGIN]", "Lists sessions.", NULL, command_session_list},
 	{"session revoke", "HANDLE", "Ends a session.", NULL, command_session_revoke},
 	{"trail search", "[--patient ID] [--who LOGIN] [--action A] [--outcome O] [--since T] [--until T] "
-		"[--count N]", "Searches the trail; the search is on the trail, too.", NULL,
+		"[--before N] [--count N]", "Searches the trail; the search is on the trail, too.", NULL,
 		command_trail_search},
 	{"trail verify", "[--key VKEY] [--checkpoint FILE]", "Checks offline that the trail is whole.",
 		"Reads the files under the state folder; the server may run or not. The key is the one that\n"

@@ -8,14 +8,14 @@
 
 int command_trail_search(const struct invocation *invocation)
 {
-	static const char *const names[] = {"patient", "who", "action", "outcome", "since", "until", "count"};
+	static const char *const names[] = {"patient", "who", "action", "outcome", "since", "until", "before", "count"};
 	struct door_param params[8];
 	size_t count = 0, i;
 	json_t *answer = NULL, *e;
-	for (size_t n = 0; n < 7; n++) {
+	for (size_t n = 0; n < 8; n++) {
 		const char *value = option_of(invocation, names[n]);
 		if (value)
-			params[count++] = (struct door_param){n == 6 ? "_count" : names[n], value};
+			params[count++] = (struct door_param){n == 7 ? "_count" : names[n], value};
 	}
 	const struct client_ask ask = {
 		.method = DOOR_GET, .path = "/api/trail", .params = params, .param_count = count};

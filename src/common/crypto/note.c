@@ -48,7 +48,8 @@ enum err note_vkey_parse(const char *vkey, char ret_name[NOTE_ORIGIN_BYTES],
 	char name[NOTE_ORIGIN_BYTES] = "", again[NOTE_VKEY_BYTES];
 	uint8_t typed[1 + SIGN_PUBLIC_BYTES + 2];
 	size_t size = 0, length = strcspn(vkey, "+");
-	const char *key = strrchr(vkey, '+');
+	// The key itself may hold a '+': it is what follows the second one.
+	const char *key = vkey[length] ? strchr(vkey + length + 1, '+') : NULL;
 	if (length >= sizeof name || !key)
 		return ERR_SYNTAX;
 	memcpy(name, vkey, length);

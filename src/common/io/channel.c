@@ -19,6 +19,7 @@ struct channel {
 	size_t out_at;     // written so far
 	size_t open_at;    // where the open frame's header is
 	bool open;
+	bool more; // the last fill took all that it had room for
 };
 
 struct channel *channel_new(int fd, const struct message_table *table, uint8_t receives)
@@ -60,7 +61,9 @@ enum err channel_fill(struct channel *channel)
 	drop_parsed(channel);
 	buf_reserve(&channel->in, FILL_BYTES);
 	struct buf *in = &channel->in;
-	ssize_t got = recv(channel->fd, in->at + in->size, in->room - in->size, MSG_DONTWAIT);
+	size_t room = in->room - in->size;
+	ssize_t got = recv(channel->fd, in->at + in->size, room, MSG_DONTWAIT);
+	channel->more = got > 0 && (size_t)got == room;
 	if (got > 0) {
 		in->size += (size_t)got;
 		return OK;
@@ -70,6 +73,11 @@ enum err channel_fill(struct channel *channel)
 	if (errno == EAGAIN || errno == EINTR)
 		return OK;
 	return errno == ECONNRESET ? ERR_CLOSED : ERR_IO;
+}
+
+bool channel_more(const struct channel *channel)
+{
+	return channel->more;
 }
 
 static const struct message_rule *rule_find(const struct message_table *table, uint16_t type)

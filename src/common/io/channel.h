@@ -52,6 +52,9 @@ int channel_fd(const struct channel *channel);
 
 // Reads what is there. OK also when nothing was; ERR_CLOSED at the end; ERR_IO.
 enum err channel_fill(struct channel *channel);
+// There is probably more to read: an owner that is told only of changes (edge-triggered, as nginx)
+// must fill again until this is false.
+bool channel_more(const struct channel *channel);
 // The next whole frame that was read: true and ret_frame, or false. A frame against the table
 // makes this false and channel_broken() say why.
 bool channel_next(struct channel *channel, struct frame *ret_frame);

@@ -230,11 +230,14 @@ static void on_channel_readable(ngx_event_t *event)
 {
 	ngx_connection_t *connection = event->data;
 	struct frame frame;
-	enum err err = channel_fill(gate.channel);
-	while (gate.channel_connection == connection && channel_next(gate.channel, &frame))
-		on_frame(&frame);
-	if (gate.channel_connection != connection)
-		return;
+	enum err err;
+	do {
+		err = channel_fill(gate.channel);
+		while (gate.channel_connection == connection && channel_next(gate.channel, &frame))
+			on_frame(&frame);
+		if (gate.channel_connection != connection)
+			return;
+	} while (!err && channel_more(gate.channel));
 	if (err || channel_broken(gate.channel))
 		channel_close();
 	else if (ngx_handle_read_event(event, 0) != NGX_OK)
@@ -268,8 +271,9 @@ static void on_flush(ngx_event_t *event)
 // Once per turn of the loop, however many requests came in it.
 static void channel_flush_soon(void)
 {
-	if (!gate.flush.posted)
+	if (!gate.flush.posted) {
 		ngx_post_event(&gate.flush, &ngx_posted_events);
+	}
 }
 
 static void channel_close(void)
@@ -283,9 +287,10 @@ static void channel_close(void)
 	ngx_free_connection(connection);
 	channel_free(gate.channel); // closes the descriptor
 	gate.channel = NULL;
-	for (ngx_uint_t i = 0; i < WAITING_MOST; i++)
+	for (ngx_uint_t i = 0; i < WAITING_MOST; i++) {
 		if (gate.waiting[i])
 			finish(gate.waiting[i], refuse(gate.waiting[i]->request, &unavailable));
+	}
 }
 
 static ngx_connection_t *adopt(int fd, ngx_cycle_t *cycle, ngx_event_handler_pt read, ngx_event_handler_pt write)
@@ -489,9 +494,9 @@ static ngx_int_t confine(ngx_cycle_t *cycle, int *ret_landlock_abi)
 		ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "the gate's worker cannot be confined");
 		return NGX_ERROR;
 	}
-	ngx_log_error(*report.missing ? NGX_LOG_CRIT : NGX_LOG_NOTICE, cycle->log, 0,
-		"gate: confined: seccomp, Landlock %d%s%s", report.landlock_abi,
-		*report.missing ? "; lacking: " : "", report.missing);
+	if (*report.missing)
+		ngx_log_error(NGX_LOG_CRIT, cycle->log, 0, "the gate's worker is less confined: %s",
+			report.missing);
 	*ret_landlock_abi = report.landlock_abi;
 	return NGX_OK;
 }
@@ -509,7 +514,7 @@ static ngx_int_t init_process(ngx_cycle_t *cycle)
 	gate.control = adopt(fds[0], cycle, on_control, on_control);
 	if (!gate.control || confine(cycle, &landlock_abi) != NGX_OK)
 		return NGX_ERROR;
-	const struct wire hello = {.kind = WIRE_HELLO, .index = (uint8_t)landlock_abi,
+	struct wire hello = {.kind = WIRE_HELLO, .index = (uint8_t)landlock_abi,
 		.value = (uint32_t)ngx_pid, .fd = fds[1]};
 	if (wire_send(PARENT_FD, &hello))
 		return NGX_ERROR;
@@ -550,5 +555,5 @@ extern ngx_module_t *ngx_modules[];
 extern char *ngx_module_names[];
 extern char *ngx_module_order[];
 ngx_module_t *ngx_modules[] = {&ngx_http_hospitaller_module, NULL};
-char *ngx_module_names[] = {"ngx_http_hospitaller_module", NULL};
+char *ngx_module_names[] = {(char *)"ngx_http_hospitaller_module", NULL};
 char *ngx_module_order[] = {NULL};

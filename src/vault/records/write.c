@@ -228,9 +228,14 @@ static enum err owner_of(struct records *r, const char *patient, struct owner **
 	return err == ERR_NOT_FOUND ? owner_make(r, patient, ret_owner) : err;
 }
 
-enum err records_put(struct records *r, const struct record_put *put, struct arena *arena,
+enum err records_put(struct records *r, const struct record_put *wanted, struct arena *arena,
 	struct record *ret_record)
 {
+	// The caller's texts may be the resource's own, which stamp() replaces.
+	struct record_put copy = *wanted;
+	const struct record_put *put = &copy;
+	copy.id = arena_text(arena, wanted->id);
+	copy.patient = wanted->patient ? arena_text(arena, wanted->patient) : NULL;
 	struct found before = {0};
 	struct owner *owner;
 	enum err looked = lookup(r, &r->staged, put->type, put->id, &before);

@@ -140,6 +140,7 @@ static bool read_identity(struct bundling *b, size_t at)
 		e->id = slash + 1;
 	if (!e->id || !text_is_id(e->id))
 		return refuse(b, at, "it has no identity: fullUrl or resource.id.");
+	e->id = arena_text(b->x->arena, e->id); // the resource's own id is about to be replaced
 	return true;
 }
 

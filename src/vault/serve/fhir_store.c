@@ -82,6 +82,10 @@ bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish
 		answer_error(x, 422, "invalid", "The resource names too many patients.");
 		return false;
 	}
+	// Storing replaces the resource's id, which some of these texts are.
+	for (size_t i = 0; i < patients.count; i++)
+		patients.ids[i] = arena_text(x->arena, patients.ids[i]);
+	patients.owner = patients.owner ? arena_text(x->arena, patients.owner) : NULL;
 	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id,
 		.patient = patients.owner};
 	if (!access_check(vault, x, &access, &verdict) ||
