@@ -84,6 +84,11 @@ static bool sqlite_full(void *connection)
 	return sqlite3_errcode(connection) == SQLITE_FULL;
 }
 
+static bool sqlite_in_transaction(void *connection)
+{
+	return !sqlite3_get_autocommit(connection);
+}
+
 static const char *sqlite_problem(void *connection)
 {
 	return sqlite3_errmsg(connection);
@@ -105,6 +110,7 @@ static const struct store_engine sqlite = {
 	.column_blob = sqlite_column_blob,
 	.column_is_null = sqlite_column_is_null,
 	.full = sqlite_full,
+	.in_transaction = sqlite_in_transaction,
 	.problem = sqlite_problem,
 };
 

@@ -35,6 +35,11 @@ bool store_is_full(const struct store *store)
 	return store->engine->full(store->connection);
 }
 
+bool store_in_transaction(const struct store *store)
+{
+	return store->engine->in_transaction(store->connection);
+}
+
 enum err store_prepare(struct store *store, const char *sql, struct store_query **ret_query)
 {
 	void *statement = store->engine->prepare(store->connection, sql);

@@ -30,6 +30,7 @@ struct store_engine {
 	struct bytes (*column_blob)(void *statement, int at);
 	bool (*column_is_null)(void *statement, int at);
 	bool (*full)(void *connection);      // the last failure was a full disk
+	bool (*in_transaction)(void *connection);
 	const char *(*problem)(void *connection);
 };
 
@@ -48,6 +49,9 @@ void store_close(struct store *store); // NULL is fine; queries must be freed be
 enum err store_exec(struct store *store, const char *sql);
 const char *store_problem(const struct store *store);
 bool store_is_full(const struct store *store);
+// False also when the engine undid the transaction by itself, as SQLite may after a full disk or a
+// failed read: what comes next would then run outside of it.
+bool store_in_transaction(const struct store *store);
 
 // ERR_IO for SQL that does not fit the schema.
 enum err store_prepare(struct store *store, const char *sql, struct store_query **ret_query);

@@ -80,7 +80,7 @@ enum err care_write(struct records *r, int64_t patient, int64_t slot, int type,
 			return err == ERR_UNSUPPORTED ? OK : err;
 		for (size_t v = 0; v < values.count; v++) {
 			const struct fhir_value *value = &values.at[v];
-			if (value->type == FHIR_TYPE_NONE || !value->id)
+			if (value->type == FHIR_TYPE_NONE || !value->id || !value->local)
 				continue;
 			const char *practitioner = practitioner_of(r, value, arena);
 			err = practitioner ? care_one(r, patient, slot, source, practitioner) : OK;

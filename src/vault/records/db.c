@@ -36,8 +36,8 @@ static const char *const view_sql[Q_VIEW_COUNT] = {
 		   " ORDER BY kind, slot DESC LIMIT 1",
 	[Q_CARE_PATIENTS] = "SELECT patient, kind, max(slot) FROM care WHERE staff = ?1"
 			    " GROUP BY patient ORDER BY max(slot) DESC LIMIT ?2",
-	[Q_PATIENT] = "SELECT number, key_version, wrapped FROM patient WHERE token = ?1",
-	[Q_PATIENT_NUMBER] = "SELECT token, key_version, wrapped FROM patient WHERE number = ?1",
+	[Q_PATIENT] = "SELECT number, token, key_version, kek, wrapped FROM patient WHERE token = ?1",
+	[Q_PATIENT_NUMBER] = "SELECT number, token, key_version, kek, wrapped FROM patient WHERE number = ?1",
 };
 
 static const char *const write_sql[W_WRITE_COUNT] = {

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char hospital_id[] = ""; // no FHIR id is empty: nobody can be this patient
-
 int64_t word_token(struct mac *mac, const char *domain, const char *name, struct bytes word)
 {
 	uint8_t room[512];
@@ -38,11 +36,21 @@ static struct bytes wrap_context(int64_t token, uint32_t version, struct buf *ro
 	return buf_bytes(room);
 }
 
-static int64_t kek_mark(const struct key *kek)
+int64_t kek_mark(const struct key *kek)
 {
 	struct key mark = crypto_derive(kek, "mark", (struct bytes){0});
 	struct cursor in = cursor_of(bytes_of(mark.bytes, KEY_BYTES));
 	return (int64_t)get_u64(&in);
+}
+
+// What the open transaction made cannot be forgotten: a great import makes room for itself.
+static void make_room(struct records *r)
+{
+	if (map_count(r->owners) < r->owners_most)
+		return;
+	owners_forget(r, false);
+	if (map_count(r->owners) >= r->owners_most)
+		r->owners_most = map_count(r->owners) + CACHED_KEYS / 2;
 }
 
 static struct owner *owner_keep(struct records *r, struct owner *from)
@@ -55,39 +63,43 @@ static struct owner *owner_keep(struct records *r, struct owner *from)
 	owner->words = mac_new(&words);
 	crypto_wipe(&words, sizeof words);
 	crypto_wipe(&from->key, sizeof from->key);
-	if (map_count(r->owners) >= CACHED_KEYS)
-		owners_forget(r, false);
+	make_room(r);
 	map_set(r->owners, bytes_of(&owner->number, sizeof owner->number), owner);
 	map_set(r->numbers, bytes_of(&owner->token, sizeof owner->token), owner);
 	return owner;
 }
 
-static void owner_free(struct owner *owner)
+static void owner_drop(struct records *r, struct owner *owner)
 {
+	map_remove(r->owners, bytes_of(&owner->number, sizeof owner->number));
+	map_remove(r->numbers, bytes_of(&owner->token, sizeof owner->token));
 	mac_free(owner->words);
 	crypto_wipe(owner, sizeof *owner);
 	free(owner);
 }
 
-// Forgets what the open transaction made, or the half that was not used lately (never the
-// hospital's own).
-void owners_forget(struct records *r, bool only_staged)
+// Drops up to a cache full; true when there may be more.
+static bool forget_some(struct records *r, bool only_staged)
 {
-	struct owner *go[CACHED_KEYS + 1];
+	struct owner *go[CACHED_KEYS];
 	size_t count = 0, at = 0;
 	struct bytes key;
 	void *value;
-	while (map_next(r->owners, &at, &key, &value) && count <= CACHED_KEYS) {
+	while (count < CACHED_KEYS && map_next(r->owners, &at, &key, &value)) {
 		struct owner *owner = value;
 		bool old = owner->used + CACHED_KEYS / 2 < r->clock && owner->number != HOSPITAL;
 		if (only_staged ? owner->staged : old && !owner->staged)
 			go[count++] = owner;
 	}
-	for (size_t i = 0; i < count; i++) {
-		map_remove(r->owners, bytes_of(&go[i]->number, sizeof go[i]->number));
-		map_remove(r->numbers, bytes_of(&go[i]->token, sizeof go[i]->token));
-		owner_free(go[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		owner_drop(r, go[i]);
+	return count == CACHED_KEYS;
+}
+
+void owners_forget(struct records *r, bool only_staged)
+{
+	while (forget_some(r, only_staged))
+		continue;
 }
 
 void owners_settle(struct records *r)
@@ -97,12 +109,20 @@ void owners_settle(struct records *r)
 	void *value;
 	while (map_next(r->owners, &at, &key, &value))
 		((struct owner *)value)->staged = false;
+	r->owners_most = CACHED_KEYS;
 }
 
-static enum err unwrap(struct records *r, struct owner *owner, struct bytes wrapped)
+void owner_shred(struct records *r, struct owner *owner)
+{
+	map_set(r->shredded, bytes_of(&owner->number, sizeof owner->number), r);
+	owner_drop(r, owner);
+}
+
+static enum err unwrap(struct records *r, struct owner *owner, const struct key *kek,
+	struct bytes wrapped)
 {
 	struct buf context = {0}, key = {0};
-	enum err err = sealer_open(r->sealer, &r->kek,
+	enum err err = sealer_open(r->sealer, kek,
 		wrap_context(owner->token, owner->key_version, &context), wrapped, &key);
 	if (!err && key.size != KEY_BYTES)
 		err = ERR_CORRUPT;
@@ -113,11 +133,10 @@ static enum err unwrap(struct records *r, struct owner *owner, struct bytes wrap
 	return err;
 }
 
-static enum err wrap(struct records *r, const struct key *kek, const struct owner *owner,
-	struct buf *ret_wrapped)
+enum err owner_wrap(struct records *r, const struct owner *owner, struct buf *ret_wrapped)
 {
 	struct buf context = {0};
-	enum err err = sealer_seal(r->sealer, kek,
+	enum err err = sealer_seal(r->sealer, &r->keks[0].key,
 		wrap_context(owner->token, owner->key_version, &context),
 		bytes_of(owner->key.bytes, KEY_BYTES), ret_wrapped);
 	buf_done(&context);
@@ -131,32 +150,49 @@ static struct owner *touch(struct records *r, struct owner *owner)
 	return owner;
 }
 
-static enum err owner_of_token(struct records *r, struct view *view, int64_t token,
+// The row of Q_PATIENT or Q_PATIENT_NUMBER: number, token, key_version, kek, wrapped. A rotation
+// leaves some keys under the one key-encryption key and some under the other; the row says which.
+static enum err unwrap_row(struct records *r, struct store_query *q, struct owner *ret_owner)
+{
+	*ret_owner = (struct owner){.number = row_int(q, 0), .token = row_int(q, 1),
+		.key_version = (uint32_t)row_int(q, 2)};
+	if (row_is_null(q, 4) ||
+		map_find(r->shredded, bytes_of(&ret_owner->number, sizeof ret_owner->number)))
+		return ERR_GONE;
+	for (size_t i = 0; i < r->kek_count; i++)
+		if (r->keks[i].mark == row_int(q, 3))
+			return unwrap(r, ret_owner, &r->keks[i].key, row_blob(q, 4));
+	return ERR_CORRUPT;
+}
+
+// What is read inside a transaction may have been made by it: it is kept as staged, so that a
+// transaction that fails leaves no key behind that is not on disk.
+static enum err owner_load(struct records *r, struct view *view, enum view_query which, int64_t key,
 	struct owner **ret_owner)
 {
-	struct owner *cached = touch(r, map_find(r->numbers, bytes_of(&token, sizeof token)));
-	if (cached) {
-		*ret_owner = cached;
-		return OK;
-	}
-	struct store_query *q = view->queries[Q_PATIENT];
-	query_int(q, 1, token);
+	struct owner owner;
+	struct store_query *q = view->queries[which];
+	query_int(q, 1, key);
 	enum store_step step = query_step(q);
-	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_DONE ? ERR_NOT_FOUND : OK;
-	if (!err) {
-		struct owner owner = {.number = row_int(q, 0), .token = token,
-			.key_version = (uint32_t)row_int(q, 1)};
-		err = row_is_null(q, 2) ? ERR_GONE : unwrap(r, &owner, row_blob(q, 2));
-		if (!err)
-			*ret_owner = touch(r, owner_keep(r, &owner));
-	}
+	enum err err = step == STORE_FAILED ? ERR_IO
+		: step == STORE_DONE	    ? ERR_NOT_FOUND
+					    : unwrap_row(r, q, &owner);
 	query_reset(q);
-	return err;
+	if (err)
+		return err;
+	owner.staged = view == &r->staged && r->open;
+	*ret_owner = touch(r, owner_keep(r, &owner));
+	return OK;
 }
 
 enum err owner_find(struct records *r, struct view *view, const char *patient, struct owner **ret_owner)
 {
-	return owner_of_token(r, view, patient_token(r, patient ? patient : hospital_id), ret_owner);
+	int64_t token = patient_token(r, patient);
+	struct owner *cached = touch(r, map_find(r->numbers, bytes_of(&token, sizeof token)));
+	if (!cached)
+		return owner_load(r, view, Q_PATIENT, token, ret_owner);
+	*ret_owner = cached;
+	return OK;
 }
 
 enum err owner_by_number(struct records *r, struct view *view, int64_t number, struct owner **ret_owner)
@@ -166,31 +202,20 @@ enum err owner_by_number(struct records *r, struct view *view, int64_t number, s
 		*ret_owner = cached;
 		return OK;
 	}
-	struct store_query *q = view->queries[Q_PATIENT_NUMBER];
-	query_int(q, 1, number);
-	enum store_step step = query_step(q);
-	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_DONE ? ERR_CORRUPT : OK;
-	if (!err) {
-		struct owner owner = {.number = number, .token = row_int(q, 0),
-			.key_version = (uint32_t)row_int(q, 1)};
-		err = row_is_null(q, 2) ? ERR_GONE : unwrap(r, &owner, row_blob(q, 2));
-		if (!err)
-			*ret_owner = touch(r, owner_keep(r, &owner));
-	}
-	query_reset(q);
-	return err;
+	enum err err = owner_load(r, view, Q_PATIENT_NUMBER, number, ret_owner);
+	return err == ERR_NOT_FOUND ? ERR_CORRUPT : err; // a row that names nobody
 }
 
 static enum err owner_insert(struct records *r, struct owner *owner)
 {
 	struct buf wrapped = {0};
 	struct store_query *q = r->writes[W_PATIENT];
-	enum err err = wrap(r, &r->kek, owner, &wrapped);
+	enum err err = owner_wrap(r, owner, &wrapped);
 	if (!err) {
 		query_int(q, 1, owner->number);
 		query_int(q, 2, owner->token);
 		query_int(q, 3, owner->key_version);
-		query_int(q, 4, kek_mark(&r->kek));
+		query_int(q, 4, r->keks[0].mark);
 		query_blob(q, 5, buf_bytes(&wrapped));
 		err = query_run(q);
 	}
@@ -201,7 +226,7 @@ static enum err owner_insert(struct records *r, struct owner *owner)
 enum err owner_make(struct records *r, const char *patient, struct owner **ret_owner)
 {
 	struct owner owner = {.number = r->next_patient, .key_version = 1, .staged = true};
-	owner.token = patient_token(r, patient ? patient : hospital_id);
+	owner.token = patient_token(r, patient);
 	crypto_random(owner.key.bytes, KEY_BYTES);
 	enum err err = owner_insert(r, &owner);
 	if (err)
@@ -214,16 +239,11 @@ enum err owner_make(struct records *r, const char *patient, struct owner **ret_o
 // The hospital's key comes first: the search key, and so every token, derives from it.
 enum err owner_hospital(struct records *r)
 {
-	static const int64_t none = 0;
-	struct owner owner = {.number = HOSPITAL, .token = none, .key_version = 1};
+	struct owner owner = {.number = HOSPITAL, .key_version = 1};
 	struct store_query *q = r->staged.queries[Q_PATIENT_NUMBER];
 	query_int(q, 1, HOSPITAL);
 	enum store_step step = query_step(q);
-	enum err err = step == STORE_FAILED ? ERR_IO : OK;
-	if (step == STORE_ROW) {
-		owner.key_version = (uint32_t)row_int(q, 1);
-		err = unwrap(r, &owner, row_blob(q, 2));
-	}
+	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_ROW ? unwrap_row(r, q, &owner) : OK;
 	query_reset(q);
 	if (step == STORE_DONE) {
 		crypto_random(owner.key.bytes, KEY_BYTES);
@@ -236,72 +256,4 @@ enum err owner_hospital(struct records *r)
 	crypto_wipe(&search, sizeof search);
 	owner_keep(r, &owner);
 	return OK;
-}
-
-enum err records_shred(struct records *r, const char *patient)
-{
-	struct store_query *q = r->writes[W_REWRAP];
-	struct owner *owner;
-	enum err err = owner_find(r, &r->staged, patient, &owner);
-	if (err)
-		return err;
-	if (owner->number == HOSPITAL)
-		return ERR_INVALID;
-	query_int(q, 1, owner->number);
-	query_int(q, 2, 0);
-	query_null(q, 3);
-	err = query_run(q);
-	if (err)
-		return err;
-	map_remove(r->owners, bytes_of(&owner->number, sizeof owner->number));
-	map_remove(r->numbers, bytes_of(&owner->token, sizeof owner->token));
-	owner_free(owner);
-	return OK;
-}
-
-enum { REWRAP_MOST = 1000 };
-
-static enum err rewrap_one(struct records *r, int64_t number, const struct key *new_kek)
-{
-	struct buf wrapped = {0};
-	struct owner *owner;
-	struct store_query *q = r->writes[W_REWRAP];
-	enum err err = owner_by_number(r, &r->staged, number, &owner);
-	if (err == ERR_GONE)
-		return OK; // shredded: there is nothing to wrap
-	if (!err)
-		err = wrap(r, new_kek, owner, &wrapped);
-	if (!err) {
-		query_int(q, 1, number);
-		query_int(q, 2, kek_mark(new_kek));
-		query_blob(q, 3, buf_bytes(&wrapped));
-		err = query_run(q);
-	}
-	buf_done(&wrapped);
-	return err;
-}
-
-enum err records_rewrap(struct records *r, const struct key *new_kek, size_t most, size_t *ret_left)
-{
-	int64_t numbers[REWRAP_MOST];
-	size_t count = 0;
-	struct store_query *q;
-	enum err err = store_prepare(r->staged.store,
-		"SELECT number, (SELECT count(*) FROM patient WHERE kek <> ?1 AND wrapped IS NOT NULL)"
-		" FROM patient WHERE kek <> ?1 AND wrapped IS NOT NULL LIMIT ?2", &q);
-	if (err)
-		return err;
-	size_t left = 0;
-	query_int(q, 1, kek_mark(new_kek));
-	query_int(q, 2, most < REWRAP_MOST ? (int64_t)most : REWRAP_MOST);
-	while (query_step(q) == STORE_ROW && count < REWRAP_MOST) {
-		numbers[count++] = row_int(q, 0);
-		left = (size_t)row_int(q, 1);
-	}
-	store_query_free(q);
-	for (size_t i = 0; i < count && !err; i++)
-		err = rewrap_one(r, numbers[i], new_kek);
-	if (!err)
-		*ret_left = left - count;
-	return err;
 }

@@ -17,6 +17,13 @@ static int64_t number_of(struct store *store, const char *sql)
 	return number;
 }
 
+static int64_t state_of(struct store *store, const char *name)
+{
+	char sql[96];
+	snprintf(sql, sizeof sql, "SELECT value FROM state WHERE name = '%s'", name);
+	return number_of(store, sql);
+}
+
 static enum err load(struct records *r)
 {
 	struct store *store = r->staged.store;
@@ -35,14 +42,16 @@ static enum err load(struct records *r)
 	err = store_exec(store, "COMMIT");
 	r->next_slot = 1 + (number_of(store, "SELECT max(key) FROM blob") >> VERSION_BITS);
 	r->next_patient = 1 + number_of(store, "SELECT max(number) FROM patient");
-	r->trail_end = (uint64_t)number_of(store, "SELECT value FROM state WHERE name = 'trail_end'");
+	r->trail_end = (uint64_t)state_of(store, "trail_end");
+	r->committed_counts = (struct counts){.resources = state_of(store, "resources"),
+		.versions = state_of(store, "versions"), .patients = state_of(store, "patients"),
+		.tokens = state_of(store, "tokens")};
 	return err;
 }
 
 static enum err open_stores(struct records *r, const struct records_options *options, char problem[256])
 {
-	char path[512];
-	snprintf(path, sizeof path, "%s/records.db", options->dir);
+	const char *path = r->path;
 	struct store_sqlite writing = {.path = path, .weak_sync = options->weak_sync, .cache_kib = 65536};
 	struct store_sqlite reading = {.path = path, .read_only = true, .cache_kib = 65536};
 	struct store *writer = NULL, *reader = NULL;
@@ -69,7 +78,13 @@ enum err records_open(const struct records_options *options, struct records **re
 	struct records *r = calloc(1, sizeof *r);
 	if (!r)
 		abort();
-	r->kek = options->kek;
+	r->keks[0] = (struct kek){options->kek, kek_mark(&options->kek)};
+	r->kek_count = options->old_kek ? 2 : 1;
+	if (options->old_kek)
+		r->keks[1] = (struct kek){*options->old_kek, kek_mark(options->old_kek)};
+	snprintf(r->path, sizeof r->path, "%s/records.db", options->dir);
+	r->owners_most = CACHED_KEYS;
+	r->shredded = map_new();
 	r->sealer = sealer_new();
 	r->owners = map_new();
 	r->numbers = map_new();
@@ -107,6 +122,7 @@ void records_close(struct records *r)
 	view_close(&r->staged);
 	map_free(r->owners);
 	map_free(r->numbers);
+	map_free(r->shredded);
 	mac_free(r->search);
 	sealer_free(r->sealer);
 	buf_done(&r->sealed);
@@ -124,16 +140,25 @@ uint64_t records_trail_end(struct records *r)
 	return r->trail_end;
 }
 
+static uint64_t file_bytes(const char *path, const char *suffix)
+{
+	char name[512 + 8];
+	struct stat info;
+	snprintf(name, sizeof name, "%s%s", path, suffix);
+	return stat(name, &info) == 0 ? (uint64_t)info.st_size : 0;
+}
 
+// From counters, never by counting: this is asked for every few seconds while people wait.
 enum err records_stats(struct records *r, struct records_stats *ret_stats)
 {
-	struct store *store = r->committed.store;
+	const struct counts *counts = &r->committed_counts;
 	*ret_stats = (struct records_stats){
-		.resources = (uint64_t)number_of(store, "SELECT count(*) FROM lookup"),
-		.versions = (uint64_t)number_of(store, "SELECT count(*) FROM blob"),
-		.patients = (uint64_t)number_of(store, "SELECT count(*) FROM patient") - 1,
-		.tokens = (uint64_t)number_of(store, "SELECT count(*) FROM find"),
-		.bytes = (uint64_t)number_of(store, "PRAGMA page_count") * 8192,
+		.resources = (uint64_t)counts->resources,
+		.versions = (uint64_t)counts->versions,
+		.patients = (uint64_t)counts->patients,
+		.tokens = (uint64_t)counts->tokens,
+		.bytes = file_bytes(r->path, ""),
+		.wal_bytes = file_bytes(r->path, "-wal"),
 		.cached_keys = map_count(r->owners),
 	};
 	return OK;

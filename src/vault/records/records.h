@@ -18,6 +18,7 @@ struct records;
 struct records_options {
 	const char *dir;     // exists, belongs to the vault; holds records.db
 	struct key kek;      // the key-encryption key, from the key provider
+	const struct key *old_kek; // the one before, while a rotation is not finished; else NULL
 	bool weak_sync;      // only for the tests that show what is lost: synchronous=NORMAL
 };
 
@@ -149,9 +150,15 @@ uint64_t records_trail_end(struct records *records); // of the last commit
 // ---- Keys, health.
 
 // Wraps every data key under a new key-encryption key, some at a time inside the open transaction;
-// *ret_left counts those still under an older one. Call again until it is 0.
+// *ret_left counts those still under an older one. Call again until it is 0. Reading and writing
+// go on meanwhile. ERR_BUSY when a third key comes before the second is everywhere. When it is interrupted, open with the new one as `kek` and the one before as
+// `old_kek`, and call again. ERR_INVALID outside of a transaction.
 enum err records_rewrap(struct records *records, const struct key *new_kek, size_t most,
 	size_t *ret_left);
+// Destroys the patient's data key inside the open transaction, and the rows by which the person is
+// found: every version reads as ERR_GONE from then on. Backups made before still
+// hold the wrapped key, until they expire.
+// ERR_NOT_FOUND, ERR_GONE when it was done before, ERR_INVALID outside of a transaction.
 enum err records_shred(struct records *records, const char *patient);
 
 struct records_stats {

@@ -8,7 +8,7 @@ enum {
 	VERSION_BITS = 20,  // a blob's key is slot << VERSION_BITS | version
 	CACHED_KEYS = 4096, // unwrapped data keys in memory
 	HOSPITAL = 0,       // the number of what belongs to no patient
-	ID_BYTES = 64,
+	SAVEPOINTS_MOST = 4,
 };
 
 // A patient's unwrapped key and what is derived from it.
@@ -30,8 +30,8 @@ enum view_query {
 	Q_FIND,         // token -> slot, patient
 	Q_CARE,         // staff, patient -> kind, slot
 	Q_CARE_PATIENTS,// staff -> patient, kind, slot
-	Q_PATIENT,      // token -> number, key_version, wrapped
-	Q_PATIENT_NUMBER, // number -> token, key_version, wrapped
+	Q_PATIENT,      // token -> number, token, key_version, kek, wrapped
+	Q_PATIENT_NUMBER, // number -> the same
 	Q_VIEW_COUNT
 };
 
@@ -49,17 +49,30 @@ enum write_query {
 struct records {
 	struct view committed, staged;
 	struct store_query *writes[W_WRITE_COUNT];
-	struct key kek;
+	struct kek {
+		struct key key;
+		int64_t mark; // in each row: which of them opens it
+	} keks[2];               // [0] wraps; [1] only opens, while keys are being rewrapped
+	size_t kek_count;
 	struct sealer *sealer;
 	struct mac *search;      // the hospital's, for finding persons, ids and staff
 	struct map *owners;      // by number, struct owner
 	struct map *numbers;     // by patient token, struct owner
+	struct map *shredded;    // numbers whose key the open transaction destroyed
+	size_t owners_most;
 	uint64_t clock;          // of uses
 	int64_t next_slot, next_patient;
 	int *type_of_kind;       // the database's numbers of types to fhir_type and back
 	int *kind_of_type;
 	int kinds;
+	char path[512];
 	bool open;               // a transaction
+	bool broken;             // and it cannot be committed any more
+	bool kept;               // and holds somebody's work
+	struct counts {
+		int64_t resources, versions, patients, tokens;
+	} counts, committed_counts, saved[SAVEPOINTS_MOST];
+	size_t savepoints;
 	bool settled, failed;    // the last commit ended; begin() tidies up after it
 	uint64_t trail_end;
 	struct buf sealed, plain, words, json;
@@ -81,6 +94,9 @@ enum err owner_find(struct records *records, struct view *view, const char *pati
 enum err owner_make(struct records *records, const char *patient, struct owner **ret_owner);
 enum err owner_by_number(struct records *records, struct view *view, int64_t number,
 	struct owner **ret_owner);
+int64_t kek_mark(const struct key *kek);
+enum err owner_wrap(struct records *records, const struct owner *owner, struct buf *ret_wrapped);
+void owner_shred(struct records *records, struct owner *owner); // forgets, and does not load again
 void owners_forget(struct records *records, bool only_staged);
 void owners_settle(struct records *records); // what was staged is committed
 

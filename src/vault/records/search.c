@@ -111,6 +111,22 @@ static enum err within_patient(struct search_run *run, struct candidates *list)
 	return err ? err : walk_items(run, owner->number, wanted, list);
 }
 
+static int by_slot(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static void unique(struct candidates *list)
+{
+	size_t kept = 0;
+	qsort(list->at, list->count, sizeof *list->at, by_slot);
+	for (size_t i = 0; i < list->count; i++)
+		if (!kept || list->at[kept - 1].slot != list->at[i].slot)
+			list->at[kept++] = list->at[i];
+	list->count = kept;
+}
+
 static enum err by_ids(struct search_run *run, struct candidates *list)
 {
 	for (size_t i = 0; i < run->query->id_count; i++) {
@@ -123,13 +139,8 @@ static enum err by_ids(struct search_run *run, struct candidates *list)
 			push(list, (struct candidate){.slot = found.slot, .patient = found.patient,
 				.version = found.version});
 	}
+	unique(list); // in the order in which pages go on
 	return OK;
-}
-
-static int by_slot(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-	return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
 static enum err find_one(struct search_run *run, const struct finds *finds, struct candidates *list)
@@ -146,16 +157,6 @@ static enum err find_one(struct search_run *run, const struct finds *finds, stru
 			return ERR_IO;
 	}
 	return OK;
-}
-
-static void unique(struct candidates *list)
-{
-	size_t kept = 0;
-	qsort(list->at, list->count, sizeof *list->at, by_slot);
-	for (size_t i = 0; i < list->count; i++)
-		if (!kept || list->at[kept - 1].slot != list->at[i].slot)
-			list->at[kept++] = list->at[i];
-	list->count = kept;
 }
 
 static void intersect(struct candidates *list, const struct candidates *other)
@@ -196,7 +197,7 @@ static enum err complete(struct search_run *run, struct candidates *list)
 // Hospital-wide, by the tokens of whatever arguments have any. *ret_known: one had.
 static enum err by_tokens(struct search_run *run, struct candidates *list, bool *ret_known)
 {
-	bool known = false;
+	bool known = false, too_many = false;
 	enum err err = OK;
 	for (size_t i = 0; i < run->query->argument_count && !err; i++) {
 		struct finds finds;
@@ -206,6 +207,11 @@ static enum err by_tokens(struct search_run *run, struct candidates *list, bool 
 			continue;
 		err = find_one(run, &finds, &here);
 		unique(&here);
+		if (here.count > MOST_FOUND) { // cut off: others must narrow the search
+			free(here.at);
+			too_many = true;
+			continue;
+		}
 		if (known) {
 			intersect(list, &here);
 			free(here.at);
@@ -216,7 +222,9 @@ static enum err by_tokens(struct search_run *run, struct candidates *list, bool 
 		known = true;
 	}
 	*ret_known = known;
-	return err ? err : list->count > MOST_FOUND ? ERR_LIMIT : complete(run, list);
+	if (!err && too_many && !known)
+		return ERR_LIMIT;
+	return err ? err : complete(run, list);
 }
 
 static enum err gather(struct search_run *run, struct candidates *list)
@@ -254,8 +262,10 @@ static enum err matches(struct search_run *run, const json_t *json, int64_t now_
 	return OK;
 }
 
-static enum err keep(struct search_run *run, const struct candidate *candidate, json_t *json)
+static enum err keep(struct search_run *run, const struct candidate *candidate,
+	const struct record *record, json_t *json)
 {
+	enum err err = OK;
 	if (run->count == run->room) {
 		run->room = run->room ? 2 * run->room : 64;
 		run->hits = realloc(run->hits, run->room * sizeof *run->hits);
@@ -263,9 +273,10 @@ static enum err keep(struct search_run *run, const struct candidate *candidate, 
 			abort();
 	}
 	struct hit *hit = &run->hits[run->count];
-	*hit = (struct hit){.candidate = *candidate};
-	enum err err = blob_read(run->r, run->view, candidate->slot, candidate->version, run->arena,
-		&hit->record);
+	*hit = (struct hit){.candidate = *candidate, .record = *record};
+	hit->record.id = arena_text(run->arena, record->id);
+	hit->record.patient = record->patient ? arena_text(run->arena, record->patient) : NULL;
+	hit->record.json = bytes_copy(run->arena, record->json);
 	for (size_t i = 0; i < run->query->sort_count && !err; i++)
 		if (run->query->sorts[i].param)
 			err = fhir_extract(json, run->query->sorts[i].param, run->arena,
@@ -296,7 +307,7 @@ static enum err consider(struct search_run *run, const struct candidate *candida
 		return ERR_CORRUPT;
 	err = matches(run, json, record.updated_us, &fits);
 	if (!err && fits)
-		err = keep(run, candidate, json);
+		err = keep(run, candidate, &record, json);
 	json_decref(json);
 	return err;
 }

@@ -1,5 +1,6 @@
 #include "vault/records/records_in.h"
 
+#include "common/base/map.h"
 #include "common/base/time.h"
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
@@ -7,56 +8,130 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_LINKS = 512 };
-
+// Runs where the next transaction begins, on the thread that also reads: the committing thread
+// must not touch the keys.
 static void tidy_after_commit(struct records *r)
 {
 	if (r->failed)
 		owners_forget(r, true);
 	else if (r->settled)
 		owners_settle(r);
+	if (r->failed || r->settled) {
+		map_free(r->shredded);
+		r->shredded = map_new();
+	}
 	r->failed = r->settled = false;
+}
+
+// A full disk can make the engine undo everything by itself. What came next would then be
+// committed at once and alone: nothing may come next.
+static enum err still_open(struct records *r)
+{
+	if (r->open && !store_in_transaction(r->staged.store))
+		r->broken = true;
+	return r->open && !r->broken ? OK : ERR_IO;
+}
+
+// A broken transaction in which somebody's work was kept waits for its commit, which will fail and
+// say so; one with nothing in it is given up at once.
+static void give_up_empty(struct records *r)
+{
+	if (!r->open || r->kept || !still_open(r))
+		return;
+	if (store_in_transaction(r->staged.store))
+		(void)!store_exec(r->staged.store, "ROLLBACK");
+	r->open = false;
+	r->failed = true;
 }
 
 enum err records_begin(struct records *r)
 {
+	give_up_empty(r);
 	if (r->open)
 		return OK;
 	tidy_after_commit(r);
 	enum err err = store_exec(r->staged.store, "BEGIN IMMEDIATE");
 	r->open = !err;
+	r->broken = r->kept = false;
+	r->savepoints = 0;
+	r->counts = r->committed_counts;
+	return err;
+}
+
+static enum err savepoint_exec(struct records *r, const char *sql)
+{
+	enum err err = still_open(r);
+	if (!err)
+		err = store_exec(r->staged.store, sql);
+	if (err && r->open)
+		r->broken = true;
 	return err;
 }
 
 enum err records_savepoint(struct records *r)
 {
-	return store_exec(r->staged.store, "SAVEPOINT one");
+	if (r->savepoints == SAVEPOINTS_MOST)
+		return ERR_LIMIT;
+	enum err err = savepoint_exec(r, "SAVEPOINT one");
+	if (!err)
+		r->saved[r->savepoints++] = r->counts;
+	return err;
 }
 
 enum err records_release(struct records *r)
 {
-	return store_exec(r->staged.store, "RELEASE one");
+	enum err err = savepoint_exec(r, "RELEASE one");
+	if (!err)
+		r->kept |= !--r->savepoints;
+	return err;
 }
 
 enum err records_rollback(struct records *r)
 {
 	owners_forget(r, true);
-	return store_exec(r->staged.store, "ROLLBACK TO one; RELEASE one");
+	enum err err = savepoint_exec(r, "ROLLBACK TO one; RELEASE one");
+	if (!err)
+		r->counts = r->saved[--r->savepoints];
+	return err;
+}
+
+static enum err state_write(struct records *r, const char *name, int64_t value)
+{
+	struct store_query *q = r->writes[W_STATE];
+	query_text(q, 1, name);
+	query_int(q, 2, value);
+	return query_run(q);
+}
+
+static enum err states_write(struct records *r, uint64_t trail_end)
+{
+	const struct counts *now = &r->counts, *before = &r->committed_counts;
+	enum err err = state_write(r, "trail_end", (int64_t)trail_end);
+	if (!err && now->resources != before->resources)
+		err = state_write(r, "resources", now->resources);
+	if (!err && now->versions != before->versions)
+		err = state_write(r, "versions", now->versions);
+	if (!err && now->patients != before->patients)
+		err = state_write(r, "patients", now->patients);
+	if (!err && now->tokens != before->tokens)
+		err = state_write(r, "tokens", now->tokens);
+	return err;
 }
 
 enum err records_commit(struct records *r, uint64_t trail_end)
 {
-	struct store_query *q = r->writes[W_STATE];
-	query_text(q, 1, "trail_end");
-	query_int(q, 2, (int64_t)trail_end);
-	enum err err = query_run(q);
+	enum err err = still_open(r);
+	if (!err)
+		err = states_write(r, trail_end);
 	if (!err)
 		err = store_exec(r->staged.store, "COMMIT");
-	if (err) // SQLite may have rolled back by itself: then this fails, and that is fine
+	if (err && store_in_transaction(r->staged.store))
 		(void)!store_exec(r->staged.store, "ROLLBACK");
-	else
+	if (!err) {
 		r->trail_end = trail_end;
-	r->open = false;
+		r->committed_counts = r->counts;
+	}
+	r->open = r->broken = false;
 	r->settled = !err;
 	r->failed = err;
 	return err;
@@ -81,6 +156,7 @@ static enum err unlink_one(struct records *r, const struct found *found, const s
 	struct store_query *q = r->writes[link->what == LINKED_FIND ? W_FIND_DELETE : W_CARE_DELETE];
 	query_int(q, 1, link->a);
 	if (link->what == LINKED_FIND) {
+		r->counts.tokens--;
 		query_int(q, 2, found->slot);
 	} else {
 		query_int(q, 2, found->patient);
@@ -93,20 +169,25 @@ static enum err unlink_one(struct records *r, const struct found *found, const s
 // Removes what the version before put into other tables.
 static enum err unlink_rows(struct records *r, const struct found *found)
 {
-	struct link links[MOST_LINKS];
-	size_t count = 0;
-	enum err err = OK;
+	struct buf links = {0};
+	enum store_step step;
 	struct store_query *q = r->writes[W_LINKED];
 	query_int(q, 1, found->slot);
-	while (count < MOST_LINKS && query_step(q) == STORE_ROW)
-		links[count++] = (struct link){row_int(q, 0), row_int(q, 1), row_int(q, 2)};
+	while ((step = query_step(q)) == STORE_ROW) {
+		struct link link = {row_int(q, 0), row_int(q, 1), row_int(q, 2)};
+		buf_add(&links, &link, sizeof link);
+	}
 	query_reset(q);
+	enum err err = step == STORE_FAILED ? ERR_IO : OK;
+	const struct link *link = (const void *)links.at;
+	size_t count = links.size / sizeof *link;
 	for (size_t i = 0; i < count && !err; i++)
-		err = unlink_one(r, found, &links[i]);
+		err = unlink_one(r, found, &link[i]);
 	if (!err && count) {
 		query_int(r->writes[W_UNLINK], 1, found->slot);
 		err = query_run(r->writes[W_UNLINK]);
 	}
+	buf_done(&links);
 	return err;
 }
 
@@ -143,6 +224,7 @@ static enum err finds_write(struct records *r, const struct found *now, const st
 		if (!err)
 			err = link_row(r, now->slot, LINKED_FIND, finds->tokens[i], 0);
 	}
+	r->counts.tokens += (int64_t)finds->count;
 	return err;
 }
 
@@ -225,7 +307,11 @@ static enum err owner_of(struct records *r, const char *patient, struct owner **
 	if (!patient)
 		return owner_by_number(r, &r->staged, HOSPITAL, ret_owner);
 	enum err err = owner_find(r, &r->staged, patient, ret_owner);
-	return err == ERR_NOT_FOUND ? owner_make(r, patient, ret_owner) : err;
+	if (err != ERR_NOT_FOUND)
+		return err;
+	err = owner_make(r, patient, ret_owner);
+	r->counts.patients += !err;
+	return err;
 }
 
 enum err records_put(struct records *r, const struct record_put *wanted, struct arena *arena,
@@ -238,6 +324,9 @@ enum err records_put(struct records *r, const struct record_put *wanted, struct 
 	copy.patient = wanted->patient ? arena_text(arena, wanted->patient) : NULL;
 	struct found before = {0};
 	struct owner *owner;
+	enum err open = still_open(r);
+	if (open)
+		return open;
 	enum err looked = lookup(r, &r->staged, put->type, put->id, &before);
 	enum err err = check_expectation(put, looked, &before);
 	if (!err)
@@ -268,6 +357,9 @@ enum err records_put(struct records *r, const struct record_put *wanted, struct 
 		return err;
 	if (looked)
 		r->next_slot++;
+	r->counts.resources += !!looked;
+	r->counts.versions++;
+	r->kept |= !r->savepoints;
 	*ret_record = (struct record){.type = put->type, .id = put->id, .version = now.version,
 		.updated_us = put->updated_us, .method = now.method, .patient = put->patient,
 		.json = bytes_copy(arena, buf_bytes(&r->json)),
@@ -281,7 +373,9 @@ enum err records_delete(struct records *r, const struct record_key *key, int64_t
 	struct found now;
 	struct record current;
 	struct owner *owner;
-	enum err err = lookup(r, &r->staged, key->type, key->id, &now);
+	enum err err = still_open(r);
+	if (!err)
+		err = lookup(r, &r->staged, key->type, key->id, &now);
 	if (!err)
 		err = read_in(r, &r->staged, key, arena, &current);
 	if (!err)
@@ -304,6 +398,8 @@ enum err records_delete(struct records *r, const struct record_key *key, int64_t
 		err = item_delete(r, &before);
 	if (err)
 		return err;
+	r->counts.versions++;
+	r->kept |= !r->savepoints;
 	current.version = now.version;
 	current.method = RECORD_DELETED;
 	current.updated_us = updated_us;
