@@ -170,3 +170,30 @@ enum err records_stats(struct records *records, struct records_stats *ret_stats)
 // Opens every version and hands it to `seen`, which may end the walk with an error.
 typedef enum err records_seen(void *context, const struct record *record);
 enum err records_walk(struct records *records, records_seen *seen, void *context);
+
+// Everything that is stored, against itself and, through `seen`, against what the trail knows:
+// each resource has all its versions, each opens in its place, and the rows by which it is found
+// are those that its content asks for. Whether the newest version, or a whole resource, was taken
+// away only the trail can tell: read what its entries name, and compare sealed_hash.
+struct records_check {
+	records_seen *seen; // an error means: the trail says otherwise. May be NULL
+	void *context;
+};
+struct records_report {
+	uint64_t resources, versions;
+	uint64_t shredded; // versions that nobody can open any more
+	bool whole;
+	char where[192];   // the first thing that is wrong; empty when whole
+};
+// OK also when the records are not whole: see the report. ERR_IO. Minutes for a large house; holds
+// one state of the database, so what is written meanwhile is kept in the journal until it ends.
+enum err records_check(struct records *records, const struct records_check *options,
+	struct records_report *ret_report);
+
+// What the disk tells without any key, measured. The list is in docs/records.md.
+struct records_leak {
+	const char *name, *words; // "find-tokens", and what it means for a person
+	int64_t value;
+};
+enum err records_leaks(struct records *records, struct arena *arena,
+	struct records_leak **ret_leaks, size_t *ret_count);

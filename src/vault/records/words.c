@@ -53,9 +53,25 @@ static void add_reference(struct tokens *tokens, const char *name, const struct 
 	add(tokens, name, bytes_of(word, (size_t)size));
 }
 
+// Forms of address come in a handful of values and would tell, counted, who is a woman.
+static bool is_address(const char *folded)
+{
+	static const char *const forms[] = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame",
+		"rev", "herr", "frau", "mme", "mlle", "don", "dona", "sra", "srta", "sig"};
+	size_t length = strlen(folded);
+	if (length && folded[length - 1] == '.')
+		length--;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (strlen(forms[i]) == length && strncmp(folded, forms[i], length) == 0)
+			return true;
+	return false;
+}
+
 static void add_prefixes(struct tokens *tokens, const char *name, const char *folded)
 {
 	size_t length = strlen(folded);
+	if (is_address(folded))
+		return;
 	for (size_t n = SHORTEST_PREFIX; n <= LONGEST_PREFIX && n <= length; n++)
 		add(tokens, name, bytes_of(folded, n));
 	if (length && length < SHORTEST_PREFIX) // "Li": a name of its own
@@ -66,12 +82,17 @@ static void add_prefixes(struct tokens *tokens, const char *name, const char *fo
 static void add_string(struct tokens *tokens, const char *name, const char *text)
 {
 	char folded[256];
-	text_fold(bytes_text(text), folded, sizeof folded);
-	add_prefixes(tokens, name, folded);
+	size_t size = text_fold(bytes_text(text), folded, sizeof folded);
+	char first[256];
+	size_t length = strcspn(folded, " -'");
+	memcpy(first, folded, length);
+	first[length] = 0;
+	if (length == size || !is_address(first))
+		add_prefixes(tokens, name, folded);
 	for (char *at = strpbrk(folded, " -'"); at; at = strpbrk(at, " -'")) {
 		char word[256];
 		at++;
-		size_t length = strcspn(at, " -'");
+		length = strcspn(at, " -'");
 		memcpy(word, at, length);
 		word[length] = 0;
 		add_prefixes(tokens, name, word);
@@ -192,7 +213,7 @@ static bool want(struct tokens *tokens, const char *name, const struct fhir_want
 		break;
 	case FHIR_PARAM_STRING:
 		length = text_fold(bytes_text(value->text), folded, sizeof folded);
-		if (length >= SHORTEST_PREFIX)
+		if (length >= SHORTEST_PREFIX && !is_address(folded))
 			add(tokens, name,
 				bytes_of(folded, length < LONGEST_PREFIX ? length : LONGEST_PREFIX));
 		break;

@@ -1,0 +1,177 @@
+#include "house.h"
+
+static void person(const char *id, const char *given, const char *family, const char *birth)
+{
+	char text[400];
+	snprintf(text, sizeof text,
+		"{'resourceType':'Patient','id':'%s','identifier':[{'system':'urn:mrn','value':'%s-7'}],"
+		"'name':[{'family':'%s','given':['%s'],'prefix':['Mrs.']}],'birthDate':'%s'}",
+		id, id, family, given, birth);
+	store(text);
+}
+
+static int people(void **state)
+{
+	if (house_open(state))
+		return -1;
+	person("a", "Anna", "Müller", "1970-01-01");
+	person("b", "Bert", "Mueller", "1970-01-02");
+	person("c", "Carla", "Muller-Lüdenscheidt", "1970-01-01");
+	person("d", "Dörte", "de la Cruz", "1980-01-01");
+	person("e", "Li", "Wu", "1990-01-01");
+	return 0;
+}
+
+static void persons_are_found(void **state)
+{
+	(void)state;
+	assert_found("Patient", NULL, "name=mul", "a c");
+	assert_found("Patient", NULL, "name=MÜLLER", "a c");
+	assert_found("Patient", NULL, "family=muell", "b");
+	assert_found("Patient", NULL, "given=ann", "a");
+	assert_found("Patient", NULL, "family=ann", ""); // proposed by the index, refused by the content
+	assert_found("Patient", NULL, "birthdate=1970-01-01", "a c");
+	assert_found("Patient", NULL, "name=mul&birthdate=1970-01-01&given=carl", "c");
+	assert_found("Patient", NULL, "identifier=urn:mrn|d-7", "d");
+	assert_found("Patient", NULL, "identifier=d-7", "d");
+	assert_found("Patient", NULL, "identifier=urn:other|d-7", "");
+	assert_found("Patient", NULL, "name=mul,bert", "a b c");
+	assert_found("Patient", NULL, "name=de la", "d");
+}
+
+static void what_nothing_narrows_is_refused(void **state)
+{
+	(void)state;
+	char ids[1024];
+	struct search_query patients = {.type = fhir_type_patient()};
+	assert_err(find(&patients, "gender=female", ids), ERR_UNSUPPORTED);
+	assert_err(find(&patients, "name=mu", ids), ERR_UNSUPPORTED);
+	assert_err(find(&patients, "name=mrs.", ids), ERR_UNSUPPORTED); // would tell the gender
+	struct search_query results = {.type = fhir_type_find("Observation")};
+	assert_err(find(&results, "code=1", ids), ERR_UNSUPPORTED);
+	struct search_query huge = {.type = fhir_type_patient(), .count = RECORDS_SEARCH_COUNT + 1};
+	assert_err(find(&huge, "name=mul", ids), ERR_LIMIT);
+	struct search_query page = {.type = fhir_type_patient(), .page = "1.2.3"};
+	assert_err(find(&page, "name=mul", ids), ERR_INVALID);
+}
+
+static void result(const char *id, const char *patient, const char *code, const char *when)
+{
+	char text[400];
+	snprintf(text, sizeof text,
+		"{'resourceType':'Observation','id':'%s','status':'final','code':{'coding':[{'system':"
+		"'http://loinc.org','code':'%s'}]},'subject':{'reference':'Patient/%s'},"
+		"'effectiveDateTime':'%s'}", id, code, patient, when);
+	store(text);
+}
+
+static void clinical_search_stays_within_a_patient(void **state)
+{
+	(void)state;
+	result("o1", "a", "2339-0", "2025-03-01");
+	result("o2", "b", "2339-0", "2025-02-01");
+	result("o3", "a", "2339-0", "2025-01-01");
+	result("o4", "a", "9999-9", "2025-01-01");
+	assert_found("Observation", "a", "code=2339-0", "o1 o3");
+	assert_found("Observation", "a", "code=http://loinc.org|2339-0&status=final", "o1 o3");
+	assert_found("Observation", "a", "code=|2339-0", "");
+	assert_found("Observation", "a", "date=ge2025-02-01", "o1");
+	assert_found("Observation", "b", "code=2339-0,9999-9", "o2");
+	assert_found("Observation", "nobody", "code=2339-0", "");
+	result("o1", "a", "1111-1", "2025-03-01"); // no longer under the old code
+	assert_found("Observation", "a", "code=2339-0", "o3");
+	assert_found("Observation", "a", "code=1111-1", "o1");
+	result("o1", "b", "1111-1", "2025-03-01"); // it was another patient's after all
+	assert_found("Observation", "a", "code=1111-1", "");
+	assert_found("Observation", "b", "code=1111-1", "o1");
+}
+
+static void sorting_goes_by_the_content(void **state)
+{
+	(void)state;
+	char ids[1024];
+	result("o1", "a", "1-8", "2025-03-01");
+	result("o2", "a", "1-8", "2025-01-01");
+	result("o3", "a", "1-8", "2025-02-01");
+	int type = fhir_type_find("Observation");
+	struct search_query query = {.type = type, .patient = "a", .sort_count = 1,
+		.sorts[0] = {fhir_param_find(type, "date"), true}, .want_total = true, .count = 2};
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "o1 o3");
+	assert_non_null(query.page);
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "o2");
+	assert_null(query.page);
+}
+
+static void pages_stay_when_others_write(void **state)
+{
+	(void)state;
+	char ids[1024], id[16];
+	for (int i = 0; i < 10; i++) {
+		snprintf(id, sizeof id, "r%d", i);
+		result(id, "a", "1-8", "2025-03-01");
+	}
+	struct search_query query = {
+		.type = fhir_type_find("Observation"), .patient = "a", .count = 4};
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "r0 r1 r2 r3");
+	result("new", "a", "1-8", "2020-03-01");
+	struct record record;
+	struct record_key key = {.type = query.type, .id = "r3"}; // the last of the page before
+	assert_ok(records_begin(house.r));
+	assert_ok(records_delete(house.r, &key, NOON_US, house.arena, &record));
+	assert_ok(records_commit(house.r, 1));
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "r4 r5 r6 r7");
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "r8 r9 new");
+	assert_null(query.page);
+}
+
+static void ids_come_once_and_page(void **state)
+{
+	(void)state;
+	struct search_result result;
+	const char *const ids[] = {"c", "a", "c", "nobody", "b"};
+	struct search_query query = {
+		.type = fhir_type_patient(), .ids = ids, .id_count = 5, .count = 2};
+	assert_ok(records_search(house.r, &query, house.arena, &result));
+	assert_int_equal(result.count, 2);
+	assert_string_equal(result.records[0].id, "a");
+	assert_string_equal(result.records[1].id, "b");
+	query.page = result.next;
+	assert_ok(records_search(house.r, &query, house.arena, &result));
+	assert_int_equal(result.count, 1);
+	assert_string_equal(result.records[0].id, "c");
+	query.page = NULL;
+	query.count = 0;
+	query.want_total = true;
+	assert_ok(records_search(house.r, &query, house.arena, &result));
+	assert_int_equal(result.count, 0);
+	assert_int_equal(result.total, 3);
+}
+
+static void the_hospitals_own_is_found(void **state)
+{
+	(void)state;
+	store("{'resourceType':'Practitioner','id':'mueller','name':[{'family':'Müller'}]}");
+	store("{'resourceType':'Organization','id':'ward','name':'Ward of Müller'}");
+	assert_found("Practitioner", NULL, "name=mul", "mueller");
+	assert_found("Organization", NULL, "name=ward", "ward");
+	assert_found("Patient", NULL, "name=mul", "a c");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(persons_are_found, people, house_end),
+		cmocka_unit_test_setup_teardown(what_nothing_narrows_is_refused, people, house_end),
+		cmocka_unit_test_setup_teardown(clinical_search_stays_within_a_patient, people, house_end),
+		cmocka_unit_test_setup_teardown(sorting_goes_by_the_content, people, house_end),
+		cmocka_unit_test_setup_teardown(pages_stay_when_others_write, people, house_end),
+		cmocka_unit_test_setup_teardown(ids_come_once_and_page, people, house_end),
+		cmocka_unit_test_setup_teardown(the_hospitals_own_is_found, people, house_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
