@@ -170,19 +170,17 @@ class House:
     def pids(self, name=None):
         """Process ids of the roles (vault, watch, nginx), found by the state folder."""
         found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
+        for entry in sorted((e for e in Path("/proc").iterdir() if e.name.isdigit()), key=lambda e: int(e.name)):
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 parent = int(re.search(r"PPid:\s+(\d+)", (entry / "status").read_text()).group(1))
             except (OSError, AttributeError):
                 continue
-            ours = self.process and (parent == self.process.pid or str(self.state) in command)
-            if ours and int(entry.name) != self.process.pid and "run" not in command.split()[-1:]:
-                if name is None or f"role {name}" in command or (name == "gate" and "nginx" in command):
-                    found.append(int(entry.name))
-        return found
+            role = "gate" if command.startswith("nginx") else command.split()[-1:][0] if command else ""
+            ours = self.process and parent == self.process.pid
+            if ours or parent in [p for p, r in found if r == "gate"]:
+                found.append((int(entry.name), role))
+        return [p for p, r in found if name is None or r == name]
 
     def log_text(self):
         return (self.folder / "log").read_text(errors="replace")

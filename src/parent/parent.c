@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -96,6 +97,8 @@ static void execute_role(const struct parent *p, const struct child *child)
 		dup2(null, STDIN_FILENO);
 	setpgid(0, 0); // Ctrl-C reaches the parent alone, which stops the roles in order
 	enum err err = sandbox_become(child->user);
+	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) // no role outlives the parent
+		err = ERR_IO;
 	if (err)
 		log_error("%s: cannot become %s: %s", child->name, child->user, err_text(err));
 	else if (child == &p->children[GATE])

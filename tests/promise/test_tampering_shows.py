@@ -1,5 +1,6 @@
 """Any byte of the trail or of a record changed, moved, dropped or replayed is found, offline, by
 someone who does not trust the server."""
+import contextlib
 import json
 import random
 import shutil
@@ -110,9 +111,10 @@ def test_swapped_and_changed_records_are_found(stopped, tmp_path):
         shutil.copy(tmp_path / "before.db", database)
         for end in ("-wal", "-shm"):
             database.with_name("records.db" + end).unlink(missing_ok=True)
-        with sqlite3.connect(database) as db:
+        with contextlib.closing(sqlite3.connect(database)) as db:
             if sql:
                 db.execute(sql)
+            db.commit()
         with stopped:
             done = stopped.cli("records", "verify", "--json", check=False)
         return json.loads(done.stdout)["result"]

@@ -17,7 +17,7 @@ def running(tmp_path_factory):
 
 
 def workers(house):
-    return [p for p in house.pids("gate") if b"worker" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    return [p for p in house.pids("gate") if Path(f"/proc/{p}/cmdline").read_bytes().startswith(b"nginx: worker")]
 
 
 def as_user(user, *words):

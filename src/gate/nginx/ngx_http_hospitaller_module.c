@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 #include <ngx_http.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 
 #include "common/io/sandbox.h"
@@ -506,7 +507,8 @@ static ngx_int_t init_process(ngx_cycle_t *cycle)
 	int fds[2], landlock_abi = 0;
 	if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
 		return NGX_OK;
-	if (wire_pair(fds))
+	// A worker must not outlive the master: the parent would start a second gate beside it.
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || wire_pair(fds))
 		return NGX_ERROR;
 	gate.scratch = arena_new();
 	gate.flush.handler = on_flush;
