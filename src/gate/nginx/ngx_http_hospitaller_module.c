@@ -445,6 +445,7 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 	ngx_memzero(w, sizeof *w);
 	w->request = r;
 	w->arena = arena_new();
+	r->disable_not_modified = 1; // If-Match and its kin are the vault's to judge, not nginx's
 	cleanup->handler = on_cleanup;
 	ngx_http_set_ctx(r, w, ngx_http_hospitaller_module);
 	make_trace(trace);
