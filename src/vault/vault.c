@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/format/json.h"
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
 #include "common/message/door.h"
@@ -564,6 +565,7 @@ int vault_main(const struct config *config)
 	role.config = config;
 	mallopt(M_ARENA_MAX, 2); // threads that hash or commit need no heaps of their own
 	log_init("vault", LOG_LEVEL_INFO);
+	json_init();
 	if (confine(&role) || open_parts(&role))
 		return 1;
 	role.base = event_base_new();
