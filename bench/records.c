@@ -217,6 +217,17 @@ static void bench_searches(struct bench *b)
 	printf("%-34s %10.2f ms, %zu found\n", "results of a patient", ms, count);
 }
 
+static void bench_check(struct bench *b)
+{
+	struct records_report report;
+	struct records_check options = {0};
+	int64_t start = time_monotonic_us();
+	fail_if(records_check(b->records, &options, &report) || !report.whole, "the records are not whole");
+	double seconds = (double)(time_monotonic_us() - start) / 1e6;
+	printf("%-34s %10.0f/s\n", "check, with the index",
+		(double)(report.versions + report.shredded) / seconds);
+}
+
 static void open_all(struct bench *b, const char *dir)
 {
 	char problem[256], path[512];
@@ -271,6 +282,7 @@ int main(int count, char **arguments)
 	bench_writes(&b);
 	bench_reads(&b);
 	bench_searches(&b);
+	bench_check(&b);
 	bench_opening(&b, dir);
 	close_all(&b);
 	arena_free(b.arena);

@@ -89,6 +89,12 @@ static bool sqlite_in_transaction(void *connection)
 	return !sqlite3_get_autocommit(connection);
 }
 
+static bool sqlite_settle(void *connection)
+{
+	return sqlite3_wal_checkpoint_v2(connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+		SQLITE_OK;
+}
+
 static const char *sqlite_problem(void *connection)
 {
 	return sqlite3_errmsg(connection);
@@ -111,6 +117,7 @@ static const struct store_engine sqlite = {
 	.column_is_null = sqlite_column_is_null,
 	.full = sqlite_full,
 	.in_transaction = sqlite_in_transaction,
+	.settle = sqlite_settle,
 	.problem = sqlite_problem,
 };
 
@@ -119,7 +126,7 @@ static bool configure(sqlite3 *db, const struct store_sqlite *o)
 	char sql[512];
 	snprintf(sql, sizeof sql,
 		"PRAGMA page_size=8192; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
-		"PRAGMA cache_size=-%d; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=%d;"
+		"PRAGMA cache_size=-%d; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=%d;"
 		"%s PRAGMA synchronous=%s;",
 		o->cache_kib ? o->cache_kib : CACHE_KIB, o->read_only ? 0 : CHECKPOINT_PAGES,
 		o->read_only ? "PRAGMA query_only=ON;"

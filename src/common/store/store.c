@@ -40,6 +40,11 @@ bool store_in_transaction(const struct store *store)
 	return store->engine->in_transaction(store->connection);
 }
 
+enum err store_settle(struct store *store)
+{
+	return store->engine->settle(store->connection) ? OK : ERR_IO;
+}
+
 enum err store_prepare(struct store *store, const char *sql, struct store_query **ret_query)
 {
 	void *statement = store->engine->prepare(store->connection, sql);

@@ -31,6 +31,7 @@ struct store_engine {
 	bool (*column_is_null)(void *statement, int at);
 	bool (*full)(void *connection);      // the last failure was a full disk
 	bool (*in_transaction)(void *connection);
+	bool (*settle)(void *connection);
 	const char *(*problem)(void *connection);
 };
 
@@ -52,6 +53,11 @@ bool store_is_full(const struct store *store);
 // False also when the engine undid the transaction by itself, as SQLite may after a full disk or a
 // failed read: what comes next would then run outside of it.
 bool store_in_transaction(const struct store *store);
+
+// Nothing of what was overwritten or deleted is left in the engine's own journal. Slow; for after
+// keys were destroyed, on the writing connection, outside of a transaction. ERR_IO when a reader is
+// in the way: the next checkpoint does it.
+enum err store_settle(struct store *store);
 
 // ERR_IO for SQL that does not fit the schema.
 enum err store_prepare(struct store *store, const char *sql, struct store_query **ret_query);

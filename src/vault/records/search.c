@@ -120,7 +120,8 @@ static int by_slot(const void *a, const void *b)
 static void unique(struct candidates *list)
 {
 	size_t kept = 0;
-	qsort(list->at, list->count, sizeof *list->at, by_slot);
+	if (list->count)
+		qsort(list->at, list->count, sizeof *list->at, by_slot);
 	for (size_t i = 0; i < list->count; i++)
 		if (!kept || list->at[kept - 1].slot != list->at[i].slot)
 			list->at[kept++] = list->at[i];
@@ -400,7 +401,7 @@ static enum err search_in(struct records *r, struct view *view, const struct sea
 	err = gather(&run, &list);
 	if (!err)
 		err = consider_all(&run, &list);
-	if (!err && query->sort_count)
+	if (!err && query->sort_count && run.count)
 		qsort_r(run.hits, run.count, sizeof *run.hits, compare_hits, (void *)query);
 	if (!err)
 		fill_result(&run, ret_result);

@@ -130,6 +130,8 @@ enum err records_commit(struct records *r, uint64_t trail_end)
 	if (!err) {
 		r->trail_end = trail_end;
 		r->committed_counts = r->counts;
+		if (map_count(r->shredded)) // the wrapped keys leave the journal too
+			(void)!store_settle(r->staged.store);
 	}
 	r->open = r->broken = false;
 	r->settled = !err;

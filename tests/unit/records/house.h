@@ -125,7 +125,7 @@ static inline enum err find(struct search_query *query, const char *text, char i
 		assert_string_equal(found_, want); \
 	} while (0)
 
-static inline bool file_holds(const char *path, const char *word)
+static inline bool file_holds(const char *path, const void *word, size_t size)
 {
 	FILE *file = fopen(path, "rb");
 	if (!file)
@@ -134,21 +134,26 @@ static inline bool file_holds(const char *path, const char *word)
 	fstat(fileno(file), &info);
 	char *all = malloc((size_t)info.st_size + 1);
 	size_t got = fread(all, 1, (size_t)info.st_size, file);
-	bool holds = memmem(all, got, word, strlen(word)) != NULL;
+	bool holds = memmem(all, got, word, size) != NULL;
 	free(all);
 	fclose(file);
 	return holds;
 }
 
-static inline bool disk_holds(const char *word)
+static inline bool disk_holds_bytes(const void *word, size_t size)
 {
 	bool holds = false;
 	DIR *dir = opendir(house.dir);
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		char path[512];
 		snprintf(path, sizeof path, "%s/%s", house.dir, entry->d_name);
-		holds |= file_holds(path, word);
+		holds |= file_holds(path, word, size);
 	}
 	closedir(dir);
 	return holds;
+}
+
+static inline bool disk_holds(const char *word)
+{
+	return disk_holds_bytes(word, strlen(word));
 }

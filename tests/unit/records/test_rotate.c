@@ -1,5 +1,7 @@
 #include "house.h"
 
+#include "common/store/store.h"
+
 #include <sys/resource.h>
 #include <signal.h>
 
@@ -117,6 +119,28 @@ static void shredded_is_gone(void **state)
 	}
 }
 
+static void a_destroyed_key_is_nowhere_on_disk(void **state)
+{
+	(void)state;
+	char problem[256], wrapped[61] = "";
+	struct store *db;
+	struct store_query *q;
+	struct store_sqlite options = {.path = house.path, .read_only = true};
+	store(anna);
+	assert_ok(store_open_sqlite(&options, &db, problem));
+	assert_ok(store_prepare(db, "SELECT wrapped FROM patient WHERE number = 1", &q));
+	assert_int_equal(query_step(q), STORE_ROW);
+	assert_int_equal(row_blob(q, 0).size, 60);
+	memcpy(wrapped, row_blob(q, 0).at, 60);
+	store_query_free(q);
+	store_close(db);
+	assert_true(disk_holds_bytes(wrapped, 60));
+	assert_ok(records_begin(house.r));
+	assert_ok(records_shred(house.r, "anna"));
+	assert_ok(records_commit(house.r, 1));
+	assert_false(disk_holds_bytes(wrapped, 60));
+}
+
 static void a_shredding_that_was_rolled_back_did_nothing(void **state)
 {
 	(void)state;
@@ -221,6 +245,7 @@ int main(void)
 		in_house(a_rotation_that_was_rolled_back_changes_nothing),
 		in_house(a_third_key_waits),
 		in_house(shredded_is_gone),
+		in_house(a_destroyed_key_is_nowhere_on_disk),
 		in_house(a_shredding_that_was_rolled_back_did_nothing),
 		in_house(a_failed_commit_leaves_no_key_behind),
 		in_house(a_disk_full_in_the_middle_undoes_the_whole_batch),
