@@ -49,9 +49,10 @@ int command_trail_key(const struct invocation *invocation)
 	return result;
 }
 
-static void show_progress(void *context, uint64_t done, uint64_t all)
+static void show_progress(void *context, const struct verify_progress *progress)
 {
-	int *shown = context, now = all ? (int)(done * 100 / all) : 100;
+	uint64_t all = progress->bytes_total;
+	int *shown = context, now = all ? (int)(progress->bytes * 100 / all) : 100;
 	if (now == *shown || !isatty(STDERR_FILENO))
 		return;
 	*shown = now;
@@ -60,10 +61,15 @@ static void show_progress(void *context, uint64_t done, uint64_t all)
 
 static void print_report(const struct invocation *invocation, const struct verify_report *r)
 {
+	const struct verify_break *b = &r->first_break;
+	char problem[VERIFY_WHAT_BYTES + VERIFY_FILE_BYTES + 64] = "";
+	if (!r->whole)
+		snprintf(problem, sizeof problem, "%s (%s, byte %llu, entry %llu)", b->what, b->file,
+			(unsigned long long)b->offset, (unsigned long long)b->seq);
 	if (invocation->json) {
 		json_t *json = json_pack("{s:b, s:I, s:I, s:I, s:s}", "whole", r->whole, "entries",
 			(json_int_t)r->entries, "checkpoints", (json_int_t)r->checkpoints, "unsigned",
-			(json_int_t)r->unsigned_entries, "problem", r->problem);
+			(json_int_t)r->unsigned_entries, "problem", problem);
 		print_json(json);
 		json_decref(json);
 	} else if (r->whole) {
@@ -71,7 +77,7 @@ static void print_report(const struct invocation *invocation, const struct verif
 		       "last one.\n", (unsigned long long)r->entries, (unsigned long long)r->checkpoints,
 			(unsigned long long)r->unsigned_entries);
 	} else {
-		printf("The trail is BROKEN: %s.\n", r->problem);
+		printf("The trail is BROKEN: %s.\n", problem);
 	}
 }
 
@@ -94,12 +100,12 @@ int command_trail_verify(const struct invocation *invocation)
 	}
 	snprintf(dir, sizeof dir, "%s/trail", invocation->config->state);
 	const struct verify_options options = {.dir = dir, .vkey = key ? key : vkey,
-		.outside = option_of(invocation, "checkpoint"), .progress = show_progress, .context = &shown};
+		.checkpoint = option_of(invocation, "checkpoint"), .progress = show_progress, .context = &shown};
 	enum err err = ledger_verify(&options, &report);
 	if (shown >= 0)
 		fprintf(stderr, "\r               \r");
 	if (err) {
-		fprintf(stderr, "hospitaller: %s cannot be read: %s\n", dir, err_text(err));
+		fprintf(stderr, "hospitaller: %s\n", report.first_break.what);
 		return EXIT_WRONG_USE;
 	}
 	print_report(invocation, &report);

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { TRAIL_VERSION = 1 };
@@ -69,7 +70,10 @@ static const size_t trail_texts[] = {TEXT(actor), TEXT(actor_name), TEXT(role), 
 	TEXT(purpose), TEXT(reason), TEXT(query), TEXT(rule), TEXT(detail), TEXT(trace),
 	TEXT(content)};
 #undef TEXT
-enum { TEXTS = sizeof trail_texts / sizeof *trail_texts };
+enum { TEXTS = sizeof trail_texts / sizeof *trail_texts, NUMBERS_BYTES = 36 };
+static_assert(NUMBERS_BYTES + TEXTS * (2 + TRAIL_TEXT_BYTES) + 2 +
+		TRAIL_PATIENTS * (1 + TRAIL_ID_BYTES) <= TRAIL_ENTRY_BYTES,
+	"every entry fits, whatever its texts");
 
 static struct bytes cut(const char *text)
 {

@@ -64,7 +64,7 @@ enum trail_action {
 enum {
 	TRAIL_ENTRY_BYTES = 65535 - 64, // encoded; sealed it must fit a C2SP entry bundle's u16
 	TRAIL_TEXT_BYTES = 1024,        // each text
-	TRAIL_PATIENTS = 800,           // in one entry; more need continuation entries
+	TRAIL_PATIENTS = 700,           // in one entry; more need continuation entries
 	TRAIL_ID_BYTES = 64,
 };
 

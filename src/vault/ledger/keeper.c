@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INDEX_BATCH = 4096 };
+enum { INDEX_BATCH = 4096, LIST_EVERY_US = 60 * 1000 * 1000 };
 
 enum err entry_open(struct ledger *ledger, struct sealer *sealer, uint64_t seq, struct bytes sealed,
 	struct buf *ret_plain)
@@ -20,22 +20,27 @@ enum err entry_open(struct ledger *ledger, struct sealer *sealer, uint64_t seq, 
 	return err;
 }
 
-// What the writer hashed in memory must be what the disk gives back.
-static void compare_leaves(struct ledger *ledger, struct bytes payload)
+// The next leaf that the writer hashed in memory. Taken over from it a whole buffer at a time, so
+// that nothing is hashed or moved while the others wait for the lock.
+static const uint8_t *next_leaf(struct ledger *ledger)
 {
-	struct cursor in = cursor_of(payload);
-	struct bytes entry;
-	size_t at = 0;
-	while (group_next(&in, &entry)) {
-		struct hash leaf = merkle_leaf(entry);
-		if (at + HASH_BYTES > ledger->unsigned_leaves.size ||
-			memcmp(ledger->unsigned_leaves.at + at, leaf.bytes, HASH_BYTES) != 0)
-			ledger_die("the disk does not give back what was written");
-		at += HASH_BYTES;
+	if (ledger->leaves_at == ledger->leaves.size) {
+		buf_clear(&ledger->leaves);
+		ledger->leaves_at = 0;
+		pthread_mutex_lock(&ledger->lock);
+		struct buf swap = ledger->leaves;
+		ledger->leaves = ledger->unsigned_leaves;
+		ledger->unsigned_leaves = swap;
+		pthread_mutex_unlock(&ledger->lock);
 	}
-	buf_drop_front(&ledger->unsigned_leaves, at);
+	if (ledger->leaves_at == ledger->leaves.size)
+		return NULL;
+	const uint8_t *leaf = ledger->leaves.at + ledger->leaves_at;
+	ledger->leaves_at += HASH_BYTES;
+	return leaf;
 }
 
+// What was hashed in memory must be what the disk gives back; only that goes into the tree.
 static void extend(struct ledger *ledger, const struct group *group, struct bytes payload)
 {
 	struct cursor in = cursor_of(payload);
@@ -43,6 +48,9 @@ static void extend(struct ledger *ledger, const struct group *group, struct byte
 	pthread_mutex_lock(&ledger->tree_lock);
 	while (group_next(&in, &entry)) {
 		struct hash leaf = merkle_leaf(entry);
+		const uint8_t *want = next_leaf(ledger);
+		if (!want || memcmp(want, leaf.bytes, HASH_BYTES) != 0)
+			ledger_die("the disk does not give back what was written");
 		merkle_append(&ledger->tree, &leaf, tiles_seen, ledger->tiles);
 	}
 	pthread_mutex_unlock(&ledger->tree_lock);
@@ -69,9 +77,6 @@ void keeper_catch_up(struct ledger *ledger, uint64_t upto)
 		if (read_next(ledger, &room, &group) || group.first != ledger->kept.seq ||
 			group.number != ledger->kept.group)
 			ledger_die("the trail cannot be read back");
-		pthread_mutex_lock(&ledger->lock);
-		compare_leaves(ledger, buf_bytes(&room));
-		pthread_mutex_unlock(&ledger->lock);
 		extend(ledger, &group, buf_bytes(&room));
 	}
 	buf_done(&room);
@@ -95,7 +100,7 @@ static void replace_file(const char *path, const char *text)
 		ledger_die("cannot replace a checkpoint");
 }
 
-void keeper_sign(struct ledger *ledger)
+void keeper_sign(struct ledger *ledger, bool list)
 {
 	char path[SEGMENT_PATH_BYTES], note[NOTE_BYTES];
 	struct checkpoint checkpoint = {.size = ledger->tree.size, .root = merkle_root(&ledger->tree)};
@@ -104,10 +109,14 @@ void keeper_sign(struct ledger *ledger)
 		ledger_die("cannot sign a checkpoint");
 	if (tiles_write_edge(ledger->tiles))
 		ledger_die("cannot write the tiles");
-	snprintf(path, sizeof path, "%s/checkpoints", ledger->dir);
-	write_file(path, note, O_APPEND);
 	snprintf(path, sizeof path, "%s/checkpoint", ledger->dir);
 	replace_file(path, note);
+	tiles_prune(ledger->tiles);
+	if (list || !ledger->listed_us || time_monotonic_us() - ledger->listed_us >= LIST_EVERY_US) {
+		snprintf(path, sizeof path, "%s/checkpoints", ledger->dir);
+		write_file(path, note, O_APPEND);
+		ledger->listed_us = time_monotonic_us();
+	}
 	if (ledger->witness)
 		replace_file(ledger->witness, note);
 	pthread_mutex_lock(&ledger->tree_lock);
@@ -150,15 +159,16 @@ static enum err index_read(struct indexing *job, struct place *at, struct group 
 	return files_read_group(job->ledger, at, &job->room, ret_group);
 }
 
-// Feeds the search index from where it stands; it may lag, be new, or have been thrown away.
-static void index_some(struct indexing *job)
+// Feeds the search index from where it stands; it may lag, be new, or have been thrown away. False
+// when it got no further.
+static bool index_some(struct indexing *job)
 {
 	uint64_t from = search_writer_place(job->index);
 	uint64_t upto = atomic_load(&job->ledger->verified), seq = from;
 	struct place at;
 	struct group group;
 	if (seq >= upto || search_writer_begin(job->index))
-		return;
+		return false;
 	if (upto > seq + INDEX_BATCH)
 		upto = seq + INDEX_BATCH;
 	files_locate(job->ledger, seq, &at);
@@ -169,6 +179,7 @@ static void index_some(struct indexing *job)
 	}
 	search_writer_commit(job->index, seq);
 	atomic_store(&job->ledger->indexed, search_writer_place(job->index));
+	return search_writer_place(job->index) > from;
 }
 
 static void sign_if_due(struct ledger *ledger, int64_t *signed_at, bool stop)
@@ -179,7 +190,7 @@ static void sign_if_due(struct ledger *ledger, int64_t *signed_at, bool stop)
 	if (durable <= ledger->checkpoint.size || !due)
 		return;
 	keeper_catch_up(ledger, durable);
-	keeper_sign(ledger);
+	keeper_sign(ledger, stop);
 	*signed_at = now;
 }
 
@@ -191,14 +202,15 @@ void *keeper_main(void *context)
 	bool stop = false;
 	if (search_writer_open(ledger->search, &job.index))
 		job.index = NULL; // without an index a search walks the trail; slower, never wrong
+	else
+		atomic_store(&ledger->indexed, search_writer_place(job.index));
 	while (!stop) {
 		stop = atomic_load(&ledger->keeper_stop);
 		sign_if_due(ledger, &signed_at, stop);
 		bool behind = job.index &&
 			search_writer_place(job.index) < atomic_load(&ledger->verified);
-		if (behind)
-			index_some(&job);
-		if (!stop && !behind)
+		bool further = behind && index_some(&job);
+		if (!stop && !further)
 			usleep(50 * 1000);
 	}
 	search_writer_close(job.index);

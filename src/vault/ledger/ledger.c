@@ -57,6 +57,8 @@ static void ledger_free(struct ledger *ledger)
 	buf_done(&ledger->unsigned_leaves);
 	buf_done(&ledger->writing);
 	buf_done(&ledger->image);
+	buf_done(&ledger->hashed);
+	buf_done(&ledger->leaves);
 	pthread_mutex_destroy(&ledger->lock);
 	pthread_mutex_destroy(&ledger->tree_lock);
 	pthread_cond_destroy(&ledger->work);

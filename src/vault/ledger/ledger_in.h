@@ -55,7 +55,7 @@ struct ledger {
 	// Writer.
 	pthread_t writer;
 	bool writer_runs;
-	struct buf writing, image;
+	struct buf writing, image, hashed;
 	struct place end; // where the next group goes
 	int segment_fd;
 	_Atomic uint64_t durable;
@@ -67,6 +67,9 @@ struct ledger {
 	_Atomic bool keeper_stop;
 	pthread_mutex_t tree_lock;
 	struct place kept; // read back up to here
+	struct buf leaves; // taken over from unsigned_leaves
+	size_t leaves_at;
+	int64_t listed_us; // when a checkpoint last went to the list
 	struct merkle tree;
 	struct tiles *tiles;
 	struct checkpoint checkpoint;
@@ -102,4 +105,5 @@ enum err entry_open(struct ledger *ledger, struct sealer *sealer, uint64_t seq, 
 	struct buf *ret_plain);
 // Reads the tree up to `upto` back from disk, compares, extends tree, tiles and index.
 void keeper_catch_up(struct ledger *ledger, uint64_t upto);
-void keeper_sign(struct ledger *ledger);
+// Signs the tree as it is. The list of older checkpoints gets one a minute, and when `list`.
+void keeper_sign(struct ledger *ledger, bool list);

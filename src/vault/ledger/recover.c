@@ -41,8 +41,6 @@ static void mark_segments(struct ledger *ledger)
 		at.seq = group.first;
 		files_mark(ledger, &at);
 	}
-	if (!ledger->mark_count)
-		files_mark(ledger, &(struct place){0});
 	buf_done(&room);
 }
 
@@ -64,46 +62,92 @@ static bool restore_tree(struct ledger *ledger, const struct checkpoint *checkpo
 	return true;
 }
 
-// Is there a group of a later number behind this place? Then something was damaged, not torn.
-static bool later_group(struct ledger *ledger, struct place at)
+// A segment from an offset on. ERR_NOT_FOUND when there is no such segment.
+static enum err read_rest(struct ledger *ledger, uint32_t segment, uint32_t offset, struct buf *rest)
 {
-	struct buf room = {0};
-	struct group group;
-	bool found = false;
-	uint64_t expected = at.group;
-	for (uint32_t segment = at.segment; !found && segment <= at.segment + 1; segment++) {
-		struct place p = {.segment = segment};
-		p.offset = segment == at.segment ? at.offset + SEGMENT_ALIGN : 0;
-		enum err err = OK;
-		for (; !found && p.offset < SEGMENT_BYTES; p.offset += SEGMENT_ALIGN) {
-			err = files_read_group(ledger, &p, &room, &group);
-			if (err == ERR_IO || (err == ERR_NOT_FOUND && errno == ENOENT))
-				break;
-			found = !err && group.number > expected;
+	int fd;
+	buf_clear(rest);
+	enum err err = files_open_segment(ledger, segment, false, &fd);
+	if (err)
+		return err;
+	buf_reserve(rest, SEGMENT_BYTES);
+	while (!err && rest->size < SEGMENT_BYTES) {
+		ssize_t got = pread(fd, rest->at + rest->size, SEGMENT_BYTES - rest->size,
+			(off_t)offset + (off_t)rest->size);
+		if (got <= 0) {
+			err = got < 0 ? ERR_IO : OK;
+			break;
 		}
+		rest->size += (size_t)got;
 	}
-	buf_done(&room);
-	return found;
+	close(fd);
+	return err;
 }
 
-static enum err wipe_tail(struct ledger *ledger, const struct place *at)
+// Is there a whole group of a later number? Groups are synced one after the other, so then what
+// stands before it was damaged, not torn.
+static bool later_group(struct bytes rest, uint64_t expected)
+{
+	struct group group;
+	struct bytes payload;
+	for (size_t at = 0; at + SEGMENT_HEADER_BYTES <= rest.size; at += SEGMENT_ALIGN)
+		if (rest.at[at] == 'H' && !group_parse(bytes_of(rest.at + at, rest.size - at), &group,
+			&payload) && group.number > expected)
+			return true;
+	return false;
+}
+
+static size_t used_bytes(struct bytes rest)
+{
+	while (rest.size && rest.at[rest.size - 1] == 0)
+		rest.size--;
+	return rest.size;
+}
+
+// Only once everything else was found in order: until then it may be evidence.
+static enum err wipe(struct ledger *ledger, const struct place *at, size_t size)
 {
 	static const uint8_t zeros[64 * 1024];
 	int fd;
 	enum err err = files_open_segment(ledger, at->segment, true, &fd);
 	if (err)
 		return err;
-	for (off_t offset = at->offset; !err && offset < SEGMENT_BYTES;) {
-		size_t size = sizeof zeros;
-		if (offset + (off_t)size > SEGMENT_BYTES)
-			size = (size_t)(SEGMENT_BYTES - offset);
-		err = pwrite(fd, zeros, size, offset) == (ssize_t)size ? OK : ERR_IO;
-		offset += (off_t)size;
+	for (size_t done = 0; !err && done < size;) {
+		size_t part = size - done < sizeof zeros ? size - done : sizeof zeros;
+		ssize_t put = pwrite(fd, zeros, part, (off_t)at->offset + (off_t)done);
+		err = put == (ssize_t)part ? OK : ERR_IO;
+		done += part;
 	}
 	if (!err && fsync(fd) != 0)
 		err = ERR_IO;
 	close(fd);
-	ledger->torn_bytes = SEGMENT_BYTES - at->offset;
+	return err;
+}
+
+// Behind the last whole group there may be one torn group, which was never acknowledged, and
+// nothing else.
+static enum err check_tail(struct ledger *ledger, struct ledger_problem *problem)
+{
+	struct buf rest = {0};
+	bool later = false;
+	uint32_t segment = ledger->end.segment;
+	enum err err = read_rest(ledger, segment, ledger->end.offset, &rest);
+	size_t used = err ? 0 : used_bytes(buf_bytes(&rest));
+	if (!err)
+		later = later_group(buf_bytes(&rest), ledger->end.group);
+	// The next segment may be one that was just made; any group in it comes after the torn one.
+	while (!later && (!err || err == ERR_NOT_FOUND) && segment++ < ledger->end.segment + 1) {
+		err = read_rest(ledger, segment, 0, &rest);
+		later = !err && later_group(buf_bytes(&rest), ledger->end.group);
+	}
+	if (later)
+		err = corrupt(problem, "the trail is damaged at entry %llu: later entries are there",
+			(unsigned long long)ledger->end.seq);
+	else if (err == ERR_NOT_FOUND)
+		err = OK;
+	buf_done(&rest);
+	if (!err)
+		ledger->torn_bytes = used;
 	return err;
 }
 
@@ -146,14 +190,8 @@ static enum err walk(struct ledger *ledger, struct ledger_problem *problem)
 			take_leaves(ledger, buf_bytes(&room));
 		*end = files_after(end, &group);
 	}
-	if (err == ERR_IO)
-		goto out;
-	if (later_group(ledger, *end)) {
-		err = corrupt(problem, "the trail is damaged at entry %llu: later entries are there",
-			(unsigned long long)end->seq);
-		goto out;
-	}
-	err = err == ERR_NOT_FOUND ? OK : wipe_tail(ledger, end);
+	if (err != ERR_IO)
+		err = check_tail(ledger, problem);
 out:
 	buf_done(&room);
 	return err;
@@ -165,6 +203,8 @@ static enum err find_start(struct ledger *ledger, uint64_t seq)
 	struct buf room = {0};
 	struct group group = {0};
 	struct place at;
+	if (!ledger->mark_count)
+		return ERR_NOT_FOUND;
 	files_locate(ledger, seq, &at);
 	enum err err = OK;
 	bool first = true;
@@ -207,43 +247,105 @@ static enum err check_extends(struct ledger *ledger, const struct checkpoint *ol
 	return OK;
 }
 
-enum err recover(struct ledger *ledger, struct ledger_problem *problem)
+// A power cut may have torn the last note of the list.
+static enum err mend_list(struct ledger *ledger)
 {
 	char path[SEGMENT_PATH_BYTES];
-	struct checkpoint last = {0}, witness;
-	snprintf(path, sizeof path, "%s/checkpoint", ledger->dir);
-	enum err err = read_note(ledger, path, &last);
-	if (err && err != ERR_NOT_FOUND)
-		return corrupt(problem, "the last checkpoint is not signed by this trail's key");
+	uint8_t tail[2 * NOTE_BYTES];
+	struct stat stat;
+	snprintf(path, sizeof path, "%s/checkpoints", ledger->dir);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? OK : ERR_IO;
+	enum err err = fstat(fd, &stat) == 0 ? OK : ERR_IO;
+	off_t from = !err && stat.st_size > (off_t)sizeof tail ? stat.st_size - (off_t)sizeof tail : 0;
+	ssize_t got = err ? -1 : pread(fd, tail, sizeof tail, from);
+	// A note ends with its signature's line; the next begins with the origin.
+	ssize_t end = got;
+	while (end > 0 && tail[end - 1] != '\n')
+		end--;
+	ssize_t at = end - 1; // the start of the last whole line
+	while (at > 0 && tail[at - 1] != '\n')
+		at--;
+	while (end > 0 && memcmp(tail + at, "\xe2\x80\x94 ", 4) != 0) {
+		end = at;
+		for (at = end - 1; at > 0 && tail[at - 1] != '\n';)
+			at--;
+	}
+	if (got < 0)
+		err = ERR_IO;
+	else if (end > 0 || !from)
+		err = end < got && (ftruncate(fd, from + (end > 0 ? end : 0)) != 0 || fsync(fd) != 0)
+			? ERR_IO : OK;
+	close(fd);
+	return err;
+}
+
+// The tree as far as it was signed: from the tiles when `quick` and they lead to the signed root,
+// otherwise from the first entry on.
+static void start_tree(struct ledger *ledger, const struct checkpoint *last, bool quick)
+{
+	buf_clear(&ledger->unsigned_leaves);
+	buf_clear(&ledger->leaves);
+	ledger->leaves_at = 0;
+	ledger->mark_count = 0;
 	mark_segments(ledger);
-	bool quick = last.size && restore_tree(ledger, &last);
-	if (!quick) {
+	if (!quick || !last->size || !restore_tree(ledger, last) || find_start(ledger, last->size)) {
 		tiles_restart(ledger->tiles);
 		ledger->tree = (struct merkle){0};
+		ledger->end = ledger->kept = (struct place){0};
 	}
-	if (quick) {
-		err = find_start(ledger, last.size);
-		// Nothing behind the checkpoint: the start is the end, found by walking from before.
-		if (err && ledger->end.seq == last.size)
-			err = OK;
-		if (err)
-			return corrupt(problem, "entries before %llu are missing",
-				(unsigned long long)last.size);
+	// The walk marks what comes now.
+	const struct place *from = &ledger->end;
+	for (const struct mark *mark; ledger->mark_count; ledger->mark_count--) {
+		mark = &ledger->marks[ledger->mark_count - 1];
+		if (mark->segment < from->segment ||
+			(mark->segment == from->segment && mark->offset < from->offset))
+			break;
 	}
-	err = walk(ledger, problem);
-	if (err)
-		return err;
-	keeper_catch_up(ledger, ledger->end.seq);
-	err = last.size ? check_extends(ledger, &last, problem) : OK;
-	if (err)
-		return err;
-	ledger->checkpoint = last;
+}
+
+static enum err check_witness(struct ledger *ledger, struct ledger_problem *problem)
+{
+	struct checkpoint witness;
 	if (!ledger->witness)
 		return OK;
-	err = read_note(ledger, ledger->witness, &witness);
+	enum err err = read_note(ledger, ledger->witness, &witness);
 	if (err == ERR_NOT_FOUND)
 		return OK;
 	if (err)
 		return corrupt(problem, "the witness's checkpoint is not signed by this trail's key");
 	return check_extends(ledger, &witness, problem);
+}
+
+static enum err attempt(struct ledger *ledger, bool quick, struct ledger_problem *problem)
+{
+	char path[SEGMENT_PATH_BYTES];
+	struct checkpoint last = {0};
+	snprintf(path, sizeof path, "%s/checkpoint", ledger->dir);
+	enum err err = read_note(ledger, path, &last);
+	if (err && err != ERR_NOT_FOUND)
+		return corrupt(problem, "the last checkpoint is not signed by this trail's key");
+	start_tree(ledger, &last, quick);
+	err = walk(ledger, problem);
+	if (err)
+		return err;
+	if (!ledger->mark_count)
+		files_mark(ledger, &(struct place){0});
+	keeper_catch_up(ledger, ledger->end.seq);
+	err = last.size ? check_extends(ledger, &last, problem) : OK;
+	if (err)
+		return err;
+	ledger->checkpoint = last;
+	return check_witness(ledger, problem);
+}
+
+enum err recover(struct ledger *ledger, struct ledger_problem *problem)
+{
+	enum err err = mend_list(ledger);
+	if (!err)
+		err = attempt(ledger, true, problem);
+	if (err == ERR_CORRUPT) // perhaps only the tiles are damaged: from the first entry on, then
+		err = attempt(ledger, false, problem);
+	return err || !ledger->torn_bytes ? err : wipe(ledger, &ledger->end, ledger->torn_bytes);
 }

@@ -62,6 +62,12 @@ enum err group_parse(struct bytes bytes, struct group *ret_group, struct bytes *
 	struct hash want = digest(header.at, payload);
 	if (memcmp(want.bytes, header.at + DIGEST_AT, HASH_BYTES) != 0)
 		return ERR_CORRUPT;
+	struct bytes entry;
+	uint32_t count = 0;
+	for (in = cursor_of(payload); group_next(&in, &entry);)
+		count++;
+	if (in.err || count != group.count || !count)
+		return ERR_CORRUPT;
 	*ret_group = group;
 	*ret_payload = payload;
 	return OK;

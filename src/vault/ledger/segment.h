@@ -38,7 +38,8 @@ size_t segment_group_bytes(uint32_t payload_bytes); // header, payload and paddi
 // Writes a header in front of a payload: `header` has SEGMENT_HEADER_BYTES.
 void group_encode(const struct group *group, struct bytes payload, uint8_t *header);
 // The group at the start of `bytes`. ERR_NOT_FOUND when there are only zeros in the header's
-// place, ERR_SYNTAX when there is something else, ERR_CORRUPT when the digest does not match.
+// place, ERR_SYNTAX when there is something else, ERR_CORRUPT when the digest does not match or the
+// payload is not `count` entries.
 enum err group_parse(struct bytes bytes, struct group *ret_group, struct bytes *ret_payload);
 // Walks a payload: the next entry, or false at the end; `in` keeps an error.
 bool group_next(struct cursor *in, struct bytes *ret_entry);

@@ -10,6 +10,8 @@
 struct level {
 	uint64_t count;           // hashes so far
 	unsigned written;         // width of the partial tile on disk, 0 when none
+	unsigned stale;           // width of a partial tile that was replaced, 0 when none
+	uint64_t stale_index;
 	uint8_t edge[TILE_WIDTH * HASH_BYTES]; // the last, not yet full tile
 };
 
@@ -89,6 +91,16 @@ static enum err write_tile(struct tiles *tiles, unsigned level, uint64_t index, 
 	return close(fd) == 0 && fine ? OK : ERR_IO;
 }
 
+// The partial tile on disk is replaced, but the published checkpoint still leads to it.
+static void make_stale(struct level *level, uint64_t index)
+{
+	if (level->written && !level->stale) {
+		level->stale = level->written;
+		level->stale_index = index;
+	}
+	level->written = 0;
+}
+
 static void remove_partial(struct tiles *tiles, unsigned level, uint64_t index, unsigned width)
 {
 	char path[2 * TILE_PATH_BYTES];
@@ -114,9 +126,7 @@ void tiles_seen(void *context, unsigned height, uint64_t index, const struct has
 	enum err err = write_tile(tiles, at, tile, TILE_WIDTH);
 	if (err && !tiles->err)
 		tiles->err = err;
-	if (level->written)
-		remove_partial(tiles, at, tile, level->written);
-	level->written = 0;
+	make_stale(level, tile);
 }
 
 enum err tiles_write_edge(struct tiles *tiles)
@@ -126,13 +136,21 @@ enum err tiles_write_edge(struct tiles *tiles)
 		unsigned width = (unsigned)(level->count % TILE_WIDTH);
 		if (!width || width == level->written)
 			continue;
-		unsigned before = level->written;
+		make_stale(level, level->count / TILE_WIDTH);
 		tiles->err = write_tile(tiles, at, level->count / TILE_WIDTH, width);
-		if (!tiles->err && before)
-			remove_partial(tiles, at, level->count / TILE_WIDTH, before);
 		level->written = width;
 	}
 	return tiles->err;
+}
+
+void tiles_prune(struct tiles *tiles)
+{
+	for (unsigned at = 0; at < TILE_LEVELS; at++) {
+		struct level *level = &tiles->levels[at];
+		if (level->stale)
+			remove_partial(tiles, at, level->stale_index, level->stale);
+		level->stale = 0;
+	}
 }
 
 static enum err read_tile(const struct tiles *tiles, unsigned level, uint64_t index, unsigned width,

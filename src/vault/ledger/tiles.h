@@ -15,9 +15,12 @@ struct tiles *tiles_new(const char *dir);
 void tiles_free(struct tiles *tiles);
 // merkle_seen for a tree that is extended: keeps the right edge, writes each tile that fills up.
 void tiles_seen(void *tiles, unsigned level, uint64_t index, const struct hash *hash);
-// Writes the partial tiles of the right edge, removes the ones they replace. ERR_IO also for an
-// earlier tile that could not be written.
+// Writes the partial tiles of the right edge. ERR_IO also for an earlier tile that could not be
+// written.
 enum err tiles_write_edge(struct tiles *tiles);
+// Removes the partial tiles that were replaced. For when the newer checkpoint is published: who
+// reads an older one meanwhile still finds its tiles.
+void tiles_prune(struct tiles *tiles);
 // Reads the edge of a tree of that size back; then tiles_seen may go on. ERR_NOT_FOUND, ERR_CORRUPT.
 enum err tiles_restore(struct tiles *tiles, uint64_t size);
 // Forgets everything held in memory, to build the tiles again from the first leaf.

@@ -1,276 +1,269 @@
-#include "vault/ledger/verify.h"
+#include "vault/ledger/verify_in.h"
 
-#include "common/crypto/merkle.h"
-#include "vault/ledger/segment.h"
-
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct run {
-	const struct verify_options *options;
-	struct verify_report report;
-	struct merkle tree;
-	struct buf notes;      // DIR/checkpoints
-	size_t notes_at;
-	struct checkpoint next; // the next one to compare with
-	bool has_next;
-	uint64_t group, before; // expected; size at the checkpoint passed last
-	uint64_t all_bytes;
-};
+enum { PROGRESS_BYTES = 4 * 1024 * 1024, TRIES = 5, TRY_US = 50 * 1000 };
 
-[[gnu::format(printf, 2, 3)]] static bool broken(struct run *run, const char *format, ...)
+enum err verify_broken(struct verify *verify, const struct verify_break *where, const char *format,
+	...)
 {
 	va_list args;
-	if (*run->report.problem)
-		return false;
+	struct verify_break found = *where;
 	va_start(args, format);
-	vsnprintf(run->report.problem, sizeof run->report.problem, format, args);
+	vsnprintf(found.what, sizeof found.what, format, args);
 	va_end(args);
-	return false;
+	verify->report->first_break = found;
+	return ERR_CORRUPT;
 }
 
-static enum err read_file(const char *path, size_t most, struct buf *ret)
+static struct verify_break here(const struct verify *verify)
 {
+	struct verify_break where = {.offset = verify->at.offset, .seq = verify->tree.size};
+	snprintf(where.file, sizeof where.file, "segments/%08u.seg", verify->at.segment);
+	return where;
+}
+
+static void tell(struct verify *verify)
+{
+	struct verify_progress progress = {.entries = verify->tree.size,
+		.signed_entries = verify->signed_size, .bytes = verify->report->bytes,
+		.bytes_total = verify->bytes_total};
+	if (verify->options->progress)
+		verify->options->progress(verify->options->context, &progress);
+}
+
+static bool all_zero(const uint8_t *at, size_t size)
+{
+	return !size || (at[0] == 0 && memcmp(at, at + 1, size - 1) == 0);
+}
+
+static enum err take_entries(struct verify *verify, struct bytes payload)
+{
+	struct cursor in = cursor_of(payload);
+	struct bytes entry;
+	enum err err = OK;
+	while (!err && group_next(&in, &entry)) {
+		struct hash leaf = merkle_leaf(entry);
+		verify->spots[verify->tree.size % TILE_WIDTH] = (struct spot){verify->at.segment,
+			(uint64_t)(entry.at - verify->segment)};
+		merkle_append(&verify->tree, &leaf, verify_tile_seen, verify);
+		if (verify->tree.size == verify->signed_size)
+			verify_edge_tiles(verify);
+		err = verify_roots(verify);
+	}
+	return err;
+}
+
+static enum err check_group(struct verify *verify, const struct group *group, struct bytes payload)
+{
+	struct verify_break where = here(verify);
+	size_t used = SEGMENT_HEADER_BYTES + payload.size;
+	size_t whole = segment_group_bytes(group->payload_bytes);
+	if (group->number != verify->group || group->first != verify->tree.size)
+		return verify_broken(verify, &where,
+			"group %llu with entry %llu stands where group %llu with entry %llu belongs",
+			(unsigned long long)group->number, (unsigned long long)group->first,
+			(unsigned long long)verify->group, (unsigned long long)verify->tree.size);
+	if (!all_zero(verify->segment + where.offset + used, whole - used))
+		return verify_broken(verify, &where, "the padding behind a group is not empty");
+	enum err err = take_entries(verify, payload);
+	verify->group++;
+	verify->report->groups++;
+	verify->at.offset += whole;
+	return err;
+}
+
+static enum err read_segment(struct verify *verify)
+{
+	char path[SEGMENT_PATH_BYTES];
+	segment_path(verify->options->dir, verify->at.segment, path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	verify->segment_size = 0;
 	ssize_t got = 1;
-	while (got > 0 && ret->size < most) {
-		buf_reserve(ret, 65536);
-		got = read(fd, ret->at + ret->size, 65536);
-		ret->size += got > 0 ? (size_t)got : 0;
+	while (got > 0 && verify->segment_size <= SEGMENT_BYTES) {
+		got = read(fd, verify->segment + verify->segment_size,
+			SEGMENT_BYTES + 1 - verify->segment_size);
+		if (got > 0)
+			verify->segment_size += (size_t)got;
 	}
 	close(fd);
 	return got < 0 ? ERR_IO : OK;
 }
 
-// A note of the list ends where the next one begins: after the first line that starts with a dash.
-static size_t note_size(struct bytes all)
+// What stands at the current place. Behind the checkpoint a server may be writing just now: what
+// is half there is read again a few times before it counts as damage.
+static enum err next_group(struct verify *verify, struct group *ret_group, struct bytes *ret_payload)
 {
-	static const char dash[] = "\n\xe2\x80\x94 ";
-	const uint8_t *at = memmem(all.at, all.size, dash, strlen(dash));
-	const uint8_t *end = at ? memchr(at + 1, '\n', all.size - (size_t)(at + 1 - all.at)) : NULL;
-	return end ? (size_t)(end - all.at) + 1 : all.size;
-}
-
-static bool next_checkpoint(struct run *run)
-{
-	run->has_next = false;
-	if (run->notes_at >= run->notes.size)
-		return true;
-	struct bytes rest = bytes_of(run->notes.at + run->notes_at, run->notes.size - run->notes_at);
-	size_t size = note_size(rest);
-	enum err err = note_open(bytes_of(rest.at, size), run->options->vkey, &run->next);
-	if (err) {
-		// The last note may have been cut by a loss of power; it was then not answered with.
-		if (run->notes_at + size >= run->notes.size && err != ERR_CORRUPT)
-			return true;
-		return broken(run, "checkpoint %llu of the list is not signed by this key",
-			(unsigned long long)run->report.checkpoints);
-	}
-	if (run->report.checkpoints && run->next.size <= run->before)
-		return broken(run, "the list of checkpoints goes backwards at %llu entries",
-			(unsigned long long)run->next.size);
-	run->notes_at += size;
-	run->has_next = true;
-	return true;
-}
-
-static bool compare(struct run *run, const struct checkpoint *checkpoint, const char *which)
-{
-	struct hash root = merkle_root(&run->tree);
-	if (memcmp(&root, &checkpoint->root, sizeof root) == 0)
-		return true;
-	return broken(run, "%s does not match: an entry between %llu and %llu was changed", which,
-		(unsigned long long)run->before, (unsigned long long)checkpoint->size - 1);
-}
-
-static bool add_leaf(struct run *run, struct bytes entry, const struct checkpoint *outside)
-{
-	struct hash leaf = merkle_leaf(entry);
-	merkle_append(&run->tree, &leaf, NULL, NULL);
-	if (outside && outside->size == run->tree.size &&
-		!compare(run, outside, "the checkpoint held outside"))
-		return false;
-	while (run->has_next && run->next.size == run->tree.size) {
-		if (!compare(run, &run->next, "a signed checkpoint"))
-			return false;
-		run->report.checkpoints++;
-		run->before = run->next.size;
-		run->report.last = run->next;
-		if (!next_checkpoint(run))
-			return false;
-	}
-	return true;
-}
-
-struct at {
-	uint32_t segment;
-	size_t offset;
-};
-
-static bool walk_group(struct run *run, struct at *at, struct bytes rest, const struct checkpoint *outside)
-{
-	struct group group;
-	struct bytes payload, entry;
-	unsigned long long seq = run->tree.size;
-	enum err err = group_parse(rest, &group, &payload);
-	if (err)
-		return broken(run, "segment %u, offset %zu: the group at entry %llu is damaged", at->segment,
-			at->offset, seq);
-	if (group.number != run->group || group.first != run->tree.size)
-		return broken(run, "segment %u, offset %zu: entry %llu is expected, %llu is there; "
-				   "something was removed, repeated or moved", at->segment, at->offset, seq,
-			(unsigned long long)group.first);
-	struct cursor in = cursor_of(payload);
-	while (group_next(&in, &entry))
-		if (!add_leaf(run, entry, outside))
-			return false;
-	if (in.err || run->tree.size != group.first + group.count)
-		return broken(run, "segment %u, offset %zu: the group at entry %llu does not hold %u entries",
-			at->segment, at->offset, seq, group.count);
-	at->offset += segment_group_bytes(group.payload_bytes);
-	run->group++;
-	return true;
-}
-
-// What follows the last group of a segment must be zeros, but for the very end of the trail.
-static bool only_zeros(struct bytes rest)
-{
-	for (size_t i = 0; i < rest.size; i++)
-		if (rest.at[i])
-			return false;
-	return true;
-}
-
-static bool walk_segment(struct run *run, uint32_t segment, struct bytes all, const struct checkpoint *outside)
-{
-	struct at at = {segment, 0};
-	while (at.offset + SEGMENT_HEADER_BYTES <= all.size) {
-		struct bytes rest = bytes_of(all.at + at.offset, all.size - at.offset);
-		if (only_zeros(bytes_of(rest.at, SEGMENT_HEADER_BYTES))) {
-			if (!only_zeros(rest))
-				return broken(run, "segment %u, offset %zu: entry %llu was wiped out, later "
-						   "ones are there", segment, at.offset,
-					(unsigned long long)run->tree.size);
-			break;
-		}
-		if (!walk_group(run, &at, rest, outside))
-			return false;
-		if (run->options->progress)
-			run->options->progress(
-				run->options->context, run->report.bytes + at.offset, run->all_bytes);
-	}
-	run->report.bytes += all.size;
-	return true;
-}
-
-static enum err map_segment(const struct run *run, uint32_t segment, struct bytes *ret)
-{
-	char path[SEGMENT_PATH_BYTES];
-	struct stat stat;
-	segment_path(run->options->dir, segment, path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-	void *at = fstat(fd, &stat) == 0 && stat.st_size
-		? mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0)
-		: MAP_FAILED;
-	close(fd);
-	if (at == MAP_FAILED)
-		return ERR_IO;
-	*ret = bytes_of(at, (size_t)stat.st_size);
-	return OK;
-}
-
-static uint64_t count_bytes(const struct run *run)
-{
-	char path[SEGMENT_PATH_BYTES];
-	struct stat stat;
-	uint64_t sum = 0;
-	for (uint32_t segment = 0;; segment++) {
-		segment_path(run->options->dir, segment, path);
-		if (lstat(path, &stat) != 0)
-			return sum;
-		sum += (uint64_t)stat.st_size;
-	}
-}
-
-static enum err walk_all(struct run *run, const struct checkpoint *outside)
-{
-	enum err err = OK;
-	run->all_bytes = count_bytes(run);
-	for (uint32_t segment = 0; !err; segment++) {
-		struct bytes all;
-		err = map_segment(run, segment, &all);
+	for (int tries = 0;; tries++) {
+		size_t at = (size_t)verify->at.offset;
+		size_t left = at < verify->segment_size ? verify->segment_size - at : 0;
+		enum err err = group_parse(bytes_of(verify->segment + at, left), ret_group, ret_payload);
+		bool empty = err == ERR_NOT_FOUND && all_zero(verify->segment + at, left);
+		if (!err || empty)
+			return err;
+		if (verify->tree.size < verify->signed_size || tries == TRIES)
+			return err == ERR_NOT_FOUND ? ERR_SYNTAX : err;
+		usleep(TRY_US);
+		err = read_segment(verify);
 		if (err)
+			return err;
+	}
+}
+
+static enum err walk_segment(struct verify *verify)
+{
+	uint64_t told = 0;
+	enum err err = OK;
+	verify->at.offset = 0;
+	while (!err && verify->at.offset + SEGMENT_HEADER_BYTES <= verify->segment_size) {
+		struct group group;
+		struct bytes payload;
+		err = next_group(verify, &group, &payload);
+		if (err == ERR_NOT_FOUND)
 			break;
-		bool fine = walk_segment(run, segment, all, outside);
-		munmap((void *)all.at, all.size);
-		if (!fine)
-			return OK;
+		struct verify_break where = here(verify);
+		if (err == ERR_SYNTAX || err == ERR_CORRUPT)
+			return verify_broken(verify, &where,
+				"the group that begins with entry %llu was changed or torn",
+				(unsigned long long)verify->tree.size);
+		if (!err)
+			err = check_group(verify, &group, payload);
+		if (verify->at.offset - told >= PROGRESS_BYTES) {
+			told = verify->at.offset;
+			tell(verify);
+		}
 	}
 	return err == ERR_NOT_FOUND ? OK : err;
 }
 
-static enum err read_checkpoint(struct run *run, const char *path, struct checkpoint *ret)
+// The newest segment there is; 0 when there is none. ERR_NOT_FOUND without the folder.
+static enum err last_segment(struct verify *verify, uint32_t *ret_last)
 {
-	struct buf note = {0};
-	enum err err = read_file(path, NOTE_BYTES + 1, &note);
-	if (!err && note_open(buf_bytes(&note), run->options->vkey, ret)) {
-		broken(run, "%s is not a checkpoint signed by this key", path);
-		err = OK;
+	char path[SEGMENT_PATH_BYTES];
+	snprintf(path, sizeof path, "%s/segments", verify->options->dir);
+	DIR *dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	uint32_t last = 0;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char *end;
+		unsigned long number = strtoul(entry->d_name, &end, 10);
+		if (end != entry->d_name && strcmp(end, ".seg") == 0 && number > last)
+			last = (uint32_t)number;
 	}
-	buf_done(&note);
+	closedir(dir);
+	verify->bytes_total = ((uint64_t)last + 1) * SEGMENT_BYTES;
+	*ret_last = last;
+	return OK;
+}
+
+static enum err check_size(struct verify *verify, uint32_t last)
+{
+	struct verify_break where = here(verify);
+	where.offset = verify->segment_size;
+	if (verify->segment_size == SEGMENT_BYTES)
+		return OK;
+	// The newest segment may be in the making: shorter, and nothing but zeros.
+	if (verify->at.segment == last && verify->segment_size < SEGMENT_BYTES &&
+		all_zero(verify->segment, verify->segment_size))
+		return OK;
+	return verify_broken(verify, &where, "the segment has %s bytes than it was made with",
+		verify->segment_size < SEGMENT_BYTES ? "fewer" : "more");
+}
+
+static enum err walk_segments(struct verify *verify)
+{
+	uint32_t last;
+	enum err err = last_segment(verify, &last);
+	if (err) {
+		struct verify_break where = here(verify);
+		return err == ERR_NOT_FOUND
+			? verify_broken(verify, &where, "there are no segments in the folder") : err;
+	}
+	err = verify_roots(verify); // checkpoints of the empty tree
+	for (; !err && verify->at.segment <= last; verify->at.segment++) {
+		struct verify_break where = here(verify);
+		err = read_segment(verify);
+		if (err == ERR_NOT_FOUND) {
+			if (!last && !verify->signed_size)
+				return OK; // nothing was ever written
+			return verify_broken(verify, &where, "the segment is missing");
+		}
+		if (!err)
+			err = check_size(verify, last);
+		if (!err)
+			err = walk_segment(verify);
+		if (!err) {
+			verify->report->segments++;
+			verify->report->bytes += verify->segment_size;
+			tell(verify);
+		}
+	}
 	return err;
 }
 
-static void finish(struct run *run, const struct checkpoint *last, const struct checkpoint *outside)
+static enum err finish(struct verify *verify)
 {
-	if (run->has_next || last->size > run->tree.size || outside->size > run->tree.size) {
-		uint64_t promised = last->size > outside->size ? last->size : outside->size;
-		if (run->has_next && run->next.size > promised)
-			promised = run->next.size;
-		broken(run, "the trail ends with entry %lld, but %llu entries were signed: it was cut",
-			(long long)run->tree.size - 1, (unsigned long long)promised);
+	struct verify_break where = here(verify);
+	if (verify->next < verify->expected_count) {
+		const struct expected *due = &verify->expected[verify->expected_count - 1];
+		return verify_broken(verify, &where,
+			"the trail ends before entry %llu, but %s is signed over %llu entries: it was cut",
+			(unsigned long long)verify->tree.size, due->file,
+			(unsigned long long)due->checkpoint.size);
 	}
-	if (last->size && last->size != run->report.last.size)
-		broken(run, "the last checkpoint (%llu entries) is missing from the list of checkpoints",
-			(unsigned long long)last->size);
-	run->report.entries = run->tree.size;
-	run->report.unsigned_entries = run->tree.size - run->report.last.size;
-	run->report.whole = !*run->report.problem;
+	if (verify->tile_differs) {
+		struct verify_break tile = verify->tile_break;
+		return verify_broken(verify, &tile, "%s", verify->tile_break.what);
+	}
+	return OK;
 }
 
 enum err ledger_verify(const struct verify_options *options, struct verify_report *ret_report)
 {
-	char path[SEGMENT_PATH_BYTES];
-	struct run run = {.options = options};
-	struct checkpoint last = {0}, outside = {0};
-	snprintf(path, sizeof path, "%s/checkpoints", options->dir);
-	enum err err = read_file(path, SIZE_MAX / 2, &run.notes);
-	if (err == ERR_NOT_FOUND)
+	char name[NOTE_ORIGIN_BYTES];
+	uint8_t public[SIGN_PUBLIC_BYTES];
+	memset(ret_report, 0, sizeof *ret_report); // also when this fails: it carries the words
+	struct verify *verify = calloc(1, sizeof *verify);
+	uint8_t *segment = malloc(SEGMENT_BYTES + 1);
+	if (!verify || !segment)
+		abort();
+	*verify = (struct verify){.options = options, .report = ret_report, .segment = segment};
+	enum err err = note_vkey_parse(options->vkey, name, public);
+	if (err)
+		snprintf(ret_report->first_break.what, VERIFY_WHAT_BYTES,
+			"the public key is none: NAME+ID+KEY is expected");
+	if (!err && access(options->dir, R_OK | X_OK) != 0) {
+		err = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+		snprintf(ret_report->first_break.what, VERIFY_WHAT_BYTES, "%s: %s", options->dir,
+			strerror(errno));
+	}
+	if (!err)
+		err = verify_read_notes(verify);
+	if (!err)
+		err = walk_segments(verify);
+	if (!err)
+		err = finish(verify);
+	ret_report->entries = verify->tree.size;
+	ret_report->unsigned_entries = verify->tree.size - ret_report->checkpoint.size;
+	ret_report->whole = !err;
+	if (!err || err == ERR_CORRUPT)
 		err = OK;
-	snprintf(path, sizeof path, "%s/checkpoint", options->dir);
-	if (!err)
-		err = read_checkpoint(&run, path, &last);
-	if (err == ERR_NOT_FOUND)
-		err = OK;
-	if (!err && options->outside)
-		err = read_checkpoint(&run, options->outside, &outside);
-	if (!err && next_checkpoint(&run))
-		err = walk_all(&run, options->outside ? &outside : NULL);
-	if (!err)
-		finish(&run, &last, &outside);
-	buf_done(&run.notes);
-	if (!err)
-		*ret_report = run.report;
+	else if (!ret_report->first_break.what[0])
+		snprintf(ret_report->first_break.what, VERIFY_WHAT_BYTES, "%s: %s", options->dir,
+			err_text(err));
+	free(verify->expected);
+	free(verify);
+	free(segment);
 	return err;
 }

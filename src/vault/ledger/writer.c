@@ -34,13 +34,14 @@ static void write_group(struct ledger *ledger, const struct group *group)
 		ledger_die("cannot sync the trail");
 }
 
-static void remember_leaves(struct ledger *ledger)
+static void hash_leaves(struct ledger *ledger)
 {
+	buf_clear(&ledger->hashed);
 	struct cursor in = cursor_of(buf_bytes(&ledger->writing));
 	struct bytes entry;
 	while (group_next(&in, &entry)) {
 		struct hash leaf = merkle_leaf(entry);
-		buf_add(&ledger->unsigned_leaves, leaf.bytes, HASH_BYTES);
+		buf_add(&ledger->hashed, leaf.bytes, HASH_BYTES);
 	}
 }
 
@@ -71,11 +72,12 @@ void *writer_main(void *context)
 		pthread_mutex_unlock(&ledger->lock);
 
 		write_group(ledger, &group);
+		hash_leaves(ledger);
 
 		pthread_mutex_lock(&ledger->lock);
 		files_mark(ledger, &ledger->end);
 		ledger->end = files_after(&ledger->end, &group);
-		remember_leaves(ledger);
+		buf_add_bytes(&ledger->unsigned_leaves, buf_bytes(&ledger->hashed));
 		atomic_store(&ledger->durable, ledger->end.seq);
 		atomic_fetch_add(&ledger->bytes, segment_group_bytes(group.payload_bytes));
 		pthread_cond_broadcast(&ledger->progress);
