@@ -141,6 +141,17 @@ struct finds {
 bool finds_type(int type); // is this type found hospital-wide by these tokens?
 enum err finds_of(struct records *records, int type, const json_t *resource, struct arena *arena,
 	struct finds *ret_finds);
+bool words_is_address(const char *folded); // "mrs.": too few values to be indexed
+// sounds.c: names by ear.
+enum { SOUNDS_MOST = 64 };
+struct sounds {
+	char codes[SOUNDS_MOST][8];
+	size_t count;
+};
+enum err sounds_of(int type, const json_t *resource, struct arena *arena, struct sounds *ret_sounds);
+bool sounds_asked(const struct fhir_argument *argument);
+enum err sounds_match(const json_t *resource, const struct fhir_argument *argument,
+	struct arena *arena, bool *ret_matches);
 // The tokens one of which a resource must carry to match; count 0: the index cannot tell.
 enum err words_of_argument(struct owner *owner, const struct fhir_argument *argument,
 	struct arena *arena, struct finds *ret_words);

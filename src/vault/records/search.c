@@ -254,8 +254,10 @@ static enum err matches(struct search_run *run, const json_t *json, int64_t now_
 {
 	bool all = true;
 	for (size_t i = 0; i < run->query->argument_count && all; i++) {
-		enum err err = fhir_match_resource(
-			json, &run->query->arguments[i], now_us, run->scratch, &all);
+		const struct fhir_argument *argument = &run->query->arguments[i];
+		enum err err = sounds_asked(argument)
+			? sounds_match(json, argument, run->scratch, &all)
+			: fhir_match_resource(json, argument, now_us, run->scratch, &all);
 		if (err)
 			return err;
 	}

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/format/fhir_type.h"
+#include "common/format/phonetic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void add_reference(struct tokens *tokens, const char *name, const struct 
 }
 
 // Forms of address come in a handful of values and would tell, counted, who is a woman.
-static bool is_address(const char *folded)
+bool words_is_address(const char *folded)
 {
 	static const char *const forms[] = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame",
 		"rev", "herr", "frau", "mme", "mlle", "don", "dona", "sra", "srta", "sig"};
@@ -70,7 +71,7 @@ static bool is_address(const char *folded)
 static void add_prefixes(struct tokens *tokens, const char *name, const char *folded)
 {
 	size_t length = strlen(folded);
-	if (is_address(folded))
+	if (words_is_address(folded))
 		return;
 	for (size_t n = SHORTEST_PREFIX; n <= LONGEST_PREFIX && n <= length; n++)
 		add(tokens, name, bytes_of(folded, n));
@@ -87,7 +88,7 @@ static void add_string(struct tokens *tokens, const char *name, const char *text
 	size_t length = strcspn(folded, " -'");
 	memcpy(first, folded, length);
 	first[length] = 0;
-	if (length == size || !is_address(first))
+	if (length == size || !words_is_address(first))
 		add_prefixes(tokens, name, folded);
 	for (char *at = strpbrk(folded, " -'"); at; at = strpbrk(at, " -'")) {
 		char word[256];
@@ -176,6 +177,11 @@ enum err finds_of(struct records *r, int type, const json_t *resource, struct ar
 	tokens.at = arena_alloc(arena, MOST_FINDS * sizeof *tokens.at);
 	enum err err = add_params(
 		&tokens, type, found_by, sizeof found_by / sizeof *found_by, resource, arena);
+	struct sounds sounds;
+	if (!err)
+		err = sounds_of(type, resource, arena, &sounds);
+	for (size_t i = 0; !err && i < sounds.count; i++)
+		add(&tokens, "phonetic", bytes_text(sounds.codes[i]));
 	if (!err)
 		*ret_finds = (struct finds){tokens.at, tokens.count};
 	return err;
@@ -213,7 +219,7 @@ static bool want(struct tokens *tokens, const char *name, const struct fhir_want
 		break;
 	case FHIR_PARAM_STRING:
 		length = text_fold(bytes_text(value->text), folded, sizeof folded);
-		if (length >= SHORTEST_PREFIX && !is_address(folded))
+		if (length >= SHORTEST_PREFIX && !words_is_address(folded))
 			add(tokens, name,
 				bytes_of(folded, length < LONGEST_PREFIX ? length : LONGEST_PREFIX));
 		break;
@@ -244,6 +250,21 @@ static enum err want_all(struct tokens *tokens, const struct fhir_argument *argu
 	return OK;
 }
 
+static enum err want_sounds(struct tokens *tokens, const struct fhir_argument *argument,
+	struct arena *arena, struct finds *ret)
+{
+	char code[PHONETIC_BYTES];
+	tokens->room = argument->count;
+	tokens->at = arena_alloc(arena, tokens->room * sizeof *tokens->at);
+	for (size_t i = 0; i < argument->count; i++) {
+		const char *text = argument->at[i].value.text;
+		if (text && phonetic_code(bytes_text(text), code))
+			add(tokens, "phonetic", bytes_text(code));
+	}
+	*ret = (struct finds){tokens->at, tokens->count};
+	return OK;
+}
+
 enum err words_of_argument(struct owner *owner, const struct fhir_argument *argument,
 	struct arena *arena, struct finds *ret_words)
 {
@@ -264,6 +285,8 @@ enum err finds_of_argument(struct records *r, const struct fhir_argument *argume
 	if (strcmp(name, "family") == 0 || strcmp(name, "given") == 0)
 		name = "name"; // every part of a name is found under the whole
 	*ret_finds = (struct finds){0};
+	if (sounds_asked(argument))
+		return want_sounds(&tokens, argument, arena, ret_finds);
 	if (!listed(name, found_by, sizeof found_by / sizeof *found_by))
 		return OK;
 	return want_all(&tokens, argument, name, arena, ret_finds);

@@ -37,6 +37,9 @@ static void persons_are_found(void **state)
 	assert_found("Patient", NULL, "identifier=urn:other|d-7", "");
 	assert_found("Patient", NULL, "name=mul,bert", "a b c");
 	assert_found("Patient", NULL, "name=de la", "d");
+	assert_found("Patient", NULL, "phonetic=Miller", "a b c");
+	assert_found("Patient", NULL, "phonetic=Miller&given=bert", "b");
+	assert_found("Patient", NULL, "phonetic=Kruz", "");
 }
 
 static void what_nothing_narrows_is_refused(void **state)
