@@ -1,0 +1,12 @@
+// accounts: people of the invented hospital get accounts the way real ones do.
+#pragma once
+
+struct accounts_wish {
+	const char *dir;         // of `make`
+	const char *state;       // of the server
+	const char *url;         // https://localhost:8443
+	const char *hospitaller; // the program
+	int demo;                // only the first of each role
+};
+
+int accounts_make(const struct accounts_wish *wish); // an exit status
