@@ -4,12 +4,18 @@ import { useEffect, useRef } from 'preact/hooks';
 
 let arrivedBefore = false;
 
+// Whether this is a page one went to. The first one loads as any page does, and begins at its top.
+export function arrived(): boolean {
+  const before = arrivedBefore;
+  arrivedBefore = true;
+  return before;
+}
+
 export function Page({ title, lead, actions, children }: { title: string; lead?: ComponentChildren; actions?: ComponentChildren; children: ComponentChildren }) {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Hospitaller`;
-    if (arrivedBefore && !head.current?.closest('main')?.querySelector('[data-search]')) head.current?.focus({ preventScroll: true });
-    arrivedBefore = true;
+    if (arrived() && !head.current?.closest('main')?.querySelector('[data-search]')) head.current?.focus({ preventScroll: true });
   }, []);
   return (
     <div class="page">

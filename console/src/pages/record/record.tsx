@@ -1,5 +1,6 @@
 // A patient's record: the banner that says whose it is stays in sight, whatever part is open.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { createContext, type ComponentChildren } from 'preact';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, get } from '../../base/api';
 import { useLoad, useNow } from '../../base/load';
 import { account, grants, may } from '../../base/session';
@@ -10,6 +11,7 @@ import type { Allergy, Patient } from '../../fhir/types';
 import { code, concept, date, plain } from '../../fhir/words';
 import { Icon } from '../../ui/icon';
 import { Box, Skeleton, Trouble } from '../../ui/notice';
+import { arrived } from '../../ui/page';
 import { BreakGlass } from './break_glass';
 import { tabs } from './tabs';
 
@@ -78,7 +80,7 @@ export function RecordPage({ params }: { params: Record<string, string> }) {
     document.title = `${patient ? tab.title : 'Record'} · Hospitaller`;
   }, [tab.key, !patient]);
   useEffect(() => {
-    if (patient) box.current?.querySelector('h1')?.focus({ preventScroll: true });
+    if (patient && arrived()) box.current?.querySelector('h1')?.focus({ preventScroll: true });
   }, [patient?.id]);
   useEffect(() => {
     box.current?.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
@@ -114,8 +116,6 @@ export function RecordPage({ params }: { params: Record<string, string> }) {
 }
 
 // Parts report a record that is closed to them here, so that there is one way to ask for it.
-import { createContext, type ComponentChildren } from 'preact';
-import { useContext } from 'preact/hooks';
 const AskContext = createContext<() => void>(() => {});
 function PartGuard({ children, onAsk }: { children: ComponentChildren; onAsk(): void }) {
   return <AskContext.Provider value={onAsk}>{children}</AskContext.Provider>;
