@@ -1,0 +1,99 @@
+#include "../unit.h"
+
+#include "common/format/trail.h"
+
+#include <string.h>
+
+static const char *const patients[] = {"p1", "p2"};
+static const struct trail_entry sample = {.time_us = -5, .kind = TRAIL_ACCESS,
+	.action = TRAIL_SEARCH, .outcome = TRAIL_ALLOWED, .status = 200, .refers_to = 3, .version = 9,
+	.patient_count = 2, .actor = "a1", .actor_name = "Dr Müller", .role = "clinician",
+	.session = "s", .address = "10.0.0.1", .application = "console", .resource = "Observation",
+	.relationship = "encounter", .evidence = "Encounter/1", .purpose = "TREAT", .reason = "r",
+	.query = "code=1", .rule = "care", .detail = "d", .trace = "t", .content = "c",
+	.patients = patients, .patients_here = 2};
+
+static void an_entry_comes_back(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf out = {0};
+	struct trail_entry e;
+	trail_encode(&sample, &out);
+	assert_ok(trail_parse(buf_bytes(&out), arena, &e));
+	assert_int_equal(e.time_us, -5);
+	assert_int_equal(e.kind, TRAIL_ACCESS);
+	assert_int_equal(e.action, TRAIL_SEARCH);
+	assert_int_equal(e.status, 200);
+	assert_int_equal(e.refers_to, 3);
+	assert_int_equal(e.version, 9);
+	assert_string_equal(e.actor_name, "Dr Müller");
+	assert_string_equal(e.content, "c");
+	assert_string_equal(e.evidence, "Encounter/1");
+	assert_int_equal(e.patients_here, 2);
+	assert_string_equal(e.patients[1], "p2");
+	buf_done(&out);
+	arena_free(arena);
+}
+
+static void no_prefix_is_an_entry(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf out = {0};
+	struct trail_entry e;
+	trail_encode(&sample, &out);
+	for (size_t size = 0; size < out.size; size++)
+		assert_true(trail_parse(bytes_of(out.at, size), arena, &e) != OK);
+	put_u8(&out, 0);
+	assert_err(trail_parse(buf_bytes(&out), arena, &e), ERR_SYNTAX);
+	out.at[0] = 2;
+	assert_err(trail_parse(buf_bytes(&out), arena, &e), ERR_UNSUPPORTED);
+	buf_done(&out);
+	arena_free(arena);
+}
+
+static void long_texts_are_cut_between_characters(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buf out = {0}, text = {0};
+	struct trail_entry e = sample;
+	buf_add_text(&text, "x");
+	while (text.size < 2 * TRAIL_TEXT_BYTES)
+		buf_add_text(&text, "é");
+	put_u8(&text, 0);
+	e.reason = (const char *)text.at;
+	trail_encode(&e, &out);
+	assert_ok(trail_parse(buf_bytes(&out), arena, &e));
+	assert_int_equal(strlen(e.reason), TRAIL_TEXT_BYTES - 1);
+	buf_done(&out);
+	buf_done(&text);
+	arena_free(arena);
+}
+
+static void every_action_has_its_words(void **state)
+{
+	struct arena *arena = arena_new();
+	for (int action = 1; action < TRAIL_ACTIONS; action++) {
+		const char *text = trail_action_text((enum trail_action)action);
+		assert_string_not_equal(text, "?");
+		assert_int_equal(trail_action_find(text), action);
+		for (int outcome = 1; outcome < TRAIL_OUTCOMES; outcome++) {
+			struct trail_entry e = sample;
+			e.action = (enum trail_action)action;
+			e.outcome = (enum trail_outcome)outcome;
+			assert_non_null(strstr(trail_sentence(&e, "Anna Berg", arena), "Dr Müller"));
+		}
+	}
+	assert_int_equal(trail_action_find("nothing"), 0);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_entry_comes_back),
+		cmocka_unit_test(no_prefix_is_an_entry),
+		cmocka_unit_test(long_texts_are_cut_between_characters),
+		cmocka_unit_test(every_action_has_its_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
