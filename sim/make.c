@@ -1,5 +1,6 @@
 #include "make.h"
 
+#include "common/base/text.h"
 #include "record.h"
 
 #include <errno.h>
@@ -24,17 +25,11 @@ static const char *login_of(const struct person *p, char ret[64])
 		const char *role, *prefix;
 	} prefixes[] = {{"clinician", "dr"}, {"nurse", "nurse"}, {"front-desk", "desk"},
 		{"privacy-officer", "privacy"}, {"security-officer", "security"}, {"administrator", "admin"}};
-	char plain[48];
-	size_t at = 0;
-	for (const char *c = p->family; *c && at + 1 < sizeof plain; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			plain[at++] = (char)(*c + 32);
-		else if (*c >= 'a' && *c <= 'z')
-			plain[at++] = *c;
-	plain[at] = 0;
+	char plain[64];
+	text_fold(bytes_text(p->family), plain, sizeof plain);
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
 		if (strcmp(prefixes[i].role, p->role) == 0)
-			snprintf(ret, 64, "%s.%s", prefixes[i].prefix, plain);
+			snprintf(ret, 64, "%s.%.40s", prefixes[i].prefix, plain);
 	return ret;
 }
 

@@ -58,10 +58,10 @@ static const struct {
 static void put_refusals(struct buf *out)
 {
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		buf_printf(out, "		error_page %d @refused%d;\n", refusals[i].status, refusals[i].status);
+		buf_printf(out, "		error_page %d /-refused/%d;\n", refusals[i].status, refusals[i].status);
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		buf_printf(out,
-			"		location @refused%d {\n"
+			"		location = /-refused/%d {\n			internal;\n"
 			"			default_type application/fhir+json;\n"
 			"			return %d '{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
 			"\"error\",\"code\":\"processing\",\"diagnostics\":\"%s\"}]}';\n		}\n",
