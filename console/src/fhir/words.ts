@@ -78,6 +78,7 @@ const seconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-d
 export function date(text: string | undefined): string {
   if (!text) return '';
   if (/^\d{4}$/.test(text)) return text;
+  if (!/^\d{4}-\d\d/.test(text)) return text;
   const at = new Date(text.length === 7 ? `${text}-01` : text);
   if (Number.isNaN(at.getTime())) return text;
   if (text.length === 7) return month.format(at);

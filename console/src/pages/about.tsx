@@ -7,7 +7,7 @@ export function About() {
     <Page title="About Hospitaller" lead="The order that guards the sick: one guarded door in front of the records, and one trail of everything that passes.">
       <div class="grid">
         <Card title="What it promises">
-          <ul class="plain">
+          <ul class="bullets">
             <li>Nothing of a record leaves before it is written down who takes it.</li>
             <li>What was answered as saved survives a power cut.</li>
             <li>No disk holds patient information in clear.</li>
@@ -16,7 +16,7 @@ export function About() {
           </ul>
         </Card>
         <Card title="What this page keeps">
-          <ul class="plain">
+          <ul class="bullets">
             <li>In your browser: your choice of colours, and nothing else.</li>
             <li>In addresses: opaque numbers, never a name.</li>
             <li>Your session ends when you have been away for a while, and when you sign out.</li>

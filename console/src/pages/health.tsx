@@ -15,22 +15,27 @@ const AWAKE_MS = 5 * 60_000;
 
 const duties: Record<string, string> = {
   parent: 'Starts and watches the others', gate: 'The door: speaks TLS and HTTP, decides nothing', vault: 'Decides, keeps the records and the trail',
-  watch: 'Thinks about what happened', courier: 'The only way out', relay: 'The door for devices', sensor: 'Listens on the network', scan: 'Reads untrusted files', guard: 'Carries out what was decided',
+  'gate-worker': 'Speaks with the network, under tighter bounds', watch: 'Thinks about what happened', courier: 'The only way out', relay: 'The door for devices', sensor: 'Listens on the network', scan: 'Reads untrusted files', guard: 'Carries out what was decided',
 };
 const queueWords: Record<string, string> = {
   requests: 'Requests since start', denials: 'Refused', commits: 'Commits', writes: 'Writes', waiting_trail: 'Waiting for the trail', waiting_commit: 'Waiting for the database', hashing: 'Passwords being checked',
 };
 
-function capabilities(role: Role): string {
+// The kernel's own names, by bit; what is not here is shown by its number.
+const capabilityNames: Record<number, string> = { 0: 'chown', 1: 'dac_override', 5: 'kill', 6: 'setgid', 7: 'setuid', 10: 'net_bind_service', 12: 'net_admin', 13: 'net_raw', 21: 'sys_admin' };
+
+export function capabilities(role: Role): string {
   const c = role.confinement.capabilities;
   if (Array.isArray(c)) return c.length ? c.join(', ') : 'none';
-  return /^0*$/.test(c) || c === 'none' || c === '-' ? 'none' : c;
+  if (!/^[0-9a-f]+$/i.test(c)) return c === '-' ? 'none' : c;
+  const bits = [...BigInt(`0x${c}`).toString(2)].reverse().flatMap((b, i) => (b === '1' ? [capabilityNames[i] ?? `no. ${i}`] : []));
+  return bits.length > 12 ? 'all of root’s' : bits.join(', ') || 'none';
 }
 
 function Confinement({ role }: { role: Role }) {
   const c = role.confinement;
   const landlock = c.landlock === true || (typeof c.landlock === 'string' && !/^(no|none|off|0|false|-|unavailable)/i.test(c.landlock));
-  const held: [string, boolean, string?][] = [['System calls filtered', c.seccomp], ['Files fenced', landlock, typeof c.landlock === 'string' ? c.landlock : undefined], ['No new rights', c.no_new_privileges]];
+  const held: [string, boolean, string?][] = [['System calls filtered', c.seccomp], ['Files fenced', landlock, typeof c.landlock === 'string' && c.landlock !== '0' ? (/^\d+$/.test(c.landlock) ? `Landlock ${c.landlock}` : c.landlock) : undefined], ['No new rights', c.no_new_privileges]];
   return (
     <ul class="held">
       {held.map(([name, on, note]) => <li key={name} class={on ? 'on' : 'off'}><span aria-hidden="true">{on ? '✓' : '–'}</span>{name}<span class="only-heard">{on ? ': yes' : ': no'}</span>{note && !/^(yes|on|true|full|1)$/i.test(note) && <small> ({note})</small>}</li>)}

@@ -6,6 +6,7 @@ import type { Entries, Entry, TrailState } from '../base/types';
 import { ago, count, date, dateTime, plural, timeSeconds } from '../fhir/words';
 import { checkProof, type Checked } from '../trail/proof';
 import { actionText, actions, outcomeText, outcomes, purposeText, relationText, roleText, tone } from '../trail/words';
+import { browser } from './sessions';
 import { Choice, Field } from '../ui/field';
 import { Icon } from '../ui/icon';
 import { Box, Empty, Skeleton, Trouble, say } from '../ui/notice';
@@ -73,9 +74,9 @@ function Detail({ entry: e, vkey }: { entry: Entry; vkey?: string }) {
       <Facts facts={[
         ['Entry', count(e.seq)], ['When', `${date(e.time)}, ${timeSeconds(e.time)}`], ['What', actionText(e)], ['Outcome', outcomeText(e)],
         ['Who', e.who.name && `${e.who.name} (${roleText(e.who.role)})`], ['Account', e.who.account && <span class="mono">{e.who.account}</span>], ['Session', e.session && <span class="mono">{e.session}</span>], ['Address', e.address],
-        ['Application', e.application], ['Resource', e.resource && <span class="mono">{e.resource}{e.version ? `, version ${e.version}` : ''}</span>], ['Search', e.query && <code class="breakable">{e.query}</code>],
+        ['Application', e.application && (/^Mozilla/.test(e.application) ? browser(e.application) : e.application)], ['Resource', e.resource && <span class="mono">{e.resource}{e.version ? `, version ${e.version}` : ''}</span>], ['Search', e.query && <code class="breakable">{e.query}</code>],
         [plural(e.patient_count ?? patients.length, 'Patient'), patients.length > 0 && <>{patients.slice(0, 12).map((p, i) => <span key={p.id}>{i > 0 && ', '}{p.name ?? <span class="mono">{p.id}</span>}</span>)}{(e.patient_count ?? 0) > 12 && ' …'}</>],
-        ['Relation', e.relationship && `${relationText(e.relationship.kind)}${e.relationship.evidence ? ` (${e.relationship.evidence})` : ''}`], ['Purpose', purposeText(e.purpose)], ['Reason', e.reason && `“${e.reason}”`],
+        ['Relation', e.relationship && e.relationship.kind !== 'none' && `${relationText(e.relationship.kind)}${e.relationship.evidence ? ` (${e.relationship.evidence})` : ''}`], ['Purpose', purposeText(e.purpose)], ['Reason', e.reason && `“${e.reason}”`],
         ['Rule', e.rule], ['Detail', e.detail], ['Refers to', e.refers_to !== undefined && `entry ${count(e.refers_to)}`],
       ]} />
       {prove ? <ProofBox seq={e.seq} vkey={vkey} /> : <button type="button" class="button" onClick={() => setProve(true)}><Icon name="check" size={16} />Prove this entry</button>}

@@ -38,10 +38,13 @@ export const relationText = (kind: string | undefined): string => (kind ? relati
 export const roleText = (role: string | undefined): string => (role ? roles[role] ?? role : '');
 export const roleList = Object.entries(roles).filter(([value]) => value !== 'local').map(([value, label]) => ({ value, label }));
 
+// The care that connects them, when any is known.
+export const relation = (e: Entry) => (e.relationship && e.relationship.kind !== 'none' ? e.relationship : undefined);
+
 export type Tone = 'plain' | 'warn' | 'bad' | 'glass';
 export function tone(e: Entry): Tone {
   if (e.outcome === 'denied' || e.outcome === 'failed' || e.outcome === 'aborted') return 'bad';
   if (e.action === 'break-glass' || e.purpose === 'BTG') return 'glass';
-  if (e.kind === 'access' && e.action === 'read' && e.patient_count && !e.relationship) return 'warn';
+  if (e.kind === 'access' && e.action === 'read' && e.patient_count && !relation(e)) return 'warn';
   return 'plain';
 }

@@ -65,7 +65,7 @@ export function Plot({ label, at, lines, height = 240, points = true, area, whol
         },
       },
       axes: [
-        { ...axis, grid: { show: false }, space: 70,
+        { ...axis, grid: { show: false }, space: 70, size: 30, gap: 8,
           values: (_u, splits, _i, _s, incr) => splits.map((s) => new Date(s * 1000)).map((d) =>
             incr < 86400 ? d.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
               : incr < 86400 * 28 ? d.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })

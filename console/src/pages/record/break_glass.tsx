@@ -29,7 +29,7 @@ export function BreakGlass({ patient, name, onClose }: { patient: string; name?:
   return (
     <Dialog title="Break the glass" tone="glass" onClose={onClose}>
       <form class="form" onSubmit={(e) => { e.preventDefault(); if (length >= LEAST && !busy) void send(); }}>
-        <ul class="plain">
+        <ul class="bullets">
           <li>The record{name ? ` of ${name}` : ''} opens to you <strong>at once</strong>, for a limited time.</li>
           <li>Your name, the time, your reason and everything you open are written down and cannot be removed.</li>
           <li>The privacy officer reviews it, and the patient may see it.</li>

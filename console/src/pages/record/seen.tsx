@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ApiError, get, query } from '../../base/api';
 import type { Entries, Entry } from '../../base/types';
 import { dayKey, dayLong, plural, time } from '../../fhir/words';
-import { actionText, outcomeText, purposeText, relationText, roleText, tone } from '../../trail/words';
+import { actionText, outcomeText, purposeText, relation, relationText, roleText, tone } from '../../trail/words';
 import { Icon } from '../../ui/icon';
 import { Empty, Skeleton } from '../../ui/notice';
 import { Card, Tag } from '../../ui/page';
@@ -29,7 +29,8 @@ export function visits(entries: Entry[]): Visit[] {
 function why(e: Entry): string {
   if (e.outcome === 'denied') return 'was refused';
   if (e.purpose === 'BTG' || e.action === 'break-glass') return 'broke the glass';
-  if (e.relationship) return relationText(e.relationship.kind);
+  const r = relation(e);
+  if (r) return relationText(r.kind);
   return purposeText(e.purpose) || 'no relation to the care is known';
 }
 
@@ -43,7 +44,7 @@ function VisitLine({ visit }: { visit: Visit }) {
       <span class="seen-dot" aria-hidden="true" />
       <div class="seen-words">
         <p><b>{first.who.name ?? 'Somebody not signed in'}</b> <span class="muted">{roleText(first.who.role)}</span>{t !== 'plain' && <Tag tone={t === 'glass' ? 'glass' : t}>{t === 'glass' ? 'Broken glass' : t === 'bad' ? outcomeText(first) : 'No relation known'}</Tag>}</p>
-        <p class="muted">{why(first)}{first.relationship?.evidence && <> · shown by <span class="mono">{first.relationship.evidence}</span></>}</p>
+        <p class="muted">{why(first)}{relation(first)?.evidence && <> · shown by <span class="mono">{relation(first)!.evidence}</span></>}</p>
         {first.reason && <blockquote>“{first.reason}”</blockquote>}
         <details><summary>{entries.length === 1 ? actionText(first) : plural(entries.length, 'access', 'accesses')}</summary>
           <ul class="lines small">{entries.map((e) => <li key={e.seq}><span>{e.sentence}</span><small>{time(e.time)}</small></li>)}</ul></details>
