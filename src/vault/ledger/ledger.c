@@ -82,6 +82,8 @@ static enum err open_files(struct ledger *ledger, const struct ledger_options *o
 		err = search_open(options->dir, &options->search_key, &ledger->search);
 	if (!err)
 		err = recover(ledger, problem);
+	if (!err)
+		err = search_forget_past(ledger->search, ledger->end.seq);
 	if (!err && ledger->end.offset) // continue in the segment that is begun
 		err = files_open_segment(ledger, ledger->end.segment, true, &ledger->segment_fd);
 	return err;

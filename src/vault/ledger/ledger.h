@@ -65,7 +65,8 @@ struct trail_hit {
 	uint64_t seq;
 	struct trail_entry entry;
 };
-// Newest first. The index only proposes; every hit is opened and matched again.
+// Newest first. The index only proposes; every hit is opened, matched again and
+// proved against the last checkpoint, as far as that reaches. ERR_CORRUPT when one does not hold.
 enum err ledger_search(struct ledger *ledger, const struct trail_query *query, struct arena *arena,
 	struct trail_hit **ret_hits, size_t *ret_count);
 

@@ -33,6 +33,17 @@ struct walk {
 	bool past; // older than `since`: nothing further can match
 };
 
+// Is the stored entry the one that the signed tree holds? What no checkpoint covers yet is not.
+static enum err prove(struct ledger *ledger, uint64_t seq)
+{
+	struct ledger_proof proof;
+	enum err err = ledger_prove(ledger, seq, &proof);
+	if (err)
+		return err == ERR_NOT_FOUND ? OK : err;
+	struct merkle_claim claim = {seq, proof.checkpoint.size, proof.leaf, proof.checkpoint.root};
+	return merkle_check_inclusion(&claim, &proof.path);
+}
+
 // The entry is read into a scratch arena first: most of a long walk is thrown away.
 static enum err consider(struct walk *walk, uint64_t seq)
 {
@@ -47,7 +58,9 @@ static enum err consider(struct walk *walk, uint64_t seq)
 		return OK;
 	struct trail_hit *hit = &walk->hits[walk->count];
 	hit->seq = seq;
-	err = ledger_read(walk->ledger, seq, walk->arena, &hit->entry);
+	err = prove(walk->ledger, seq);
+	if (!err)
+		err = ledger_read(walk->ledger, seq, walk->arena, &hit->entry);
 	if (!err)
 		walk->count++;
 	return err;

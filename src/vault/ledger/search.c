@@ -81,6 +81,16 @@ enum err search_open(const char *dir, const struct key *key, struct search **ret
 	return OK;
 }
 
+enum err search_forget_past(struct search *search, uint64_t size)
+{
+	char sql[160];
+	snprintf(sql, sizeof sql,
+		"BEGIN; DELETE FROM hit WHERE (SELECT seq FROM place) > %lld;"
+		"UPDATE place SET seq = 0 WHERE seq > %lld; COMMIT",
+		(long long)size, (long long)size);
+	return sqlite3_exec(search->db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : ERR_IO;
+}
+
 void search_close(struct search *search)
 {
 	if (!search)

@@ -13,6 +13,8 @@ struct search_writer; // the keeper's own connection
 
 // Makes the file new when it is missing or is not ours. ERR_IO.
 enum err search_open(const char *dir, const struct key *key, struct search **ret_search);
+// Starts again when the index knows more than `size` entries: it is another trail's.
+enum err search_forget_past(struct search *search, uint64_t size);
 void search_close(struct search *search);
 
 enum err search_writer_open(struct search *search, struct search_writer **ret_writer);

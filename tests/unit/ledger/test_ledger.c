@@ -215,6 +215,31 @@ static void search_finds_with_and_without_its_index(void **state)
 	scratch_remove(&s);
 }
 
+// An index that is ahead belongs to another trail.
+static void the_index_of_another_trail_is_dropped(void **state)
+{
+	struct scratch s, other;
+	struct buf index = {0};
+	scratch_make(&s);
+	scratch_make(&other);
+	struct ledger *ledger = scratch_open(&other);
+	scratch_fill(ledger, 900);
+	wait_signed(ledger, 900);
+	ledger_close(ledger);
+	ledger = scratch_open(&s);
+	scratch_fill(ledger, 600);
+	ledger_close(ledger);
+	file_read(other.trail, "search.db", &index);
+	file_write(s.trail, "search.db", buf_bytes(&index));
+	ledger = scratch_open(&s);
+	wait_signed(ledger, 600);
+	check_searches(ledger);
+	ledger_close(ledger);
+	buf_done(&index);
+	scratch_remove(&s);
+	scratch_remove(&other);
+}
+
 static void only_sealed_bytes_reach_the_disk(void **state)
 {
 	struct scratch s;
@@ -298,6 +323,7 @@ int main(void)
 		cmocka_unit_test(an_entry_of_the_largest_size_fits),
 		cmocka_unit_test(proofs_hold_and_convince_a_stranger),
 		cmocka_unit_test(search_finds_with_and_without_its_index),
+		cmocka_unit_test(the_index_of_another_trail_is_dropped),
 		cmocka_unit_test(only_sealed_bytes_reach_the_disk),
 		cmocka_unit_test(an_export_is_what_other_tools_expect),
 		cmocka_unit_test(a_trail_being_written_verifies),
