@@ -36,6 +36,7 @@ struct entry {
 	bool has_record;
 	json_t *outcome;       // of a batch's entry that failed, or what a GET gave
 	bool unchanged;
+	bool settled;          // if_none_exist was looked for
 };
 
 struct bundling {
@@ -208,6 +209,33 @@ static enum err rewrite(void *context, enum fhir_ref_kind kind, const char *text
 	return OK;
 }
 
+// What is there already keeps its id, and is what the others refer to: known before they are
+// rewritten. A batch's entries do not refer to each other.
+static bool settle_conditions(struct bundling *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct entry *e = &b->entries[i];
+		struct store_wish wish = {.type = e->type, .if_none_exist = e->if_none_exist};
+		bool failed = false;
+		if (b->mode != TRANSACTION || !e->if_none_exist || e->method != DOOR_POST)
+			continue;
+		e->settled = true;
+		e->unchanged = fhir_exists(b->vault, b->x, &wish, &e->record, &failed);
+		if (failed)
+			return false;
+		if (!e->unchanged)
+			continue;
+		e->id = e->record.id;
+		e->has_record = true;
+		e->status = 200;
+		const char *url = json_get_text(e->json, "fullUrl");
+		if (url)
+			map_set(b->urls, bytes_text(url),
+				arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id));
+	}
+	return true;
+}
+
 static bool rewrite_all(struct bundling *b)
 {
 	const struct fhir_ref_visitor visitor = {rewrite, b};
@@ -231,10 +259,12 @@ static bool is_there(struct bundling *b, struct entry *e)
 static bool store_entry(struct bundling *b, struct entry *e)
 {
 	struct store_wish wish = {.type = e->type, .id = e->id, .resource = e->resource,
-		.expected = e->if_match, .if_none_exist = e->if_none_exist,
+		.expected = e->if_match, .if_none_exist = e->settled ? NULL : e->if_none_exist,
 		.must_be_new = e->method == DOOR_POST};
 	wish.action = b->mode == IMPORT ? TRAIL_IMPORT
 		: e->method == DOOR_POST ? TRAIL_CREATE : TRAIL_UPDATE;
+	if (e->settled && e->unchanged)
+		return true;
 	if (b->mode == IMPORT && is_there(b, e)) {
 		e->unchanged = true;
 		return true;
@@ -244,9 +274,6 @@ static bool store_entry(struct bundling *b, struct entry *e)
 	e->has_record = true;
 	e->unchanged = wish.unchanged;
 	e->status = wish.unchanged || e->record.version > 1 ? 200 : 201;
-	if (wish.unchanged) // what was referred to by fullUrl is the one that was there
-		map_set(b->urls, bytes_text(json_get_text(e->json, "fullUrl")),
-			arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->record.id));
 	return true;
 }
 
@@ -410,7 +437,7 @@ static enum progress run(struct bundling *b)
 		fhir_answer_storing(b->x, err);
 		return PROGRESS_DONE;
 	}
-	bool done = read_entries(b) && rewrite_all(b) && (b->mode == BATCH ? do_each(b) : do_all(b));
+	bool done = read_entries(b) && settle_conditions(b) && rewrite_all(b) && (b->mode == BATCH ? do_each(b) : do_all(b));
 	err = done ? records_release(records) : records_rollback(records);
 	if (err)
 		fhir_answer_storing(b->x, err);

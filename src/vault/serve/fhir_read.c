@@ -114,34 +114,70 @@ static size_t number_or(const struct exchange *x, const char *name, size_t other
 	return text && *text >= '0' && *text <= '9' ? strtoul(text, NULL, 10) : otherwise;
 }
 
+struct history {
+	struct vault *vault;
+	struct exchange *x;
+	struct access access;
+	struct verdict verdict; // on the current version
+	struct record_page page;
+	const char **patients;
+	size_t patient_count;
+};
+
+// A version may belong to another patient than the one that is current does.
+static bool version_shown(struct history *h, const struct record *record)
+{
+	struct verdict verdict;
+	struct access access = h->access;
+	access.patient = record->patient;
+	if (access_decide(h->vault, h->x, &access, &verdict) || !verdict.allowed)
+		return false;
+	for (size_t i = 0; i < h->patient_count; i++)
+		if (record->patient && strcmp(h->patients[i], record->patient) == 0)
+			return true;
+	if (record->patient)
+		h->patients[h->patient_count++] = record->patient;
+	return true;
+}
+
+static json_t *history_bundle(struct history *h)
+{
+	json_t *entries = json_array();
+	h->patients = arena_alloc(h->x->arena, (h->page.count + 1) * sizeof *h->patients);
+	if (h->access.patient)
+		h->patients[h->patient_count++] = h->access.patient;
+	for (size_t i = 0; i < h->page.count; i++)
+		if (version_shown(h, &h->page.records[i]))
+			json_array_append_new(entries, history_entry(h->x, &h->page.records[i]));
+	return json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history", "total",
+		(json_int_t)h->page.total, "entry", entries);
+}
+
 enum progress fhir_history(struct vault *vault, struct exchange *x)
 {
-	struct access access = {.action = TRAIL_HISTORY};
-	struct record_page page;
-	struct verdict verdict;
-	if (!fhir_route_type(x, &access.type) || !fhir_route_id(x, &access.id))
+	struct history h = {.vault = vault, .x = x, .access = {.action = TRAIL_HISTORY}};
+	struct record current = {0};
+	if (!fhir_route_type(x, &h.access.type) || !fhir_route_id(x, &h.access.id))
 		return PROGRESS_DONE;
-	struct record_key key = {.type = access.type, .id = access.id};
+	struct record_key key = {.type = h.access.type, .id = h.access.id};
 	size_t most = number_or(x, "_count", HISTORY_COUNT);
 	if (most < 1 || most > HISTORY_MOST)
 		most = HISTORY_MOST;
-	enum err err = records_history(vault->parts.records, &key, number_or(x, "_offset", 0), most,
-		x->arena, &page);
+	enum err err = records_read(vault->parts.records, &key, x->arena, &current);
+	if (!err || err == ERR_GONE)
+		err = records_history(vault->parts.records, &key, number_or(x, "_offset", 0), most,
+			x->arena, &h.page);
 	if (err) {
-		fhir_answer_absent(vault, x, &access, err);
+		fhir_answer_absent(vault, x, &h.access, err);
 		return PROGRESS_DONE;
 	}
-	access.patient = page.count ? page.records[0].patient : NULL;
-	if (!access_check(vault, x, &access, &verdict))
+	h.access.patient = current.patient;
+	if (!access_check(vault, x, &h.access, &h.verdict))
 		return PROGRESS_DONE;
-	json_t *entries = json_array();
-	for (size_t i = 0; i < page.count; i++)
-		json_array_append_new(entries, history_entry(x, &page.records[i]));
-	json_t *bundle = json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history",
-		"total", (json_int_t)page.total, "entry", entries);
-	struct trail_entry note = note_access(x, &access, &verdict, TRAIL_ALLOWED);
+	json_t *bundle = history_bundle(&h);
+	struct trail_entry note = note_access(x, &h.access, &h.verdict, TRAIL_ALLOWED);
 	note.status = 200;
-	note_add(vault, x, &note);
+	note_add_patients(vault, x, &note, h.patients, h.patient_count);
 	answer_json(x, 200, bundle);
 	json_decref(bundle);
 	return PROGRESS_DONE;

@@ -24,7 +24,9 @@ struct searching {
 	struct shown *shown;
 	size_t shown_count;
 	size_t held_back;
-	bool break_glass_would_help;
+	size_t asked_count; // _count
+	bool everywhere;    // over the records of many patients: what is counted must be named
+	bool reads_all;     // no hit can be held back
 	const char **patients;
 	size_t patient_count;
 };
@@ -74,7 +76,6 @@ static enum err consider(struct searching *s, struct map *decided, const struct 
 		if (err)
 			return err;
 		known = verdict.allowed ? yes : no;
-		s->break_glass_would_help |= !verdict.allowed && verdict.break_glass_would_help;
 		map_set(decided, key, (void *)known);
 	}
 	bool person = record->type == fhir_type_patient();
@@ -91,7 +92,11 @@ static enum err decide_hits(struct searching *s)
 	struct map *decided = map_new(), *named = map_new();
 	enum err err = OK;
 	s->shown = arena_alloc(s->x->arena, s->result.count * sizeof *s->shown);
-	s->patients = arena_alloc(s->x->arena, s->result.count * sizeof *s->patients);
+	s->patients = arena_alloc(s->x->arena, (s->result.count + 1) * sizeof *s->patients);
+	if (s->query.patient) { // that nothing is there is information about this one, too
+		map_set(named, bytes_text(s->query.patient), s);
+		s->patients[s->patient_count++] = s->query.patient;
+	}
 	for (size_t i = 0; i < s->result.count && !err; i++)
 		err = consider(s, decided, &s->result.records[i]);
 	for (size_t i = 0; i < s->shown_count; i++) {
@@ -183,7 +188,7 @@ static void answer_bundle(struct searching *s)
 	struct exchange *x = s->x;
 	struct buf out = {0};
 	buf_add_text(&out, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",");
-	if (s->result.total >= 0 && !s->held_back)
+	if (s->result.total >= 0)
 		buf_printf(&out, "\"total\":%lld,", (long long)s->result.total);
 	buf_add_text(&out, "\"link\":[{\"relation\":\"self\",\"url\":");
 	put_text_json(&out, link_url(s, NULL));
@@ -203,6 +208,31 @@ static void answer_bundle(struct searching *s)
 	buf_add_text(&out, s->shown_count ? "}]}" : "}");
 	answer_bytes(x, 200, buf_bytes(&out));
 	buf_done(&out);
+}
+
+// A search over many patients: what is counted is named on the trail, and neither the total nor a
+// further page tells what was held back. Where hits may be held back all of them are looked at.
+static void widen(struct searching *s)
+{
+	bool person = s->access.type == fhir_type_patient();
+	s->asked_count = s->query.count;
+	s->everywhere = !s->query.patient && fhir_type_in_compartment(s->access.type);
+	s->reads_all = person || who_reads_all(s->vault, s->x, s->access.type);
+	if (s->everywhere && (!s->reads_all || (s->query.want_total && !s->query.count)))
+		s->query.count = RECORDS_SEARCH_COUNT;
+}
+
+static void narrow(struct searching *s)
+{
+	bool complete = !s->result.next && !s->query.page;
+	if (!s->everywhere)
+		return;
+	if (s->result.total >= 0)
+		s->result.total = complete ? (int64_t)s->shown_count : -1;
+	if (!s->asked_count) {
+		s->shown_count = 0;
+		s->result.next = NULL;
+	}
 }
 
 static void note_search(struct searching *s)
@@ -228,6 +258,7 @@ enum progress fhir_search(struct vault *vault, struct exchange *x)
 	s.access.patient = s.query.patient;
 	if (!access_check(vault, x, &s.access, &s.verdict))
 		return PROGRESS_DONE;
+	widen(&s);
 	err = records_search(vault->parts.records, &s.query, x->arena, &s.result);
 	if (!err)
 		err = decide_hits(&s);
@@ -239,6 +270,7 @@ enum progress fhir_search(struct vault *vault, struct exchange *x)
 		return PROGRESS_DONE;
 	}
 	note_search(&s);
+	narrow(&s);
 	answer_bundle(&s);
 	return PROGRESS_DONE;
 }

@@ -16,17 +16,64 @@ char *fhir_new_id(struct arena *arena)
 	return id;
 }
 
+// What the caller may not read is not there for them; of a person they may learn that there is one.
+static enum err keep_visible(struct vault *vault, struct exchange *x, const struct search_query *query,
+	struct search_result *result)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < result->count; i++) {
+		const struct record *record = &result->records[i];
+		struct verdict verdict;
+		struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id,
+			.patient = record->patient};
+		enum err err = access_decide(vault, x, &access, &verdict);
+		if (err)
+			return err;
+		if (verdict.allowed || query->type == fhir_type_patient())
+			result->records[kept++] = *record;
+	}
+	result->count = kept;
+	return result->next && kept < 2 ? ERR_LIMIT : OK;
+}
+
+static void note_found(struct vault *vault, struct exchange *x, struct trail_entry *note,
+	const struct search_query *query, const struct search_result *result)
+{
+	const char **patients = arena_alloc(x->arena, (result->count + 1) * sizeof *patients);
+	size_t count = 0;
+	if (query->patient)
+		patients[count++] = query->patient;
+	for (size_t i = 0; i < result->count; i++)
+		if (result->records[i].patient &&
+			(!query->patient || strcmp(result->records[i].patient, query->patient) != 0))
+			patients[count++] = result->records[i].patient;
+	note_add_patients(vault, x, note, patients, count);
+}
+
 enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, const char *query,
 	struct record *ret_first, size_t *ret_count)
 {
 	struct search_query parsed;
-	struct search_result result;
+	struct search_result result = {0};
 	struct query_problem problem;
+	struct verdict verdict;
+	struct access access = {.action = TRAIL_SEARCH, .type = type, .query = query};
 	enum err err = fhir_query_of_text(type, query, x->arena, &parsed, &problem);
 	if (err)
 		return err;
-	parsed.count = 2;
-	err = records_search_staged(vault->parts.records, &parsed, x->arena, &result);
+	parsed.count = RECORDS_SEARCH_COUNT;
+	access.patient = parsed.patient;
+	err = access_decide(vault, x, &access, &verdict);
+	if (err)
+		return err;
+	if (verdict.allowed)
+		err = records_search_staged(vault->parts.records, &parsed, x->arena, &result);
+	if (!err)
+		err = keep_visible(vault, x, &parsed, &result);
+	struct trail_entry note = note_access(x, &access, &verdict,
+		err ? TRAIL_FAILED : verdict.allowed ? TRAIL_ALLOWED : TRAIL_DENIED);
+	note.detail = err ? err_text(err) : "condition of a write";
+	note_found(vault, x, &note, &parsed, &result);
 	if (err)
 		return err;
 	*ret_count = result.count;
@@ -35,24 +82,35 @@ enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, con
 	return OK;
 }
 
-// True when the wish ends here: something matches (unchanged) or it is answered (*ret_failed).
-static bool exists_already(struct vault *vault, struct exchange *x, struct store_wish *wish,
+bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wish *wish,
 	struct record *ret_record, bool *ret_failed)
 {
+	struct verdict verdict;
 	size_t count = 0;
-	if (!wish->if_none_exist)
-		return false;
+	*ret_failed = true;
 	enum err err = fhir_find_staged(vault, x, wish->type, wish->if_none_exist, ret_record, &count);
 	if (err) {
 		answer_error(x, 400, "invalid", "If-None-Exist cannot be searched for: %s.",
 			err_text(err));
-		*ret_failed = true;
-	} else if (count > 1) {
-		answer_error(x, 412, "conflict", "If-None-Exist matches more than one resource.");
-		*ret_failed = true;
+		return true;
 	}
-	wish->unchanged = !*ret_failed && count == 1;
-	return *ret_failed || wish->unchanged;
+	if (count > 1) {
+		answer_error(x, 412, "conflict", "If-None-Exist matches more than one resource.");
+		return true;
+	}
+	*ret_failed = false;
+	if (!count)
+		return false;
+	// The answer is the resource that is there: that is a read, of whoever's record it is.
+	struct access access = {.action = TRAIL_READ, .type = wish->type, .id = ret_record->id,
+		.patient = ret_record->patient, .version = ret_record->version};
+	*ret_failed = !access_check(vault, x, &access, &verdict);
+	if (*ret_failed)
+		return true;
+	struct trail_entry note = note_access(x, &access, &verdict, TRAIL_ALLOWED);
+	note.detail = "exists already";
+	note_add(vault, x, &note);
+	return true;
 }
 
 // Whose record it was may differ from whose it becomes: both must be allowed.
@@ -61,8 +119,9 @@ static bool allowed_before(struct vault *vault, struct exchange *x, const struct
 {
 	struct record current;
 	struct record_key key = {.type = wish->type, .id = wish->id};
-	if (wish->must_be_new || records_read_staged(vault->parts.records, &key, x->arena, &current))
-		return true; // new, deleted, or records_put will say what is wrong
+	enum err err = records_read_staged(vault->parts.records, &key, x->arena, &current);
+	if (wish->must_be_new || (err && err != ERR_GONE))
+		return true; // new, or records_put will say what is wrong; what was deleted has an owner
 	if (!current.patient || (owner && strcmp(current.patient, owner) == 0))
 		return true;
 	struct verdict verdict;
@@ -91,14 +150,8 @@ bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish
 	if (!access_check(vault, x, &access, &verdict) ||
 		!allowed_before(vault, x, wish, patients.owner))
 		return false;
-	if (exists_already(vault, x, wish, ret_record, &failed)) {
-		if (!failed) {
-			access.id = ret_record->id;
-			access.version = ret_record->version;
-			struct trail_entry note = note_access(x, &access, &verdict, TRAIL_ALLOWED);
-			note.detail = "exists already";
-			note_add(vault, x, &note);
-		}
+	if (wish->if_none_exist && fhir_exists(vault, x, wish, ret_record, &failed)) {
+		wish->unchanged = !failed;
 		return !failed;
 	}
 	struct record_put put = {.type = wish->type, .id = wish->id, .patient = patients.owner,

@@ -60,6 +60,15 @@ bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 	return false;
 }
 
+bool who_reads_all(struct vault *vault, const struct exchange *x, int type)
+{
+	const struct policy_ask ask = {.role = policy_role_find(x->who.role), .action = POLICY_READ,
+		.type = type, .of_patient = true, .second_factor = x->who.second_factor};
+	struct policy_decision decision;
+	policy_decide(vault->parts.policy, &ask, &decision);
+	return decision.allowed;
+}
+
 static enum policy_action policy_of(enum trail_action action)
 {
 	switch (action) {

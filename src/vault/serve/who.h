@@ -9,6 +9,9 @@ void who_identify(struct vault *vault, struct exchange *exchange);
 // May they do this console work? Answers 401 or 403, with an entry on the trail, when not.
 bool who_may(struct vault *vault, struct exchange *exchange, const char *verb);
 
+// May they read every patient's resources of this type, known to them or not?
+bool who_reads_all(struct vault *vault, const struct exchange *exchange, int type);
+
 // What a request wants of a record.
 struct access {
 	enum trail_action action;
