@@ -1,6 +1,7 @@
 #include "make.h"
 
-#include "common/base/text.h"
+#include "fhir.h"
+#include "hospital.h"
 #include "record.h"
 
 #include <errno.h>
@@ -18,38 +19,16 @@ static int write_json(const char *dir, const char *name, const json_t *json)
 	return 1;
 }
 
-// Logins people remember: dr.berg, nurse.silva, desk.kim.
-static const char *login_of(const struct person *p, char ret[64])
-{
-	static const struct {
-		const char *role, *prefix;
-	} prefixes[] = {{"clinician", "dr"}, {"nurse", "nurse"}, {"front-desk", "desk"},
-		{"privacy-officer", "privacy"}, {"security-officer", "security"}, {"administrator", "admin"}};
-	char plain[64];
-	text_fold(bytes_text(p->family), plain, sizeof plain);
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-		if (strcmp(prefixes[i].role, p->role) == 0)
-			snprintf(ret, 64, "%s.%.40s", prefixes[i].prefix, plain);
-	return ret;
-}
-
 static json_t *accounts_json(const struct town *town)
 {
-	json_t *list = json_array(), *seen = json_object();
+	json_t *list = json_array();
 	for (size_t i = 0; i < town->count; i++) {
 		const struct person *p = &town->people[i];
-		char login[64] = "", numbered[80];
-		if (!*p->staff_id)
-			continue;
-		login_of(p, login);
-		int times = (int)json_integer_value(json_object_get(seen, login)) + 1;
-		json_object_set_new(seen, login, json_integer(times));
-		snprintf(numbered, sizeof numbered, times > 1 ? "%s%d" : "%s", login, times);
-		json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "login", numbered, "name",
-			json_sprintf("%s%s %s", strcmp(p->role, "clinician") == 0 ? "Dr " : "", p->given, p->family),
-			"role", p->role, "person", json_sprintf("Practitioner/%s", p->staff_id)));
+		if (p->job)
+			json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "login", p->login, "name",
+				json_sprintf("%s%s %s", p->job == JOB_CLINICIAN ? "Dr " : "", p->given, p->family),
+				"role", p->role, "person", json_sprintf("Practitioner/%s", p->staff_id)));
 	}
-	json_decref(seen);
 	return list;
 }
 
@@ -87,26 +66,77 @@ static int write_and_drop(const char *dir, const char *name, json_t *json)
 	return failed;
 }
 
-int make_files(const struct town *town, unsigned long long seed, const char *dir)
+static int make_hospital(const struct town *town, const char *dir, size_t *resources)
+{
+	json_t *list = json_array(), *bundle;
+	size_t i;
+	int failed = 0;
+	hospital_add_bundles(town, list);
+	json_array_foreach (list, i, bundle) {
+		char name[64];
+		snprintf(name, sizeof name, "bundles/000-hospital-%03zu.json", i);
+		*resources += fhir_size(bundle);
+		failed = failed || write_json(dir, name, bundle);
+	}
+	json_decref(list);
+	return failed;
+}
+
+static int make_patient(const struct town *town, const char *dir, size_t number, size_t *resources)
 {
 	char name[64];
-	size_t number = 0, resources = 0;
-	json_t *bundle = record_hospital(town);
-	resources += record_size(bundle);
-	int failed = make_folders(dir) || write_json(dir, "bundles/000-hospital.json", bundle);
-	json_decref(bundle);
-	for (size_t i = 0; i < town->count && !failed; i++) {
-		if (!town->people[i].patient)
-			continue;
-		struct dice dice = dice_of(seed, 1000 + i);
-		bundle = record_patient(&dice, town, &town->people[i]);
-		resources += record_size(bundle);
-		snprintf(name, sizeof name, "bundles/%06zu.json", ++number);
-		failed = write_and_drop(dir, name, bundle);
-	}
-	if (failed || write_and_drop(dir, "accounts.json", accounts_json(town)) ||
-		write_and_drop(dir, "truth/people.json", truth_json(town)))
-		return 1;
-	printf("%zu patients, %zu members of staff, %zu resources\n", town->patients, town->staff, resources);
-	return 0;
+	struct plan plan;
+	plan_make(town, town->patient_list[number], &plan);
+	json_t *bundle = record_make(town, &plan);
+	*resources += fhir_size(bundle);
+	snprintf(name, sizeof name, "bundles/%06zu.json", number + 1);
+	plan_done(&plan);
+	return write_and_drop(dir, name, bundle);
+}
+
+// What `work` needs to know to invent the same hospital again.
+static json_t *wish_json(const struct town_wish *wish)
+{
+	return json_pack("{s:i, s:I, s:i, s:i, s:i}", "format", MAKE_FORMAT, "seed", (json_int_t)wish->seed, "patients",
+		(int)wish->patients, "staff", (int)wish->staff, "days", wish->days);
+}
+
+int make_files(const struct town_wish *wish, const char *dir)
+{
+	struct town *town = town_make(wish);
+	size_t resources = 0;
+	int failed = make_folders(dir) || make_hospital(town, dir, &resources);
+	for (size_t i = 0; i < town->patients && !failed; i++)
+		failed = make_patient(town, dir, i, &resources);
+	failed = failed || write_and_drop(dir, "accounts.json", accounts_json(town)) ||
+		write_and_drop(dir, "truth/people.json", truth_json(town)) ||
+		write_and_drop(dir, "truth/rosters.json", hospital_rosters(town)) ||
+		write_and_drop(dir, "hospital.json", wish_json(wish));
+	if (!failed)
+		printf("%zu patients, %zu members of staff, %zu resources\n", town->patients, town->staff, resources);
+	town_free(town);
+	return failed;
+}
+
+struct town *make_again(const char *dir)
+{
+	char path[1024];
+	json_int_t seed = 0;
+	int format = 0, patients = 0, staff = 0, days = 0;
+	snprintf(path, sizeof path, "%s/hospital.json", dir);
+	json_t *json = json_load_file(path, 0, NULL);
+	int failed = json_unpack(json, "{s:i, s:I, s:i, s:i, s:i}", "format", &format, "seed", &seed, "patients",
+		&patients, "staff", &staff, "days", &days);
+	json_decref(json);
+	const struct town_wish wish = {(uint64_t)seed, (unsigned)patients, (unsigned)staff, days};
+	if (!failed && format == MAKE_FORMAT && make_allows(&wish))
+		return town_make(&wish);
+	fprintf(stderr, "hospital-sim: %s was not written by this version's make\n", path);
+	return NULL;
+}
+
+int make_allows(const struct town_wish *wish)
+{
+	return wish->patients >= 1 && wish->patients <= 1000000 && wish->staff >= 12 && wish->staff <= 100000 &&
+		wish->days >= 1 && wish->days <= 3650;
 }

@@ -35,20 +35,16 @@ static int flag(int argc, char **argv, const char *name)
 static int make(int argc, char **argv)
 {
 	const char *dir = option(argc, argv, "--out", NULL);
-	unsigned long long seed = strtoull(option(argc, argv, "--seed", "1"), NULL, 10);
-	struct town_wish wish = {.seed = seed,
+	const struct town_wish wish = {.seed = strtoull(option(argc, argv, "--seed", "1"), NULL, 10),
 		.patients = (unsigned)strtoul(option(argc, argv, "--patients", "60"), NULL, 10),
 		.staff = (unsigned)strtoul(option(argc, argv, "--staff", "40"), NULL, 10),
 		.days = atoi(option(argc, argv, "--days", "60"))};
-	if (!dir || !wish.patients || wish.patients > 1000000 || wish.staff < 6 || wish.staff > 100000 ||
-		wish.days < 1) {
-		fputs("hospital-sim: make needs --out, 1 to 1000000 patients, 6 to 100000 staff, 1 day\n", stderr);
+	if (!dir || !make_allows(&wish)) {
+		fputs("hospital-sim: make needs --out, 1 to 1000000 patients, 12 to 100000 staff, 1 to 3650 days\n",
+			stderr);
 		return 2;
 	}
-	struct town *town = town_make(&wish);
-	int failed = make_files(town, seed, dir);
-	town_free(town);
-	return failed;
+	return make_files(&wish, dir);
 }
 
 int main(int argc, char **argv)
