@@ -18,7 +18,8 @@ enum job {
 	JOBS
 };
 
-enum { NOBODY = UINT32_MAX, HOUSE_UNITS = 8 };
+#define NOBODY UINT32_MAX // a number of no person
+enum { HOUSE_UNITS = 8 };
 
 struct person {
 	char id[37];           // of the Patient, and for staff `staff_id` of the Practitioner

@@ -13,7 +13,8 @@ enum visit_kind {
 	VISIT_STAY, // in a bed, over nights
 };
 
-enum { TEAM_MOST = 12, NO_DISEASE = UINT32_MAX };
+#define NO_DISEASE UINT32_MAX
+enum { TEAM_MOST = 12 };
 
 struct visit {
 	enum visit_kind kind;
