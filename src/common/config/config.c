@@ -92,6 +92,11 @@ enum err config_read(struct config *config, const char *path, bool optional, str
 		snprintf(ret_problem->text, sizeof ret_problem->text, "%s", problem.words);
 		return err;
 	}
+	if (root->kind != YAML_MAP) {
+		ret_problem->line = root->line;
+		snprintf(ret_problem->text, sizeof ret_problem->text, "options and their values are expected");
+		return ERR_INVALID;
+	}
 	for (const struct yaml *one = root->first; one && !err; one = one->next) {
 		ret_problem->line = one->line;
 		if (one->kind != YAML_SCALAR || !one->key) {

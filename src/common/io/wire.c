@@ -48,13 +48,24 @@ enum err wire_send(int socket, const struct wire *wire)
 		: problem == EPIPE || problem == ECONNRESET || problem == ENOTCONN ? ERR_CLOSED : ERR_IO;
 }
 
-static int received_fd(struct msghdr *message)
+// The room for one descriptor has, by its alignment, place for two: all that came are counted, and
+// those that nobody asked for are closed, or a hostile peer could use up our descriptors.
+static enum err received_fd(struct msghdr *message, int *ret_fd)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int fd = -1;
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(header), sizeof fd);
-	return fd;
+	size_t count = 0;
+	int fds[sizeof(union control) / sizeof(int)] = {-1};
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+		count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(header), count * sizeof(int));
+	}
+	if (count <= 1 && !(message->msg_flags & (MSG_CTRUNC | MSG_TRUNC))) {
+		*ret_fd = fds[0];
+		return OK;
+	}
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	return ERR_SYNTAX;
 }
 
 static enum err parse(struct bytes payload, struct wire *wire)
@@ -86,8 +97,10 @@ enum err wire_receive(int socket, struct wire *ret_wire)
 		return errno == EAGAIN || errno == EINTR ? ERR_BUSY : errno == ECONNRESET ? ERR_CLOSED : ERR_IO;
 	if (got == 0)
 		return ERR_CLOSED;
-	int fd = received_fd(&message);
-	enum err err = parse(bytes_of(room, (size_t)got), ret_wire);
+	int fd = -1;
+	enum err err = received_fd(&message, &fd);
+	if (!err)
+		err = parse(bytes_of(room, (size_t)got), ret_wire);
 	if (err && fd >= 0)
 		close(fd);
 	ret_wire->fd = err ? -1 : fd;

@@ -33,6 +33,7 @@ struct wire {
 
 // ERR_BUSY when the socket is full, ERR_CLOSED when nobody is there.
 enum err wire_send(int socket, const struct wire *wire);
-// ERR_BUSY when nothing is there, ERR_CLOSED at the end, ERR_SYNTAX for what is not a wire message.
+// ERR_BUSY when nothing is there, ERR_CLOSED at the end, ERR_SYNTAX for what is not a wire message,
+// also one with several descriptors: none of them stays open.
 enum err wire_receive(int socket, struct wire *ret_wire);
 enum err wire_pair(int ret_fds[2]); // non-blocking, close-on-exec

@@ -247,6 +247,8 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 
 static bool read_work(struct loading *l, const struct yaml *work)
 {
+	if (work && work->kind != YAML_MAP)
+		return wrong(l, work, "work is a list of verbs for each role");
 	for (const struct yaml *r = work ? work->first : NULL; r; r = r->next) {
 		enum policy_role role = policy_role_find(r->key);
 		bool marked[VERBS] = {0};
@@ -268,6 +270,10 @@ static bool read_file(struct loading *l, const struct yaml *root)
 		return false;
 	l->groups = yaml_find(root, "groups");
 	const struct yaml *rules = yaml_find(root, "rules"), *factor = yaml_find(root, "second-factor");
+	if (l->groups && l->groups->kind != YAML_MAP)
+		return wrong(l, l->groups, "groups have names");
+	if (rules && rules->kind != YAML_LIST)
+		return wrong(l, rules, "rules are a list");
 	if (!check_groups(l))
 		return false;
 	if (factor && !add_words(l, factor, roles, POLICY_ROLES, l->policy->second_factor))

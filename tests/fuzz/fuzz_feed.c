@@ -1,0 +1,91 @@
+// What watch and the vault tell each other about the trail. The first byte says who reads: the
+// vault a wish, or watch a batch of events, which it then counts.
+#include "fuzz.h"
+
+#include "common/message/feed.h"
+#include "watch/activity.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static struct channel *watch, *vault;
+
+static struct frame carry(struct channel *from, struct channel *to)
+{
+	struct frame frame = {0};
+	fuzz_rule(channel_flush(from) == OK && channel_fill(to) == OK && channel_next(to, &frame),
+		"a frame arrives");
+	return frame;
+}
+
+static void pull(struct bytes payload)
+{
+	uint64_t from, from_again;
+	uint32_t most, most_again;
+	if (feed_pull_parse(payload, &from, &most))
+		return;
+	fuzz_rule(most > 0 && most <= FEED_BATCH, "a wish that can be granted");
+	feed_pull_send(watch, from, most);
+	struct frame frame = carry(watch, vault);
+	fuzz_rule(feed_pull_parse(frame.payload, &from_again, &most_again) == OK &&
+		from == from_again && most == most_again, "the same wish");
+}
+
+static void same_event(const struct feed_event *a, const struct feed_event *b)
+{
+	fuzz_rule(a->seq == b->seq && a->time_us == b->time_us && a->kind == b->kind &&
+		a->action == b->action && a->outcome == b->outcome &&
+		a->broken_glass == b->broken_glass && a->related == b->related &&
+		a->patient_count == b->patient_count && a->actor == b->actor && a->patient == b->patient,
+		"the same event");
+}
+
+// As watch does with a batch; what it makes of it goes to the console.
+static void count_all(const struct feed_event *list, size_t count, uint64_t next, uint64_t size)
+{
+	struct activity *activity = activity_new();
+	struct buf out = {0};
+	for (size_t i = 0; i < count; i++)
+		activity_count(activity, &list[i]);
+	activity_json(activity, 1000000000000000, next, size, &out);
+	json_t *json = json_loadb((const char *)out.at, out.size, 0, NULL);
+	fuzz_rule(json_is_object(json) && out.size <= FEED_ACTIVITY_BYTES, "JSON that fits a message");
+	json_decref(json);
+	buf_done(&out);
+	activity_free(activity);
+}
+
+static void events(struct bytes payload)
+{
+	static struct feed_event list[FEED_BATCH], again[FEED_BATCH];
+	size_t count, count_again;
+	uint64_t next, size, next_again, size_again;
+	if (feed_events_parse(payload, list, &count, &next, &size))
+		return;
+	fuzz_rule(count <= FEED_BATCH, "a batch");
+	feed_events_send(vault, list, count, next, size);
+	struct frame frame = carry(vault, watch);
+	fuzz_rule(feed_events_parse(frame.payload, again, &count_again, &next_again, &size_again) == OK,
+		"it is read again");
+	fuzz_rule(count == count_again && next == next_again && size == size_again, "the same batch");
+	for (size_t i = 0; i < count; i++)
+		same_event(&list[i], &again[i]);
+	count_all(list, count, next, size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
+{
+	int fds[2];
+	if (!size)
+		return 0;
+	if (!watch) {
+		fuzz_rule(channel_pair(fds) == OK, "a pair");
+		watch = channel_new(fds[0], &feed_table, MESSAGE_BACK);
+		vault = channel_new(fds[1], &feed_table, MESSAGE_FORTH);
+	}
+	if (at[0] % 2)
+		events(bytes_of(at + 1, size - 1));
+	else
+		pull(bytes_of(at + 1, size - 1));
+	return 0;
+}
