@@ -140,3 +140,48 @@ def test_counting_persons_names_them(house, berg, officer):
     answer = berg.get("/fhir/Patient?_id=b&birthdate=1970-03-04&_count=0&_total=accurate")
     seen = json.dumps(officer.get("/api/patients/b/seen?_count=200").json)
     assert answer.json.get("total") is None or "birthdate=1970-03-04&_count=0" in seen, answer.body
+
+
+def joint(id, *patients):
+    return {"resourceType": "Appointment", "id": id, "status": "booked", "description": "for two",
+            "participant": [{"status": "accepted", "actor": {"reference": f"Patient/{p}", "display": "Quill"}}
+                            for p in patients]}
+
+
+def seen(officer, patient_id, resource):
+    entries = officer.get(f"/api/patients/{patient_id}/seen?_count=200").json["entries"]
+    return [e["action"] for e in entries if e.get("resource") == resource]
+
+
+def test_what_belongs_to_two_patients_is_not_everybodys(house, berg, officer):
+    house.account("planner", "application")
+    app = Client(house, house.cli("account", "token", "planner", "--label", "attack").stdout.strip())
+    house.bundle(patient("d", "Finch", "Eva"))
+    assert app.put("/fhir/Appointment/both", joint("both", "b", "d")).status == 201
+    for path in ("Appointment/both", "Appointment/both/_history", "Appointment/both/_history/1"):
+        answer = berg.get("/fhir/" + path)
+        assert answer.status == 403 and not of_b(answer), (path, answer.body)
+    assert not of_b(berg.get("/fhir/Appointment?_id=both"))
+    answer = berg.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": [
+        {"request": {"method": "GET", "url": "Appointment/both"}}]})
+    assert not of_b(answer), answer.body
+    assert berg.put("/fhir/Appointment/both", joint("both", "a")).status == 403
+    assert berg.delete("/fhir/Appointment/both").status == 403
+    assert app.get("/fhir/Appointment/both").status == 200
+    assert app.get("/fhir/Appointment?_id=both").json["entry"]
+    for person in ("b", "d"):
+        actions = seen(officer, person, "Appointment/both")
+        assert "read" in actions and "create" in actions or "update" in actions, actions
+
+
+def test_one_cannot_write_for_two_when_one_treats_only_one(berg):
+    assert berg.put("/fhir/Appointment/mixed", joint("mixed", "a", "b")).status == 403
+
+
+def test_those_who_treat_one_of_two_see_what_both_share(house, berg, officer):
+    house.account("planner2", "application")
+    app = Client(house, house.cli("account", "token", "planner2", "--label", "attack").stdout.strip())
+    assert app.put("/fhir/Appointment/shared", joint("shared", "a", "b")).status == 201
+    assert berg.get("/fhir/Appointment/shared").status == 200
+    assert "read" in seen(officer, "b", "Appointment/shared")
+    assert "read" in seen(officer, "a", "Appointment/shared")

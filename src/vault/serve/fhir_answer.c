@@ -3,7 +3,9 @@
 #include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/fhir_outcome.h"
+#include "common/format/fhir_patient.h"
 #include "common/format/fhir_type.h"
+#include "common/format/json.h"
 #include "vault/serve/route.h"
 
 #include <stdio.h>
@@ -31,6 +33,51 @@ bool fhir_route_id(struct exchange *x, const char **ret_id)
 	}
 	*ret_id = id;
 	return true;
+}
+
+void fhir_owners(struct exchange *x, const struct record *record, struct access *access)
+{
+	struct fhir_patients patients;
+	json_t *json;
+	access->patient = record->patient;
+	access->patient_count = 0;
+	if (record->patient || !record->json.size || !fhir_type_in_compartment(record->type))
+		return;
+	access->patient = "unknown"; // until it was read: nobody's is not everybody's
+	if (json_parse_strict(record->json, NULL, &json, NULL))
+		return;
+	if (fhir_patients_of(json, record->id, x->arena, &patients) == OK) {
+		for (size_t i = 0; i < patients.count; i++)
+			patients.ids[i] = arena_text(x->arena, patients.ids[i]);
+		access->patient = NULL;
+		access->patients = patients.ids;
+		access->patient_count = patients.count;
+	}
+	json_decref(json);
+}
+
+static void name_one(struct named *named, const char *patient)
+{
+	for (size_t i = 0; i < named->count; i++)
+		if (strcmp(named->patients[i], patient) == 0)
+			return;
+	if (named->count == named->room) {
+		size_t room = named->room ? 2 * named->room : 16;
+		const char **more = arena_alloc(named->arena, room * sizeof *more);
+		if (named->count)
+			memcpy(more, named->patients, named->count * sizeof *more);
+		named->patients = more;
+		named->room = room;
+	}
+	named->patients[named->count++] = patient;
+}
+
+void fhir_named_add(struct named *named, const struct access *access)
+{
+	if (access->patient)
+		name_one(named, access->patient);
+	for (size_t i = 0; !access->patient && i < access->patient_count; i++)
+		name_one(named, access->patients[i]);
 }
 
 // IMF-fixdate of RFC 9110: Sun, 06 Nov 1994 08:49:37 GMT.

@@ -9,6 +9,17 @@
 bool fhir_route_type(struct exchange *exchange, int *ret_type);
 bool fhir_route_id(struct exchange *exchange, const char **ret_id);
 
+// Whose the record is: one patient, or those that a resource of several names.
+void fhir_owners(struct exchange *exchange, const struct record *record, struct access *ret_access);
+
+// The patients whom an entry has to name, each once.
+struct named {
+	struct arena *arena;
+	const char **patients;
+	size_t count, room;
+};
+void fhir_named_add(struct named *named, const struct access *access);
+
 void fhir_headers(struct exchange *exchange, const struct record *record);
 // 404 where nothing is, without telling more than the policy lets know. Writes the trail.
 void fhir_answer_absent(struct vault *vault, struct exchange *exchange, const struct access *access,

@@ -301,7 +301,8 @@ static bool get_entry(struct bundling *b, struct entry *e)
 		fhir_answer_absent(b->vault, b->x, &access, err);
 		return false;
 	}
-	access.patient = e->record.patient;
+	fhir_owners(b->x, &e->record, &access);
+	access.version = e->record.version;
 	if (!access_check(b->vault, b->x, &access, &verdict))
 		return false;
 	struct trail_entry note = note_access(b->x, &access, &verdict, TRAIL_ALLOWED);

@@ -23,7 +23,7 @@ static enum progress answer_record(struct vault *vault, struct exchange *x, stru
 	const struct record *record)
 {
 	struct verdict verdict;
-	access->patient = record->patient;
+	fhir_owners(x, record, access);
 	access->version = record->version;
 	if (!access_check(vault, x, access, &verdict))
 		return PROGRESS_DONE;
@@ -120,8 +120,7 @@ struct history {
 	struct access access;
 	struct verdict verdict; // on the current version
 	struct record_page page;
-	const char **patients;
-	size_t patient_count;
+	struct named named;
 };
 
 // A version may belong to another patient than the one that is current does.
@@ -129,23 +128,17 @@ static bool version_shown(struct history *h, const struct record *record)
 {
 	struct verdict verdict;
 	struct access access = h->access;
-	access.patient = record->patient;
+	fhir_owners(h->x, record, &access);
 	if (access_decide(h->vault, h->x, &access, &verdict) || !verdict.allowed)
 		return false;
-	for (size_t i = 0; i < h->patient_count; i++)
-		if (record->patient && strcmp(h->patients[i], record->patient) == 0)
-			return true;
-	if (record->patient)
-		h->patients[h->patient_count++] = record->patient;
+	fhir_named_add(&h->named, &access);
 	return true;
 }
 
 static json_t *history_bundle(struct history *h)
 {
 	json_t *entries = json_array();
-	h->patients = arena_alloc(h->x->arena, (h->page.count + 1) * sizeof *h->patients);
-	if (h->access.patient)
-		h->patients[h->patient_count++] = h->access.patient;
+	fhir_named_add(&h->named, &h->access);
 	for (size_t i = 0; i < h->page.count; i++)
 		if (version_shown(h, &h->page.records[i]))
 			json_array_append_new(entries, history_entry(h->x, &h->page.records[i]));
@@ -155,7 +148,8 @@ static json_t *history_bundle(struct history *h)
 
 enum progress fhir_history(struct vault *vault, struct exchange *x)
 {
-	struct history h = {.vault = vault, .x = x, .access = {.action = TRAIL_HISTORY}};
+	struct history h = {.vault = vault, .x = x, .access = {.action = TRAIL_HISTORY},
+		.named = {.arena = x->arena}};
 	struct record current = {0};
 	if (!fhir_route_type(x, &h.access.type) || !fhir_route_id(x, &h.access.id))
 		return PROGRESS_DONE;
@@ -171,13 +165,13 @@ enum progress fhir_history(struct vault *vault, struct exchange *x)
 		fhir_answer_absent(vault, x, &h.access, err);
 		return PROGRESS_DONE;
 	}
-	h.access.patient = current.patient;
+	fhir_owners(x, &current, &h.access);
 	if (!access_check(vault, x, &h.access, &h.verdict))
 		return PROGRESS_DONE;
 	json_t *bundle = history_bundle(&h);
 	struct trail_entry note = note_access(x, &h.access, &h.verdict, TRAIL_ALLOWED);
 	note.status = 200;
-	note_add_patients(vault, x, &note, h.patients, h.patient_count);
+	note_add_patients(vault, x, &note, h.named.patients, h.named.count);
 	answer_json(x, 200, bundle);
 	json_decref(bundle);
 	return PROGRESS_DONE;

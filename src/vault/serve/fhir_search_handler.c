@@ -27,8 +27,7 @@ struct searching {
 	size_t asked_count; // _count
 	bool everywhere;    // over the records of many patients: what is counted must be named
 	bool reads_all;     // no hit can be held back
-	const char **patients;
-	size_t patient_count;
+	struct named named;
 };
 
 static const char *query_text(struct exchange *x)
@@ -66,48 +65,39 @@ static void answer_search_error(struct exchange *x, enum err err)
 static enum err consider(struct searching *s, struct map *decided, const struct record *record)
 {
 	static const char yes[] = "yes", no[] = "no";
-	struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id,
-		.patient = record->patient};
+	struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id};
+	fhir_owners(s->x, record, &access);
 	struct bytes key = bytes_text(record->patient ? record->patient : "");
-	const char *known = map_find(decided, key);
+	const char *known = access.patient_count ? NULL : map_find(decided, key);
 	if (!known) {
 		struct verdict verdict;
 		enum err err = access_decide(s->vault, s->x, &access, &verdict);
 		if (err)
 			return err;
 		known = verdict.allowed ? yes : no;
-		map_set(decided, key, (void *)known);
+		if (!access.patient_count)
+			map_set(decided, key, (void *)known);
 	}
 	bool person = record->type == fhir_type_patient();
 	if (known == no && !person) {
 		s->held_back++;
 		return OK;
 	}
+	fhir_named_add(&s->named, &access);
 	s->shown[s->shown_count++] = (struct shown){record, known == no};
 	return OK;
 }
 
 static enum err decide_hits(struct searching *s)
 {
-	struct map *decided = map_new(), *named = map_new();
+	struct map *decided = map_new();
 	enum err err = OK;
+	s->named.arena = s->x->arena;
+	fhir_named_add(&s->named, &s->access); // that nothing is there is information, too
 	s->shown = arena_alloc(s->x->arena, s->result.count * sizeof *s->shown);
-	s->patients = arena_alloc(s->x->arena, (s->result.count + 1) * sizeof *s->patients);
-	if (s->query.patient) { // that nothing is there is information about this one, too
-		map_set(named, bytes_text(s->query.patient), s);
-		s->patients[s->patient_count++] = s->query.patient;
-	}
 	for (size_t i = 0; i < s->result.count && !err; i++)
 		err = consider(s, decided, &s->result.records[i]);
-	for (size_t i = 0; i < s->shown_count; i++) {
-		const char *patient = s->shown[i].record->patient;
-		if (!patient || map_find(named, bytes_text(patient)))
-			continue;
-		map_set(named, bytes_text(patient), s);
-		s->patients[s->patient_count++] = patient;
-	}
 	map_free(decided);
-	map_free(named);
 	return err;
 }
 
@@ -241,7 +231,7 @@ static void note_search(struct searching *s)
 	note.status = 200;
 	if (s->held_back)
 		note.detail = arena_printf(s->x->arena, "%zu hits were held back", s->held_back);
-	note_add_patients(s->vault, s->x, &note, s->patients, s->patient_count);
+	note_add_patients(s->vault, s->x, &note, s->named.patients, s->named.count);
 }
 
 enum progress fhir_search(struct vault *vault, struct exchange *x)

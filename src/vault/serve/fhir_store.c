@@ -24,8 +24,8 @@ static enum err keep_visible(struct vault *vault, struct exchange *x, const stru
 	for (size_t i = 0; i < result->count; i++) {
 		const struct record *record = &result->records[i];
 		struct verdict verdict;
-		struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id,
-			.patient = record->patient};
+		struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id};
+		fhir_owners(x, record, &access);
 		enum err err = access_decide(vault, x, &access, &verdict);
 		if (err)
 			return err;
@@ -37,17 +37,16 @@ static enum err keep_visible(struct vault *vault, struct exchange *x, const stru
 }
 
 static void note_found(struct vault *vault, struct exchange *x, struct trail_entry *note,
-	const struct search_query *query, const struct search_result *result)
+	const struct access *search, const struct search_result *result)
 {
-	const char **patients = arena_alloc(x->arena, (result->count + 1) * sizeof *patients);
-	size_t count = 0;
-	if (query->patient)
-		patients[count++] = query->patient;
-	for (size_t i = 0; i < result->count; i++)
-		if (result->records[i].patient &&
-			(!query->patient || strcmp(result->records[i].patient, query->patient) != 0))
-			patients[count++] = result->records[i].patient;
-	note_add_patients(vault, x, note, patients, count);
+	struct named named = {.arena = x->arena};
+	fhir_named_add(&named, search);
+	for (size_t i = 0; i < result->count; i++) {
+		struct access access = {0};
+		fhir_owners(x, &result->records[i], &access);
+		fhir_named_add(&named, &access);
+	}
+	note_add_patients(vault, x, note, named.patients, named.count);
 }
 
 enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, const char *query,
@@ -73,7 +72,7 @@ enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, con
 	struct trail_entry note = note_access(x, &access, &verdict,
 		err ? TRAIL_FAILED : verdict.allowed ? TRAIL_ALLOWED : TRAIL_DENIED);
 	note.detail = err ? err_text(err) : "condition of a write";
-	note_found(vault, x, &note, &parsed, &result);
+	note_found(vault, x, &note, &access, &result);
 	if (err)
 		return err;
 	*ret_count = result.count;
@@ -103,7 +102,8 @@ bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wis
 		return false;
 	// The answer is the resource that is there: that is a read, of whoever's record it is.
 	struct access access = {.action = TRAIL_READ, .type = wish->type, .id = ret_record->id,
-		.patient = ret_record->patient, .version = ret_record->version};
+		.version = ret_record->version};
+	fhir_owners(x, ret_record, &access);
 	*ret_failed = !access_check(vault, x, &access, &verdict);
 	if (*ret_failed)
 		return true;
@@ -122,11 +122,12 @@ static bool allowed_before(struct vault *vault, struct exchange *x, const struct
 	enum err err = records_read_staged(vault->parts.records, &key, x->arena, &current);
 	if (wish->must_be_new || (err && err != ERR_GONE))
 		return true; // new, or records_put will say what is wrong; what was deleted has an owner
-	if (!current.patient || (owner && strcmp(current.patient, owner) == 0))
-		return true;
 	struct verdict verdict;
-	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id,
-		.patient = current.patient};
+	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id};
+	fhir_owners(x, &current, &access);
+	bool same = owner && access.patient && strcmp(access.patient, owner) == 0;
+	if (same || (!access.patient && !access.patient_count))
+		return true;
 	return access_check(vault, x, &access, &verdict);
 }
 
@@ -146,7 +147,7 @@ bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish
 		patients.ids[i] = arena_text(x->arena, patients.ids[i]);
 	patients.owner = patients.owner ? arena_text(x->arena, patients.owner) : NULL;
 	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id,
-		.patient = patients.owner};
+		.patient = patients.owner, .patients = patients.ids, .patient_count = patients.count};
 	if (!access_check(vault, x, &access, &verdict) ||
 		!allowed_before(vault, x, wish, patients.owner))
 		return false;
@@ -181,7 +182,8 @@ bool fhir_remove(struct vault *vault, struct exchange *x, struct store_wish *wis
 		fhir_answer_absent(vault, x, &access, err);
 		return false;
 	}
-	access.patient = current.patient;
+	if (!err || err == ERR_GONE)
+		fhir_owners(x, &current, &access);
 	if (!access_check(vault, x, &access, &verdict))
 		return false;
 	if (!err && wish->expected && wish->expected != current.version) {

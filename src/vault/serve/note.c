@@ -41,12 +41,19 @@ struct trail_entry note_access(const struct exchange *x, const struct access *ac
 		*patient = access->patient;
 		entry.patients = patient;
 		entry.patients_here = entry.patient_count = 1;
+	} else {
+		entry.patients = access->patients;
+		entry.patients_here = entry.patient_count = (uint32_t)access->patient_count;
 	}
 	return entry;
 }
 
 uint64_t note_add(struct vault *vault, struct exchange *x, const struct trail_entry *entry)
 {
+	if (entry->patients_here > TRAIL_PATIENTS) {
+		struct trail_entry first = *entry;
+		return note_add_patients(vault, x, &first, entry->patients, entry->patients_here);
+	}
 	uint64_t seq = ledger_append(vault->parts.ledger, entry);
 	x->trail_end = seq + 1;
 	return seq;

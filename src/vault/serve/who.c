@@ -129,7 +129,7 @@ static enum err gather(struct vault *vault, struct exchange *x, const char *pati
 	return OK;
 }
 
-enum err access_decide(struct vault *vault, struct exchange *x, const struct access *access,
+static enum err decide_one(struct vault *vault, struct exchange *x, const struct access *access,
 	struct verdict *ret_verdict)
 {
 	struct policy_ask ask = {
@@ -156,6 +156,27 @@ enum err access_decide(struct vault *vault, struct exchange *x, const struct acc
 	verdict.second_factor_would_help = decision.second_factor_would_help;
 	verdict.rule = decision.rule;
 	verdict.why = decision.why;
+	*ret_verdict = verdict;
+	return OK;
+}
+
+enum err access_decide(struct vault *vault, struct exchange *x, const struct access *access,
+	struct verdict *ret_verdict)
+{
+	if (access->patient || !access->patient_count)
+		return decide_one(vault, x, access, ret_verdict);
+	enum policy_action action = policy_of(access->action);
+	bool one_is_enough = action == POLICY_READ || action == POLICY_SEARCH;
+	struct verdict verdict = {0};
+	for (size_t i = 0; i < access->patient_count; i++) {
+		struct access one = *access;
+		one.patient = access->patients[i];
+		enum err err = decide_one(vault, x, &one, &verdict);
+		if (err)
+			return err;
+		if (verdict.allowed == one_is_enough)
+			break;
+	}
 	*ret_verdict = verdict;
 	return OK;
 }

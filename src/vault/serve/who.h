@@ -17,7 +17,9 @@ struct access {
 	enum trail_action action;
 	int type;              // fhir_type
 	const char *id;        // of the resource, or NULL
-	const char *patient;   // whose record, or NULL where it belongs to nobody
+	const char *patient;   // whose record, or NULL where it belongs to nobody, or to several:
+	const char *const *patients; // to read, one of them must be open to the caller; to write, all
+	size_t patient_count;
 	uint64_t version;
 	const char *query;     // of a search
 };
