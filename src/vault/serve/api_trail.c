@@ -7,11 +7,12 @@
 #include "common/base/time.h"
 #include "common/format/fhir_type.h"
 #include "vault/ledger/ledger.h"
+#include "vault/policy/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_COUNT = 50, SHOWN_PATIENTS = 100 };
+enum { DEFAULT_COUNT = 50, SHOWN_PATIENTS = 100, JOINED_NAMES = 12 };
 
 static void set_text(json_t *json, const char *key, const char *text)
 {
@@ -19,30 +20,84 @@ static void set_text(json_t *json, const char *key, const char *text)
 		json_object_set_new(json, key, json_string(text));
 }
 
-static json_t *patients_json(struct vault *vault, struct exchange *x, const struct trail_entry *entry)
+// How much of an entry is told. Who reviews the trail sees all of it, but not a name that they may
+// not see; the one whom a record is about, or who treats them, sees what concerns that record.
+struct telling {
+	const char *about; // only this patient, or NULL
+	bool reviewer;
+};
+
+static json_t *patients_json(struct vault *vault, struct exchange *x, const struct trail_entry *entry,
+	const struct telling *telling)
 {
 	json_t *list = json_array();
+	// An entry about the trail names those whose names it joined in: that need not go on and on.
+	uint32_t joined = entry->kind == TRAIL_REVIEW ? 0 : JOINED_NAMES;
 	for (uint32_t i = 0; i < entry->patients_here && i < SHOWN_PATIENTS; i++) {
 		json_t *one = json_object();
 		set_text(one, "id", entry->patients[i]);
-		set_text(one, "name", names_patient(vault, x, entry->patients[i]));
-		json_array_append_new(list, one);
+		if (i < joined)
+			set_text(one, "name", names_patient(vault, x, entry->patients[i]));
+		if (!telling->about || strcmp(telling->about, entry->patients[i]) == 0)
+			json_array_append(list, one);
+		json_decref(one);
 	}
 	return list;
 }
 
-static json_t *entry_json(struct vault *vault, struct exchange *x, uint64_t seq,
-	const struct trail_entry *entry)
+// A search's words are about people, too: their values only for those who may see names.
+static const char *query_shown(struct vault *vault, struct exchange *x, const char *query)
 {
+	struct buf out = {0};
+	if (names_allowed(vault, x))
+		return query;
+	for (const char *at = query; *at;) {
+		size_t name = strcspn(at, "=&"), all = strcspn(at, "&");
+		buf_add(&out, at, name);
+		buf_add_text(&out, all > name ? "=\xe2\x80\xa6" : "");
+		buf_add_text(&out, at[all] ? "&" : "");
+		at += all + (at[all] != 0);
+	}
+	const char *text = arena_text_n(x->arena, (const char *)out.at, out.size);
+	buf_done(&out);
+	return text;
+}
+
+static void tell_reviewer(struct vault *vault, struct exchange *x, const struct trail_entry *entry,
+	json_t *json)
+{
+	bool access = entry->kind == TRAIL_ACCESS;
+	set_text(json, "address", entry->address);
+	set_text(json, "application", entry->application);
+	set_text(json, "query", access ? query_shown(vault, x, entry->query) : entry->query);
+	set_text(json, "detail", entry->detail);
+	set_text(json, "content", entry->content);
+	if (entry->action == TRAIL_CONTINUED || entry->outcome == TRAIL_ABORTED)
+		json_object_set_new(json, "refers_to", json_integer((json_int_t)entry->refers_to));
+}
+
+static const char *patient_of(struct vault *vault, struct exchange *x, const struct trail_entry *entry,
+	const struct telling *telling)
+{
+	if (!entry->patients_here)
+		return NULL;
+	const char *id = telling->about ? telling->about : entry->patients[0];
+	bool join = entry->kind != TRAIL_REVIEW || telling->about;
+	const char *name = join ? names_patient(vault, x, id) : NULL;
+	return name ? name : arena_printf(x->arena, "patient %s", id);
+}
+
+static json_t *entry_json(struct vault *vault, struct exchange *x, const struct trail_hit *hit,
+	const struct telling *telling)
+{
+	const struct trail_entry *entry = &hit->entry;
 	char at[TIME_TEXT_BYTES];
 	time_format(entry->time_us, at);
-	const char *patient = entry->patients_here ? names_patient(vault, x, entry->patients[0]) : NULL;
-	if (!patient && entry->patients_here)
-		patient = arena_printf(x->arena, "patient %s", entry->patients[0]);
-	json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s}", "seq", (json_int_t)seq, "time",
-		at, "kind", trail_kind_text(entry->kind), "action", trail_action_text(entry->action),
-		"outcome", trail_outcome_text(entry->outcome), "patient_count",
-		(json_int_t)entry->patient_count, "sentence",
+	const char *patient = patient_of(vault, x, entry, telling);
+	json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s}", "seq", (json_int_t)hit->seq,
+		"time", at, "kind", trail_kind_text(entry->kind), "action",
+		trail_action_text(entry->action), "outcome", trail_outcome_text(entry->outcome),
+		"patient_count", (json_int_t)entry->patient_count, "sentence",
 		trail_sentence(entry, patient, x->arena));
 	json_t *who = json_object();
 	set_text(who, "account", entry->actor);
@@ -50,25 +105,35 @@ static json_t *entry_json(struct vault *vault, struct exchange *x, uint64_t seq,
 	set_text(who, "role", entry->role);
 	json_object_set_new(json, "who", who);
 	set_text(json, "session", entry->session);
-	set_text(json, "address", entry->address);
-	set_text(json, "application", entry->application);
 	set_text(json, "resource", entry->resource);
 	set_text(json, "purpose", entry->purpose);
 	set_text(json, "reason", entry->reason);
-	set_text(json, "query", entry->query);
 	set_text(json, "rule", entry->rule);
-	set_text(json, "detail", entry->detail);
-	set_text(json, "content", entry->content);
+	if (telling->reviewer)
+		tell_reviewer(vault, x, entry, json);
 	if (entry->version)
 		json_object_set_new(json, "version", json_integer((json_int_t)entry->version));
-	if (entry->action == TRAIL_CONTINUED || entry->outcome == TRAIL_ABORTED)
-		json_object_set_new(json, "refers_to", json_integer((json_int_t)entry->refers_to));
 	if (*entry->relationship)
 		json_object_set_new(json, "relationship",
 			json_pack("{s:s, s:s}", "kind", entry->relationship, "evidence",
 				entry->evidence));
-	json_object_set_new(json, "patients", patients_json(vault, x, entry));
+	json_object_set_new(json, "patients", patients_json(vault, x, entry, telling));
 	return json;
+}
+
+// The look at the trail, with everybody whose name went along.
+static void note_looked(struct vault *vault, struct exchange *x, struct trail_entry *note)
+{
+	const char *const *joined = NULL;
+	size_t count = names_joined(x, &joined), known = note->patients_here;
+	const char **all = arena_alloc(x->arena, (count + known) * sizeof *all);
+	for (size_t i = 0; i < known; i++)
+		all[i] = note->patients[i];
+	size_t size = known;
+	for (size_t i = 0; i < count; i++)
+		if (!known || strcmp(joined[i], note->patients[0]) != 0)
+			all[size++] = joined[i];
+	note_add_patients(vault, x, note, all, size);
 }
 
 // A time of the query, or 0 when it is absent. False: answered.
@@ -131,9 +196,13 @@ static bool read_query(struct vault *vault, struct exchange *x, struct trail_que
 	return true;
 }
 
+// `about` a record when the entry on the trail is, too: an access, not a search of the trail.
 static enum progress answer_hits(struct vault *vault, struct exchange *x, const struct trail_query *query,
 	struct trail_entry *note)
 {
+	const struct telling telling = {
+		.about = note->action == TRAIL_WHO_SAW ? query->patient : NULL,
+		.reviewer = policy_may(vault->parts.policy, policy_role_find(x->who.role), "trail-search")};
 	struct trail_hit *hits;
 	size_t count;
 	enum err err = ledger_search(vault->parts.ledger, query, x->arena, &hits, &count);
@@ -145,11 +214,11 @@ static enum progress answer_hits(struct vault *vault, struct exchange *x, const 
 	}
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, entry_json(vault, x, hits[i].seq, &hits[i].entry));
+		json_array_append_new(list, entry_json(vault, x, &hits[i], &telling));
 	json_t *json = json_pack("{s:o}", "entries", list);
 	if (count == query->limit && hits[count - 1].seq)
 		json_object_set_new(json, "next", json_integer((json_int_t)hits[count - 1].seq));
-	note_add(vault, x, note);
+	note_looked(vault, x, note);
 	answer_json(x, 200, json);
 	json_decref(json);
 	return PROGRESS_DONE;
@@ -202,17 +271,20 @@ enum progress api_seen(struct vault *vault, struct exchange *x)
 
 enum progress api_trail_entry(struct vault *vault, struct exchange *x)
 {
-	struct trail_entry entry, note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
+	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
+	const struct telling telling = {.reviewer = true};
+	struct trail_hit hit;
 	struct ledger_proof proof;
 	char *end, leaf[2 * HASH_BYTES + 1];
 	const char *text = route_segment(x, "seq");
 	uint64_t seq = strtoull(text, &end, 10);
 	if (*end || text[0] < '0' || text[0] > '9' ||
-		ledger_read(vault->parts.ledger, seq, x->arena, &entry)) {
+		ledger_read(vault->parts.ledger, seq, x->arena, &hit.entry)) {
 		answer_error(x, 404, "not-found", "There is no such entry.");
 		return PROGRESS_DONE;
 	}
-	json_t *json = entry_json(vault, x, seq, &entry);
+	hit.seq = seq;
+	json_t *json = entry_json(vault, x, &hit, &telling);
 	if (ledger_prove(vault->parts.ledger, seq, &proof) == OK) {
 		struct ledger_status status;
 		ledger_status(vault->parts.ledger, &status);
@@ -229,7 +301,7 @@ enum progress api_trail_entry(struct vault *vault, struct exchange *x)
 				path, "checkpoint", status.note));
 	}
 	note.query = arena_printf(x->arena, "entry %llu", (unsigned long long)seq);
-	note_add(vault, x, &note);
+	note_looked(vault, x, &note);
 	answer_json(x, 200, json);
 	json_decref(json);
 	return PROGRESS_DONE;

@@ -1,5 +1,6 @@
 #include "vault/serve/exchange.h"
 
+#include "common/base/map.h"
 #include "common/base/text.h"
 #include "common/format/json.h"
 
@@ -22,6 +23,7 @@ void exchange_free(struct exchange *exchange)
 		return;
 	if (exchange->job)
 		exchange->job_free(exchange->job);
+	map_free(exchange->names);
 	buf_done(&exchange->body);
 	buf_done(&exchange->answer);
 	arena_free(exchange->arena);

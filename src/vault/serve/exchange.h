@@ -54,6 +54,7 @@ struct exchange {
 	size_t segment_count;
 	struct principal who;
 
+	struct map *names;     // of patients, as joined in by names.c; NULL before the first
 	void *job;             // what a hashing handler keeps between its calls
 	void (*job_free)(void *job);
 

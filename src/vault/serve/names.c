@@ -1,5 +1,6 @@
 #include "vault/serve/names.h"
 
+#include "common/base/map.h"
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
 #include "vault/identity/identity.h"
@@ -19,24 +20,58 @@ static const char *first_name(const json_t *patient, struct arena *arena)
 	return family ? arena_text(arena, family) : text ? arena_text(arena, text) : NULL;
 }
 
-const char *names_patient(struct vault *vault, struct exchange *x, const char *patient)
+bool names_allowed(const struct vault *vault, const struct exchange *x)
 {
 	const struct policy_ask ask = {.role = policy_role_find(x->who.role),
-		.action = POLICY_SEARCH, .type = fhir_type_patient(), .second_factor = true};
+		.action = POLICY_SEARCH, .type = fhir_type_patient(),
+		.second_factor = x->who.second_factor};
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
-	if (!decision.allowed)
-		return NULL;
+	return decision.allowed;
+}
+
+static const char *look_up(struct vault *vault, struct exchange *x, const char *patient)
+{
 	struct record record;
 	struct record_key key = {.type = fhir_type_patient(), .id = patient};
-	if (records_read(vault->parts.records, &key, x->arena, &record))
-		return NULL;
 	json_t *json;
-	if (json_parse_strict(record.json, NULL, &json, NULL))
+	if (records_read(vault->parts.records, &key, x->arena, &record) ||
+		json_parse_strict(record.json, NULL, &json, NULL))
 		return NULL;
 	const char *name = first_name(json, x->arena);
 	json_decref(json);
 	return name;
+}
+
+const char *names_patient(struct vault *vault, struct exchange *x, const char *patient)
+{
+	static const char nameless[] = "";
+	if (!x->names && !names_allowed(vault, x))
+		return NULL;
+	if (!x->names)
+		x->names = map_new();
+	const char *name = map_find(x->names, bytes_text(patient));
+	if (!name) {
+		name = look_up(vault, x, patient);
+		name = name ? name : nameless;
+		map_set(x->names, bytes_text(patient), (void *)name);
+	}
+	return *name ? name : NULL;
+}
+
+size_t names_joined(struct exchange *x, const char *const **ret_patients)
+{
+	size_t at = 0, count = 0;
+	struct bytes key;
+	void *name;
+	if (!x->names)
+		return 0;
+	const char **list = arena_alloc(x->arena, map_count(x->names) * sizeof *list);
+	while (map_next(x->names, &at, &key, &name))
+		if (*(const char *)name)
+			list[count++] = arena_text_n(x->arena, (const char *)key.at, key.size);
+	*ret_patients = list;
+	return count;
 }
 
 const char *names_account_id(struct vault *vault, struct exchange *x, const char *text)
