@@ -141,13 +141,13 @@ static void wire_channels(struct parent *p, int to, const char *peer)
 	int pair[2];
 	if (vault->state != CHILD_READY || channel_pair(pair))
 		return;
-	snprintf(out.text, sizeof out.text, "vault");
-	out.fd = pair[0];
-	enum err err = wire_send(to, &out);
 	snprintf(out.text, sizeof out.text, "%s", peer);
 	out.fd = pair[1];
+	enum err err = wire_send(vault->control, &out);
+	snprintf(out.text, sizeof out.text, "vault");
+	out.fd = pair[0];
 	if (!err)
-		err = wire_send(vault->control, &out);
+		err = wire_send(to, &out);
 	if (err)
 		log_warning("%s cannot be wired to the vault: %s", peer, err_text(err));
 	close(pair[0]);
@@ -202,13 +202,16 @@ static void on_role(struct parent *p, struct child *child)
 	}
 }
 
-static void on_worker(struct worker *w)
+static void on_worker(struct parent *p, struct worker *w)
 {
 	static struct wire wire;
 	enum err err;
-	while (!(err = wire_receive(w->control, &wire)))
+	while (!(err = wire_receive(w->control, &wire))) {
 		if (wire.fd >= 0)
 			close(wire.fd);
+		if (wire.kind == WIRE_LOST) // where the vault died, too: nothing until it is ready
+			wire_channels(p, w->control, "gate");
+	}
 	if (err == ERR_BUSY)
 		return;
 	close(w->control);
@@ -402,7 +405,7 @@ static void turn(struct parent *p)
 			on_role(p, &p->children[i]);
 	for (size_t i = 0; i < WORKERS_MOST; i++)
 		if (fds[2 + CHILDREN + i].revents && p->workers[i].control == fds[2 + CHILDREN + i].fd)
-			on_worker(&p->workers[i]);
+			on_worker(p, &p->workers[i]);
 }
 
 static enum err prepare(struct parent *p)

@@ -72,7 +72,12 @@ static void deliver(void *context, struct exchange *x)
 	const struct door_answer answer = {.id = x->ask.id, .status = x->status,
 		.headers = x->headers, .header_count = x->header_count};
 	(void)context;
-	if (door_answer_send(door->peer.channel, &answer, buf_bytes(&x->answer))) {
+	if (!channel_has_room(door->peer.channel, x->answer.size)) {
+		static const char words[] = "{\"error\":\"busy\",\"message\":\"Too much is being answered "
+			"at once; try again in a second.\"}";
+		const struct door_answer busy = {.id = x->ask.id, .status = 503};
+		(void)!door_answer_send(door->peer.channel, &busy, bytes_text(words));
+	} else if (door_answer_send(door->peer.channel, &answer, buf_bytes(&x->answer))) {
 		static const char words[] = "{\"error\":\"too-large\",\"message\":\"The answer is too large.\"}";
 		const struct door_answer too_large = {.id = x->ask.id, .status = 500};
 		(void)!door_answer_send(door->peer.channel, &too_large, bytes_text(words));

@@ -152,6 +152,12 @@ size_t channel_queued_bytes(const struct channel *channel)
 	return channel->out.size - channel->out_at;
 }
 
+bool channel_has_room(const struct channel *channel, size_t size_bytes)
+{
+	return size_bytes <= CHANNEL_SMALL_BYTES ||
+		channel_queued_bytes(channel) + size_bytes <= CHANNEL_ROOM_BYTES;
+}
+
 enum err channel_flush(struct channel *channel)
 {
 	struct buf *out = &channel->out;

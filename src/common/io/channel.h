@@ -16,7 +16,9 @@
 enum {
 	CHANNEL_HEADER_BYTES = 8,
 	CHANNEL_FRAME_BYTES = 64 * 1024,        // no payload is larger, whatever a table says
-	CHANNEL_QUEUE_BYTES = 64 * 1024 * 1024, // past this the peer does not read: ERR_BUSY
+	CHANNEL_QUEUE_BYTES = 128 * 1024 * 1024, // past this the peer does not read: ERR_BUSY
+	CHANNEL_ROOM_BYTES = 112 * 1024 * 1024,  // of it for what is large and can be refused
+	CHANNEL_SMALL_BYTES = 64 * 1024,
 };
 
 // One line of a pair's table.
@@ -65,6 +67,9 @@ const char *channel_broken(const struct channel *channel); // NULL while all is 
 struct buf *channel_begin(struct channel *channel, uint16_t type);
 void channel_end(struct channel *channel); // asserts the table's size
 size_t channel_queued_bytes(const struct channel *channel);
+// May so much be queued? What is small always may: a sender asks before it queues what a peer made
+// large, so that many large ones at once are refused one by one and do not break the channel.
+bool channel_has_room(const struct channel *channel, size_t size_bytes);
 // Writes as much as the socket takes. OK also when some is left (channel_queued_bytes).
 enum err channel_flush(struct channel *channel);
 

@@ -20,6 +20,7 @@ enum wire_kind {
 	WIRE_ROLES,       // parent → vault: one line of fields for each role (docs/roles.md)
 	WIRE_READY,       // role → parent: confined and serving; value is Landlock's version, or 0
 	WIRE_STOP,        // parent → role: finish and exit
+	WIRE_LOST,        // gate's worker → parent: its channel to the vault ended; it needs another
 	WIRE_KINDS
 };
 

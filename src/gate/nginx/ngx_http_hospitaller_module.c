@@ -15,7 +15,9 @@
 #include "common/io/wire.h"
 #include "gate/http/ask.h"
 
-enum { WAITING_MOST = 4096, PARENT_FD = 3 };
+// nginx holds a whole body in memory before the vault sees it, and who sends it is not known yet:
+// so many large ones at once, and not more. What is read is not held up by them.
+enum { WAITING_MOST = 4096, PARENT_FD = 3, LARGE_BODY_BYTES = 256 * 1024, LARGE_MOST = 16 };
 
 // A request that waits. Lives in the request's pool; the table points at it.
 typedef struct {
@@ -23,7 +25,7 @@ typedef struct {
 	uint32_t id;
 	struct door_ask ask; // its texts live in `arena`
 	struct arena *arena;
-	bool sent;
+	bool sent, large;
 	struct door_answer answer;
 	u_char *body;
 	size_t got;
@@ -42,11 +44,12 @@ static struct {
 	ngx_uint_t hint;
 	ngx_event_t flush;
 	struct arena *scratch; // for one frame at a time
+	unsigned large;        // requests whose body is large, or not known to be small
 } gate;
 
 extern ngx_module_t ngx_http_hospitaller_module;
 
-static void channel_close(void);
+static void channel_lost(void);
 static void channel_flush_soon(void);
 
 // ---- Answers.
@@ -137,6 +140,7 @@ static void on_cleanup(void *data)
 		channel_flush_soon();
 	}
 	forget(w);
+	gate.large -= w->large;
 	arena_free(w->arena);
 }
 
@@ -185,7 +189,7 @@ static void on_answer(struct bytes payload)
 	struct door_answer answer;
 	arena_reset(gate.scratch);
 	if (door_answer_parse(payload, gate.scratch, &answer)) {
-		channel_close();
+		channel_lost();
 		return;
 	}
 	waiting_t *w = find_waiting(answer.id);
@@ -240,9 +244,9 @@ static void on_channel_readable(ngx_event_t *event)
 			return;
 	} while (!err && channel_more(gate.channel));
 	if (err || channel_broken(gate.channel))
-		channel_close();
+		channel_lost();
 	else if (ngx_handle_read_event(event, 0) != NGX_OK)
-		channel_close();
+		channel_lost();
 }
 
 static void flush(void)
@@ -250,7 +254,7 @@ static void flush(void)
 	if (!gate.channel)
 		return;
 	if (channel_flush(gate.channel)) {
-		channel_close();
+		channel_lost();
 		return;
 	}
 	if (channel_queued_bytes(gate.channel))
@@ -292,6 +296,16 @@ static void channel_close(void)
 		if (gate.waiting[i])
 			finish(gate.waiting[i], refuse(gate.waiting[i]->request, &unavailable));
 	}
+}
+
+// The vault ended it, or what came was not to be believed: the parent is asked for another one,
+// which it also hands out by itself when a vault begins to serve.
+static void channel_lost(void)
+{
+	static const struct wire lost = {.kind = WIRE_LOST, .fd = -1};
+	channel_close();
+	if (gate.control)
+		(void)!wire_send(gate.control->fd, &lost);
 }
 
 static ngx_connection_t *adopt(int fd, ngx_cycle_t *cycle, ngx_event_handler_pt read, ngx_event_handler_pt write)
@@ -346,8 +360,12 @@ static void on_control(ngx_event_t *event)
 static ngx_int_t ask_vault(waiting_t *w, struct bytes body)
 {
 	ngx_uint_t tries = 0;
+	static const struct http_refusal busy = {503, "busy",
+		"Too much is being sent at once; try again in a second."};
 	if (!gate.channel)
 		return refuse(w->request, &unavailable);
+	if (!channel_has_room(gate.channel, body.size))
+		return refuse(w->request, &busy);
 	while (gate.waiting[gate.hint] && tries++ < WAITING_MOST)
 		gate.hint = (gate.hint + 1) % WAITING_MOST;
 	if (gate.waiting[gate.hint])
@@ -433,6 +451,42 @@ static void make_trace(u_char text[32])
 	ngx_hex_dump(text, (u_char *)words, sizeof words);
 }
 
+static bool size_is_unknown(const ngx_http_request_t *r)
+{
+	if (r->headers_in.content_length_n >= 0)
+		return false;
+#if (NGX_HTTP_V2)
+	if (r->stream && !r->stream->in_closed)
+		return true;
+#endif
+	return r->headers_in.chunked;
+}
+
+// Before any of the body is read. False: *ret_refusal says why not.
+static bool body_may_come(waiting_t *w, struct http_refusal *ret_refusal)
+{
+	ngx_http_request_t *r = w->request;
+	bool unknown = size_is_unknown(r);
+	if (r->headers_in.content_length_n > (off_t)http_body_limit(&w->ask)) {
+		*ret_refusal = (struct http_refusal){401, "unauthenticated", "Sign in first."};
+		return false;
+	}
+	if (unknown && w->ask.token_kind == DOOR_TOKEN_NONE) {
+		*ret_refusal = (struct http_refusal){411, "malformed", "Say how long the body is."};
+		return false;
+	}
+	if (!unknown && r->headers_in.content_length_n <= LARGE_BODY_BYTES)
+		return true;
+	if (gate.large >= LARGE_MOST) {
+		*ret_refusal = (struct http_refusal){503, "busy",
+			"Too much is being sent at once; try again in a second."};
+		return false;
+	}
+	w->large = true;
+	gate.large++;
+	return true;
+}
+
 static ngx_int_t on_request(ngx_http_request_t *r)
 {
 	struct http_header headers[HEADERS_MOST];
@@ -459,11 +513,10 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 			return NGX_HTTP_BAD_REQUEST;
 		return refuse(r, &refusal);
 	}
-	if (r->headers_in.content_length_n > (off_t)http_body_limit(&w->ask)) {
-		static const struct http_refusal first = {401, "unauthenticated", "Sign in first."};
+	if (!body_may_come(w, &refusal)) {
 		r->keepalive = 0; // the body is not read
 		r->lingering_close = 0;
-		return refuse(r, &first);
+		return refuse(r, &refusal);
 	}
 	if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked && !r->stream) {
 		ngx_int_t rc = ask_vault(w, bytes_of("", 0));
