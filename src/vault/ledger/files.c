@@ -15,12 +15,15 @@ void ledger_die(const char *what)
 	_exit(74); // EX_IOERR
 }
 
-static enum err fill_with_zeros(int fd)
+static enum err fill_with_zeros(int fd, off_t from)
 {
 	static const uint8_t zeros[256 * 1024];
-	for (off_t at = 0; at < SEGMENT_BYTES; at += (off_t)sizeof zeros)
-		if (pwrite(fd, zeros, sizeof zeros, at) != (ssize_t)sizeof zeros)
+	for (off_t at = from; at < SEGMENT_BYTES;) {
+		size_t part = SEGMENT_BYTES - at < (off_t)sizeof zeros ? (size_t)(SEGMENT_BYTES - at) : sizeof zeros;
+		if (pwrite(fd, zeros, part, at) != (ssize_t)part)
 			return ERR_IO;
+		at += (off_t)part;
+	}
 	return fsync(fd) == 0 ? OK : ERR_IO;
 }
 
@@ -45,9 +48,10 @@ enum err files_open_segment(const struct ledger *ledger, uint32_t segment, bool 
 	if (fd < 0)
 		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
 	enum err err = fstat(fd, &stat) == 0 ? OK : ERR_IO;
-	// Shorter than a segment: its making was interrupted before anything was written to it.
+	// Shorter than a segment: its making was interrupted, or somebody cut off zeros. What is there
+	// may be entries, and stays.
 	if (!err && create && stat.st_size < SEGMENT_BYTES) {
-		err = fill_with_zeros(fd);
+		err = fill_with_zeros(fd, stat.st_size);
 		if (!err)
 			err = sync_dir(ledger->dir);
 	}

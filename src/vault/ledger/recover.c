@@ -99,6 +99,10 @@ static bool later_group(struct bytes rest, uint64_t expected)
 
 static size_t used_bytes(struct bytes rest)
 {
+	static const uint8_t zeros[4096]; // most of a segment is
+	while (rest.size >= sizeof zeros &&
+		memcmp(rest.at + rest.size - sizeof zeros, zeros, sizeof zeros) == 0)
+		rest.size -= sizeof zeros;
 	while (rest.size && rest.at[rest.size - 1] == 0)
 		rest.size--;
 	return rest.size;
@@ -247,6 +251,11 @@ static enum err check_extends(struct ledger *ledger, const struct checkpoint *ol
 	return OK;
 }
 
+static bool is_signature(const uint8_t *line, ssize_t size)
+{
+	return size >= 4 && memcmp(line, "\xe2\x80\x94 ", 4) == 0;
+}
+
 // A power cut may have torn the last note of the list.
 static enum err mend_list(struct ledger *ledger)
 {
@@ -267,7 +276,7 @@ static enum err mend_list(struct ledger *ledger)
 	ssize_t at = end - 1; // the start of the last whole line
 	while (at > 0 && tail[at - 1] != '\n')
 		at--;
-	while (end > 0 && memcmp(tail + at, "\xe2\x80\x94 ", 4) != 0) {
+	while (end > 0 && !is_signature(tail + at, end - at)) {
 		end = at;
 		for (at = end - 1; at > 0 && tail[at - 1] != '\n';)
 			at--;
