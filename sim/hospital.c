@@ -71,9 +71,10 @@ static void add_slot(struct adding *a, struct dice *dice, const char *schedule, 
 {
 	char id[37];
 	const struct shift_hours *hours = &shift_hours[shift];
+	int begin = shift == SHIFT_ON_CALL ? roster_call_begins(day) : hours->begin_minute;
 	dice_uuid(dice, id);
 	add(a, id, json_pack("{s:s, s:o, s:s, s:o, s:o, s:[{s:s}]}", "resourceType", "Slot", "schedule",
-		fhir_refer("Schedule", schedule), "status", "busy", "start", fhir_instant(day, hours->begin_minute),
+		fhir_refer("Schedule", schedule), "status", "busy", "start", fhir_instant(day, begin),
 		"end", fhir_instant(day, hours->end_minute), "serviceType", "text", hours->name));
 }
 

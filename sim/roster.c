@@ -33,6 +33,11 @@ size_t roster_on_call(const struct town *town, unsigned unit, int64_t day, uint3
 	return count;
 }
 
+int roster_call_begins(int64_t day)
+{
+	return town_is_weekend(day) ? shift_hours[SHIFT_DAY].begin_minute : shift_hours[SHIFT_ON_CALL].begin_minute;
+}
+
 int roster_is_on_call(const struct town *town, uint32_t person, int64_t day)
 {
 	uint32_t on_call[ON_CALL_AT_ONCE];

@@ -92,3 +92,97 @@ def test_everything_is_imported(town, tmp_path):
         assert done["unchanged"] == 0 and not done.get("failed")
         again = json.loads(house.cli("import", town / "bundles", "--json").stdout)
         assert again["created"] == 0 and again["unchanged"] == len(resources(town))
+
+
+KINDS = {"snoop", "family", "self", "vip", "mass", "drip", "night", "borrowed"}
+
+
+def schedule(folder, *words):
+    sim("work", "--dir", folder, "--dry-run", *words)
+    return (Path(folder) / "truth" / "work.jsonl").read_bytes()
+
+
+def lines(data):
+    return [json.loads(line) for line in data.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    """Large enough for shares to mean something."""
+    folder = tmp_path_factory.mktemp("city")
+    sim("make", "--seed", 3, "--patients", 300, "--staff", 200, "--days", 30, "--out", folder)
+    return folder
+
+
+def test_the_same_seed_schedules_the_same_work(city):
+    first = schedule(city, "--days", 30, "--seed", 5, "--misuse", "all")
+    assert schedule(city, "--days", 30, "--seed", 5, "--misuse", "all") == first
+    assert schedule(city, "--days", 30, "--seed", 6, "--misuse", "all") != first
+    times = [line["at"] for line in lines(first)]
+    assert times == sorted(times)
+    assert {t[:10] for t in times} == {"2026-10-%02d" % d for d in range(25, 32)} | {
+        "2026-11-%02d" % d for d in range(1, 24)}
+
+
+def test_most_of_the_work_is_explained_by_the_records(city):
+    known = set()
+    for r in resources(city):
+        actors = {"Encounter": lambda: [p["individual"] for p in r["participant"]],
+                  "CareTeam": lambda: [p["member"] for p in r["participant"]],
+                  "Appointment": lambda: [p["actor"] for p in r["participant"]],
+                  "Patient": lambda: r["generalPractitioner"]}.get(r["resourceType"], list)()
+        patients = [a for a in actors if a["reference"].startswith("Patient/")] or [
+            r.get("subject") or {"reference": "Patient/" + r["id"]}]
+        known |= {(a["reference"][13:], patients[0]["reference"][8:]) for a in actors
+                  if a["reference"].startswith("Practitioner/")}
+    work = [line for line in lines(schedule(city, "--days", 30))
+            if line["role"] in ("clinician", "nurse") and line["patient"]]
+    explained = [line for line in work if (line["staff"], line["patient"]) in known]
+    assert 0.80 <= len(explained) / len(work) <= 0.97
+    # What goes wrong is expected only from those whom the record does not know.
+    assert not [line for line in explained if 403 in line["expect"]]
+    assert {line["why"] for line in work} == {"care", "cover", "referral", "on-call", "late"}
+    assert not [line for line in work if line["why"] == "care" and (line["staff"], line["patient"]) not in known]
+
+
+def test_misuse_is_there_only_when_it_is_switched_on(city):
+    honest = lines(schedule(city, "--days", 30))
+    assert not [line for line in honest if line["misuse"] or line["why"] in KINDS]
+    for kind in sorted(KINDS):
+        with_one = lines(schedule(city, "--days", 30, "--misuse", kind))
+        assert {line["why"] for line in with_one if line["misuse"]} == {kind}
+        # The others go on with their work as if nothing had happened.
+        rest = [line for line in with_one if not line["misuse"] and line["why"] != "signing"]
+        assert rest == [line for line in honest if line["why"] != "signing"]
+    everything = lines(schedule(city, "--days", 30, "--misuse", "all"))
+    assert {line["why"] for line in everything if line["misuse"]} == KINDS
+    two = lines(schedule(city, "--days", 30, "--misuse", "vip,drip"))
+    assert {line["why"] for line in two if line["misuse"]} == {"vip", "drip"}
+    borrowed = [line for line in everything if line["why"] == "borrowed"]
+    assert all(line["by"] != line["login"] for line in borrowed)
+    assert not [line for line in everything if "by" in line and line["why"] != "borrowed"]
+
+
+def test_misuse_is_what_it_says(city):
+    everything = [line for line in lines(schedule(city, "--days", 30, "--misuse", "all")) if line["misuse"]]
+    people = json.loads((city / "truth" / "people.json").read_text())
+    staff = {p["staff"]: p for p in people if p["staff"]}
+    of = {p["patient"]: p for p in people if p["is_patient"]}
+    for line in everything:
+        who, whom = staff[line["staff"]], of.get(line["patient"])
+        if not whom:
+            continue
+        if line["why"] == "vip":
+            assert whom["vip"]
+        if line["why"] == "self":
+            assert whom is who
+        if line["why"] == "family":
+            assert whom is not who and whom["household"] == who["household"]
+        if line["why"] == "night":
+            assert line["at"][11:13] in ("01", "02", "03", "04", "05", "06")
+
+
+def test_an_unknown_kind_of_misuse_is_refused(town):
+    done = subprocess.run([SIM, "work", "--dir", town, "--dry-run", "--misuse", "vip,gossip"], capture_output=True,
+                          text=True)
+    assert done.returncode == 2 and "gossip" in done.stderr
