@@ -59,13 +59,13 @@ static const char *word(const json_t *json, const char *key)
 	return text ? text : "";
 }
 
-static int code_now(const char *base32, char ret_code[8])
+int accounts_code(const char *base32, unsigned long long step, char ret_code[8])
 {
 	char *secret = NULL;
 	size_t size;
 	if (oath_base32_decode(base32, strlen(base32), &secret, &size) != OATH_OK)
 		return 1;
-	int result = oath_totp_generate(secret, size, time(NULL), 30, 0, 6, ret_code);
+	int result = oath_totp_generate(secret, size, (time_t)(step * 30), 30, 0, 6, ret_code);
 	free(secret);
 	return result != OATH_OK;
 }
@@ -81,7 +81,7 @@ static void invent_password(char ret[96])
 }
 
 // The one-time password, from the server's own command.
-static int add_account(struct session *s, const json_t *a, char ret_password[64])
+static int add_account(struct session *s, json_t *a, char ret_password[64])
 {
 	int out[2];
 	char text[4096] = "";
@@ -103,6 +103,7 @@ static int add_account(struct session *s, const json_t *a, char ret_password[64]
 	close(out[0]);
 	json_t *json = json_loads(text, 0, NULL);
 	snprintf(ret_password, 64, "%s", word(json, "password"));
+	json_object_set(a, "id", json_object_get(json, "id"));
 	json_decref(json);
 	return !*ret_password;
 }
@@ -118,13 +119,15 @@ static int enrol(struct session *s, json_t *account, const char *given)
 	snprintf(ticket, sizeof ticket, "%s", word(step, "ticket"));
 	json_decref(step);
 	json_t *enrolment = post(s, "/api/sign-in/enrol", json_pack("{s:s}", "ticket", ticket));
-	int failed = code_now(word(enrolment, "secret"), code);
+	unsigned long long now = (unsigned long long)time(NULL) / 30;
+	int failed = accounts_code(word(enrolment, "secret"), now, code);
 	step = failed ? NULL
 		      : post(s, "/api/sign-in/enrol/confirm", json_pack("{s:s, s:s}", "ticket", ticket, "code", code));
 	failed = failed || strcmp(word(step, "state"), "signed-in") != 0;
 	if (!failed) {
 		json_object_set_new(account, "password", json_string(password));
 		json_object_set_new(account, "totp", json_string(word(enrolment, "secret")));
+		json_object_set_new(account, "totp_step", json_integer((json_int_t)now)); // no code is taken twice
 		json_object_set(account, "recovery_codes", json_object_get(step, "recovery_codes"));
 		fprintf(s->sheet, "  %-18s %-18s password: %-40s authenticator secret: %s\n", word(account, "role"),
 			word(account, "login"), password, word(enrolment, "secret"));

@@ -10,3 +10,6 @@ struct accounts_wish {
 };
 
 int accounts_make(const struct accounts_wish *wish); // an exit status
+
+// The code of a second factor at a step (30 seconds of it, since 1970), from its base32 secret.
+int accounts_code(const char *base32, unsigned long long step, char ret_code[8]);

@@ -34,10 +34,13 @@ static const struct ask {
 	[ASK_ACCOUNTS] = {"GET", "/api/accounts?text=dr", 200},
 };
 
-static void add_escaped(struct buf *out, const char *text, size_t most_bytes)
+static void add_escaped(struct buf *out, const char *text, size_t most_letters)
 {
-	for (size_t i = 0; text[i] && i < most_bytes; i++) {
+	for (size_t i = 0, letters = 0; text[i]; i++) {
 		unsigned char c = (unsigned char)text[i];
+		letters += (c & 0xc0) != 0x80; // not within a letter of several bytes
+		if (letters > most_letters)
+			break;
 		int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 		buf_printf(out, plain ? "%c" : "%%%02X", c);
 	}

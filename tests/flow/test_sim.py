@@ -1,6 +1,7 @@
 """The simulated hospital: invented from a seed, imported whole, worked in by its staff."""
 import json
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,84 @@ def test_an_unknown_kind_of_misuse_is_refused(town):
     done = subprocess.run([SIM, "work", "--dir", town, "--dry-run", "--misuse", "vip,gossip"], capture_output=True,
                           text=True)
     assert done.returncode == 2 and "gossip" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory):
+    """Three days of work of everybody, done as fast as it goes, some of it misuse."""
+    folder = tmp_path_factory.mktemp("worked")
+    sim("make", "--seed", 7, *SMALL, "--out", folder / "town")
+    with House(folder) as house:
+        url = f"https://127.0.0.1:{house.port}"
+        house.cli("import", folder / "town" / "bundles")
+        sim("accounts", "--state", house.state, "--dir", folder / "town", "--url", url, "--hospitaller",
+            BUILD / "src" / "hospitaller")
+        house.report = json.loads(sim("work", "--dir", folder / "town", "--url", url, "--days", 3, "--speed", "max",
+                                      "--connections", 4, "--misuse", "snoop,night", "--json"))
+        house.town, house.url = folder / "town", url
+        house.work = lines((folder / "town" / "truth" / "work.jsonl").read_bytes())
+        yield house
+
+
+def trail(house, **query):
+    words = [w for key, value in query.items() for w in ("--" + key, value)]
+    return json.loads(house.cli("trail", "search", "--count", 1000, "--json", *words).stdout)["entries"]
+
+
+def test_the_work_is_answered_as_expected(worked):
+    report = worked.report
+    assert report["unexpected"] == 0 and report["unanswered"] == 0
+    sent = [line for line in worked.work if line["status"] > 0]
+    assert len(sent) > 100 and all(line["status"] in line["expect"] for line in sent)
+    assert {line["status"] for line in sent} >= {200, 201}
+    planned = lines(schedule(worked.town, "--days", 3, "--misuse", "snoop,night"))
+    told = [{k: v for k, v in line.items() if k not in ("sent", "took_us", "status")} for line in worked.work]
+    assert sorted(map(json.dumps, told)) == sorted(map(json.dumps, planned))
+
+
+def test_the_work_is_on_the_trail(worked):
+    accounts = {a["login"]: a["id"] for a in
+                json.loads((worked.town / "accounts-with-secrets.json").read_text())}
+    for login in {line["login"] for line in worked.work if line["role"] in ("clinician", "nurse")}:
+        own = [line for line in worked.work if line["login"] == login]
+        reads = sorted(line["patient"] for line in own if line["status"] == 200 and
+                       line["path"] == "/fhir/Patient/" + line["patient"])
+        entries = trail(worked, who=login, action="read", outcome="allowed")
+        assert sorted(e["resource"] for e in entries) == ["Patient/" + p for p in reads]
+        assert {e["who"]["account"] for e in entries} <= {accounts[login]}
+        written = [line for line in own if line["status"] == 201]
+        assert len(trail(worked, who=login, action="create")) == len(written)
+        glasses = [line for line in own if line["path"] == "/api/break-glass" and line["status"] == 200]
+        assert len(trail(worked, who=login, action="break-glass")) == len(glasses)
+        denied = [line for line in own if line["status"] == 403]
+        assert len(trail(worked, who=login, outcome="denied")) == len(denied)
+    assert [line for line in worked.work if line["misuse"]]
+
+
+def test_work_at_a_speed_takes_its_time_and_comes_from_many_places(worked):
+    report = json.loads(sim("work", "--dir", worked.town, "--url", worked.url, "--days", 1, "--speed", 40000, "--json"))
+    assert report["unexpected"] == 0 and report["requests"] > 10
+    done = lines((worked.town / "truth" / "work.jsonl").read_bytes())
+    since = min(line["sent"] for line in done)
+    addresses = {e["address"] for e in trail(worked, since=since, action="read")}
+    assert len(addresses) > 1 and all(a.startswith("127.0.1.") for a in addresses)
+    # Nobody does two things at once, nor the second before the first.
+    for login in {line["login"] for line in done}:
+        own = [line for line in done if line["login"] == login]
+        assert [line["at"] for line in own] == sorted(line["at"] for line in own)
+        assert [line["sent"] for line in own] == sorted(line["sent"] for line in own)
+    at = [datetime.fromisoformat(line["at"][:19]) for line in done]
+    assert report["seconds"] >= (max(at) - min(at)).total_seconds() / 40000
+
+
+def test_work_needs_accounts(town):
+    done = subprocess.run([SIM, "work", "--dir", town, "--url", "https://127.0.0.1:1"], capture_output=True, text=True)
+    assert done.returncode == 1 and "accounts" in done.stderr
+
+
+def test_a_server_that_is_not_there_is_noticed(worked, tmp_path):
+    """The control of the two tests above: what does not arrive is counted."""
+    done = subprocess.run([SIM, "work", "--dir", worked.town, "--url", "https://127.0.0.1:1", "--days", "1", "--speed",
+                           "max", "--json"], capture_output=True, text=True)
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and report["unexpected"] > 0 and report["unanswered"] > 0
