@@ -69,12 +69,25 @@ static enum err open_row(struct records *r, struct view *view, struct store_quer
 	return in.err || resource_token(r, record->type, record->id) != row.token ? ERR_CORRUPT : OK;
 }
 
+enum err blob_place_check(int64_t slot, uint64_t version)
+{
+	bool fine = slot >= 0 && slot <= INT64_MAX >> VERSION_BITS && version && !(version >> VERSION_BITS);
+	return fine ? OK : ERR_CORRUPT;
+}
+
+int64_t blob_key(int64_t slot, uint64_t version)
+{
+	return (int64_t)((uint64_t)slot << VERSION_BITS | version);
+}
+
 enum err blob_read(struct records *r, struct view *view, int64_t slot, uint64_t version,
 	struct arena *arena, struct record *ret_record)
 {
 	struct store_query *q = view->queries[Q_BLOB];
 	struct record record = {.version = version};
-	query_int(q, 1, slot << VERSION_BITS | (int64_t)version);
+	if (blob_place_check(slot, version))
+		return ERR_CORRUPT;
+	query_int(q, 1, blob_key(slot, version));
 	enum store_step step = query_step(q);
 	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_DONE ? ERR_NOT_FOUND
 									  : open_row(r, view, q, arena, &record);

@@ -20,7 +20,7 @@ enum err lookup(struct records *r, struct view *view, int type, const char *id, 
 			.version = (uint64_t)row_int(q, 3), .type = type,
 			.method = (enum record_method)row_int(q, 4)};
 	query_reset(q);
-	return err;
+	return err ? err : blob_place_check(ret_found->slot, ret_found->version);
 }
 
 enum err read_in(struct records *r, struct view *view, const struct record_key *key,

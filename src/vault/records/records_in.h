@@ -101,6 +101,9 @@ void owners_forget(struct records *records, bool only_staged);
 void owners_settle(struct records *records); // what was staged is committed
 
 // blob.c: sealed versions.
+// Rows may have been changed by somebody: what cannot be a place of ours is ERR_CORRUPT.
+enum err blob_place_check(int64_t slot, uint64_t version);
+int64_t blob_key(int64_t slot, uint64_t version);
 struct blob_row {
 	int64_t token, patient, updated_us;
 	int type;

@@ -234,7 +234,7 @@ static enum err blob_write(struct records *r, const struct found *now, const str
 	uint32_t key_version)
 {
 	struct store_query *q = r->writes[W_BLOB];
-	query_int(q, 1, now->slot << VERSION_BITS | (int64_t)now->version);
+	query_int(q, 1, blob_key(now->slot, now->version));
 	query_int(q, 2, row->token);
 	query_int(q, 3, now->patient);
 	query_int(q, 4, r->kind_of_type[now->type]);
