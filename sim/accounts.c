@@ -73,11 +73,13 @@ int accounts_code(const char *base32, unsigned long long step, char ret_code[8])
 // Four words and a number: what the console's advice would like.
 static void invent_password(char ret[96])
 {
-	static const char *const words[] = {"amber", "barley", "candle", "dolphin", "ember", "fjord", "ginger", "harbor",
-		"indigo", "juniper", "kettle", "lantern", "meadow", "nutmeg", "orchid", "pebble"};
+	static const char *const words[] = {"amber", "barley", "candle", "dolphin", "ember",
+		"fjord", "ginger", "harbor", "indigo", "juniper", "kettle", "lantern", "meadow",
+		"nutmeg", "orchid", "pebble"};
 	uint8_t r[5];
 	crypto_random(r, sizeof r);
-	snprintf(ret, 96, "%s %s %s %s %u", words[r[0] % 16], words[r[1] % 16], words[r[2] % 16], words[r[3] % 16], r[4]);
+	snprintf(ret, 96, "%s %s %s %s %u", words[r[0] % 16], words[r[1] % 16], words[r[2] % 16],
+		words[r[3] % 16], r[4]);
 }
 
 // The one-time password, from the server's own command.
@@ -92,9 +94,9 @@ static int add_account(struct session *s, json_t *a, char ret_password[64])
 	if (pid == 0) {
 		dup2(out[1], STDOUT_FILENO);
 		close(out[0]);
-		execl(s->wish->hospitaller, "hospitaller", "--state", s->wish->state, "account", "add", "--login",
-			word(a, "login"), "--name", word(a, "name"), "--role", word(a, "role"), "--person",
-			word(a, "person"), "--json", NULL);
+		execl(s->wish->hospitaller, "hospitaller", "--state", s->wish->state, "account",
+			"add", "--login", word(a, "login"), "--name", word(a, "name"), "--role",
+			word(a, "role"), "--person", word(a, "person"), "--json", NULL);
 		_exit(127);
 	}
 	close(out[1]);
@@ -112,25 +114,30 @@ static int enrol(struct session *s, json_t *account, const char *given)
 {
 	char password[96], code[8], ticket[128];
 	invent_password(password);
-	json_t *step = post(s, "/api/sign-in", json_pack("{s:s, s:s}", "login", word(account, "login"), "password", given));
+	json_t *step = post(s, "/api/sign-in",
+		json_pack("{s:s, s:s}", "login", word(account, "login"), "password", given));
 	snprintf(ticket, sizeof ticket, "%s", word(step, "ticket"));
 	json_decref(step);
-	step = post(s, "/api/sign-in/password", json_pack("{s:s, s:s}", "ticket", ticket, "password", password));
+	step = post(s, "/api/sign-in/password",
+		json_pack("{s:s, s:s}", "ticket", ticket, "password", password));
 	snprintf(ticket, sizeof ticket, "%s", word(step, "ticket"));
 	json_decref(step);
 	json_t *enrolment = post(s, "/api/sign-in/enrol", json_pack("{s:s}", "ticket", ticket));
 	unsigned long long now = (unsigned long long)time(NULL) / 30;
 	int failed = accounts_code(word(enrolment, "secret"), now, code);
 	step = failed ? NULL
-		      : post(s, "/api/sign-in/enrol/confirm", json_pack("{s:s, s:s}", "ticket", ticket, "code", code));
+		      : post(s, "/api/sign-in/enrol/confirm",
+				json_pack("{s:s, s:s}", "ticket", ticket, "code", code));
 	failed = failed || strcmp(word(step, "state"), "signed-in") != 0;
 	if (!failed) {
 		json_object_set_new(account, "password", json_string(password));
 		json_object_set_new(account, "totp", json_string(word(enrolment, "secret")));
-		json_object_set_new(account, "totp_step", json_integer((json_int_t)now)); // no code is taken twice
+		json_object_set_new(account, "totp_step",
+			json_integer((json_int_t)now)); // no code is taken twice
 		json_object_set(account, "recovery_codes", json_object_get(step, "recovery_codes"));
-		fprintf(s->sheet, "  %-18s %-18s password: %-40s authenticator secret: %s\n", word(account, "role"),
-			word(account, "login"), password, word(enrolment, "secret"));
+		fprintf(s->sheet, "  %-18s %-18s password: %-40s authenticator secret: %s\n",
+			word(account, "role"), word(account, "login"), password,
+			word(enrolment, "secret"));
 	}
 	json_decref(enrolment);
 	json_decref(step);
@@ -143,7 +150,8 @@ static int make_one(struct session *s, const json_t *wanted)
 	json_t *account = json_deep_copy(wanted);
 	int failed = add_account(s, account, given) || enrol(s, account, given);
 	if (failed)
-		fprintf(stderr, "hospital-sim: %s could not be given an account\n", word(wanted, "login"));
+		fprintf(stderr, "hospital-sim: %s could not be given an account\n",
+			word(wanted, "login"));
 	else
 		json_array_append(s->made, account);
 	json_decref(account);
@@ -155,7 +163,8 @@ static int make_all(struct session *s, const json_t *list)
 	json_t *seen = json_object(), *one;
 	size_t i;
 	int failed = 0;
-	json_array_foreach (list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		if (s->wish->demo && json_object_get(seen, word(one, "role")))
 			continue;
 		json_object_set_new(seen, word(one, "role"), json_true());
@@ -188,7 +197,8 @@ int accounts_make(const struct accounts_wish *wish)
 	int failed = 1;
 	if (list && secrets && s.sheet && s.curl) {
 		fputs("\nAccounts of the simulated hospital (put the secret into an authenticator app, or use\n"
-		      "`oathtool --totp --base32 SECRET`):\n", s.sheet);
+		      "`oathtool --totp --base32 SECRET`):\n",
+			s.sheet);
 		failed = make_all(&s, list) || json_dumpf(s.made, secrets, JSON_INDENT(2)) != 0;
 	} else {
 		fprintf(stderr, "hospital-sim: %s cannot be used\n", wish->dir);

@@ -8,13 +8,21 @@ struct caring {
 	struct dice *dice;
 };
 
-enum { MINUTE_S = 60, DAY_MINUTES = 24 * 60 };
+enum {
+	MINUTE_S = 60,
+	DAY_MINUTES = 24 * 60
+};
 
 static struct doing begin(struct caring *c, uint32_t who, enum why why, int64_t day, int minute)
 {
 	int clinical = who != NOBODY && c->town->people[who].job <= JOB_NURSE;
-	return (struct doing){.schedule = c->schedule, .dice = c->dice, .person = who, .by = who,
-		.patient = c->plan->patient, .visit = c->visit ? c->visit->number : NO_VISIT, .why = why,
+	return (struct doing){.schedule = c->schedule,
+		.dice = c->dice,
+		.person = who,
+		.by = who,
+		.patient = c->plan->patient,
+		.visit = c->visit ? c->visit->number : NO_VISIT,
+		.why = why,
 		.at_s = (day * DAY_MINUTES + minute) * MINUTE_S + dice_below(c->dice, MINUTE_S),
 		.outside = clinical && !plan_knows(c->plan, who)};
 }
@@ -35,8 +43,8 @@ static void look_up(struct doing *d)
 	static const struct {
 		enum what what;
 		double probability;
-	} looks[] = {{ASK_CONDITIONS, 0.9}, {ASK_MEDICATIONS, 0.85}, {ASK_RESULTS, 0.8}, {ASK_ALLERGIES, 0.4},
-		{ASK_ENCOUNTERS, 0.35}, {ASK_REPORTS, 0.3}};
+	} looks[] = {{ASK_CONDITIONS, 0.9}, {ASK_MEDICATIONS, 0.85}, {ASK_RESULTS, 0.8},
+		{ASK_ALLERGIES, 0.4}, {ASK_ENCOUNTERS, 0.35}, {ASK_REPORTS, 0.3}};
 	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
 		if (dice_chance(d->dice, looks[i].probability))
 			schedule_ask(d, looks[i].what);
@@ -45,7 +53,8 @@ static void look_up(struct doing *d)
 static void write_late(struct caring *c, uint32_t who, int64_t day)
 {
 	int later = dice_chance(c->dice, 0.6) ? 0 : dice_between(c->dice, 1, 3);
-	struct doing d = begin(c, who, WHY_LATE, day + later, dice_between(c->dice, 17 * 60, 18 * 60 + 30));
+	struct doing d =
+		begin(c, who, WHY_LATE, day + later, dice_between(c->dice, 17 * 60, 18 * 60 + 30));
 	care_open(&d);
 	schedule_ask(&d, ASK_RESULTS);
 	schedule_ask(&d, ASK_WRITE_NOTE);
@@ -78,9 +87,11 @@ static void see_nurse(struct caring *c, uint32_t who, enum why why, int64_t day,
 static void check_in(struct caring *c, int64_t day, int minute)
 {
 	unsigned unit = c->visit ? c->visit->unit : 0;
-	uint32_t desk = roster_pick(c->town, town_unit(c->town, JOB_FRONT_DESK, unit), day, minute, c->dice);
+	uint32_t desk = roster_pick(
+		c->town, town_unit(c->town, JOB_FRONT_DESK, unit), day, minute, c->dice);
 	if (desk == NOBODY)
-		desk = roster_pick(c->town, town_house(c->town, JOB_FRONT_DESK, unit), day, minute, c->dice);
+		desk = roster_pick(
+			c->town, town_house(c->town, JOB_FRONT_DESK, unit), day, minute, c->dice);
 	struct doing d = begin(c, desk, WHY_CARE, day, minute);
 	schedule_ask(&d, ASK_FIND);
 	schedule_ask(&d, ASK_PATIENT);
@@ -90,8 +101,11 @@ static void check_in(struct caring *c, int64_t day, int minute)
 // Somebody else of the house steps in now and then.
 static uint32_t stand_in(struct caring *c, enum job job, int64_t day, int minute)
 {
-	uint32_t one = roster_pick(c->town, town_unit(c->town, job, c->visit->unit), day, minute, c->dice);
-	return one != NOBODY ? one : roster_pick(c->town, town_house(c->town, job, c->visit->unit), day, minute, c->dice);
+	uint32_t one =
+		roster_pick(c->town, town_unit(c->town, job, c->visit->unit), day, minute, c->dice);
+	return one != NOBODY ? one
+			     : roster_pick(c->town, town_house(c->town, job, c->visit->unit), day,
+				       minute, c->dice);
 }
 
 static enum why why_of(struct caring *c, uint32_t who)
@@ -104,7 +118,8 @@ static void consult(struct caring *c)
 	const struct visit *v = c->visit;
 	if (v->consultant == NOBODY)
 		return;
-	see_doctor(c, v->consultant, WHY_REFERRAL, v->consult_day, dice_between(c->dice, 13 * 60, 16 * 60));
+	see_doctor(c, v->consultant, WHY_REFERRAL, v->consult_day,
+		dice_between(c->dice, 13 * 60, 16 * 60));
 }
 
 static void come_by(struct caring *c)
@@ -112,15 +127,18 @@ static void come_by(struct caring *c)
 	const struct visit *v = c->visit;
 	check_in(c, v->day, v->minute - 12);
 	if (v->appointment && dice_chance(c->dice, 0.4)) {
-		struct doing d = begin(c, v->doctor, WHY_CARE, v->day, dice_between(c->dice, 7 * 60 + 40, 8 * 60 + 20));
+		struct doing d = begin(c, v->doctor, WHY_CARE, v->day,
+			dice_between(c->dice, 7 * 60 + 40, 8 * 60 + 20));
 		schedule_ask(&d, ASK_PATIENT);
 		schedule_ask(&d, ASK_RESULTS);
 	}
-	uint32_t nurse = dice_chance(c->dice, 0.06) ? stand_in(c, JOB_NURSE, v->day, v->minute) : v->nurse;
+	uint32_t nurse =
+		dice_chance(c->dice, 0.06) ? stand_in(c, JOB_NURSE, v->day, v->minute) : v->nurse;
 	see_nurse(c, nurse, why_of(c, nurse), v->day, v->minute - 5);
 	see_doctor(c, v->doctor, WHY_CARE, v->day, v->minute);
 	if (c->plan->doctor != v->doctor && dice_chance(c->dice, 0.25)) {
-		struct doing d = begin(c, c->plan->doctor, WHY_CARE, v->day + 1, dice_between(c->dice, 8 * 60, 17 * 60));
+		struct doing d = begin(c, c->plan->doctor, WHY_CARE, v->day + 1,
+			dice_between(c->dice, 8 * 60, 17 * 60));
 		schedule_ask(&d, ASK_RESULTS);
 		schedule_ask(&d, ASK_REPORTS);
 	}
@@ -143,7 +161,8 @@ static void nurse_stay(struct caring *c, int64_t day)
 	static const int from[] = {6 * 60 + 40, 14 * 60 + 40, 22 * 60 + 40};
 	for (int i = 0; i < 3; i++) {
 		int minute = from[i] + dice_between(c->dice, 0, 7 * 60);
-		uint32_t nurse = dice_chance(c->dice, 0.95) ? of_team(c, JOB_NURSE, day, minute) : NOBODY;
+		uint32_t nurse =
+			dice_chance(c->dice, 0.95) ? of_team(c, JOB_NURSE, day, minute) : NOBODY;
 		if (nurse == NOBODY)
 			nurse = stand_in(c, JOB_NURSE, day, minute);
 		if (day > c->visit->day || minute > c->visit->minute)
@@ -156,7 +175,8 @@ static void call_out(struct caring *c, int64_t day, int minute)
 	uint32_t on_call[ON_CALL_AT_ONCE];
 	size_t count = roster_on_call(c->town, c->visit->unit, day, on_call);
 	if (count)
-		see_doctor(c, on_call[dice_below(c->dice, (unsigned)count)], WHY_ON_CALL, day, minute);
+		see_doctor(
+			c, on_call[dice_below(c->dice, (unsigned)count)], WHY_ON_CALL, day, minute);
 }
 
 static void do_round(struct caring *c, int64_t day)
@@ -205,7 +225,8 @@ static void look_after(struct schedule *s, uint32_t patient)
 	for (size_t i = 0; i < plan.count; i++) {
 		c.visit = &plan.visits[i];
 		// What ended before may still be written up; what begins later is nobody's concern.
-		if (schedule_has_day(s, c.visit->day + c.visit->nights) || schedule_has_day(s, c.visit->day + 3))
+		if (schedule_has_day(s, c.visit->day + c.visit->nights) ||
+			schedule_has_day(s, c.visit->day + 3))
 			visit(&c);
 	}
 	c.visit = NULL;
@@ -224,8 +245,13 @@ static uint32_t some_patient(const struct town *town, struct dice *dice)
 static void sit_in_office(struct schedule *s, uint32_t person, int64_t day)
 {
 	struct dice dice = dice_of(s->wish.seed ^ 0x0ff1ce, (uint64_t)day << 32 | person);
-	struct doing d = {.schedule = s, .dice = &dice, .person = person, .by = person, .patient = NOBODY,
-		.visit = NO_VISIT, .why = WHY_OFFICE};
+	struct doing d = {.schedule = s,
+		.dice = &dice,
+		.person = person,
+		.by = person,
+		.patient = NOBODY,
+		.visit = NO_VISIT,
+		.why = WHY_OFFICE};
 	for (int i = dice_between(&dice, 0, 2); i >= 0; i--) {
 		enum job job = s->town->people[person].job;
 		d.at_s = (day * DAY_MINUTES + dice_between(&dice, 8 * 60, 16 * 60)) * MINUTE_S;

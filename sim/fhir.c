@@ -5,15 +5,17 @@
 
 json_t *fhir_bundle(void)
 {
-	return json_pack("{s:s, s:s, s:[]}", "resourceType", "Bundle", "type", "transaction", "entry");
+	return json_pack(
+		"{s:s, s:s, s:[]}", "resourceType", "Bundle", "type", "transaction", "entry");
 }
 
 json_t *fhir_add(json_t *bundle, const char *id, json_t *resource)
 {
 	const char *type = json_string_value(json_object_get(resource, "resourceType"));
 	json_object_set_new(resource, "id", json_string(id));
-	json_t *entry = json_pack("{s:o, s:o, s:{s:s, s:o}}", "fullUrl", json_sprintf("urn:uuid:%s", id), "resource",
-		resource, "request", "method", "PUT", "url", json_sprintf("%s/%s", type, id));
+	json_t *entry = json_pack("{s:o, s:o, s:{s:s, s:o}}", "fullUrl",
+		json_sprintf("urn:uuid:%s", id), "resource", resource, "request", "method", "PUT",
+		"url", json_sprintf("%s/%s", type, id));
 	json_array_append_new(json_object_get(bundle, "entry"), entry);
 	return resource;
 }
@@ -25,8 +27,8 @@ size_t fhir_size(const json_t *bundle)
 
 json_t *fhir_coded(const char *system, const char *code, const char *display)
 {
-	return json_pack("{s:[{s:s, s:s, s:s}], s:s}", "coding", "system", system, "code", code, "display", display,
-		"text", display);
+	return json_pack("{s:[{s:s, s:s, s:s}], s:s}", "coding", "system", system, "code", code,
+		"display", display, "text", display);
 }
 
 json_t *fhir_refer(const char *type, const char *id)
@@ -61,12 +63,14 @@ json_t *fhir_instant(int64_t day, int minute)
 
 json_t *fhir_period(int64_t day, int from_minute, int to_minute)
 {
-	return json_pack("{s:o, s:o}", "start", fhir_instant(day, from_minute), "end", fhir_instant(day, to_minute));
+	return json_pack("{s:o, s:o}", "start", fhir_instant(day, from_minute), "end",
+		fhir_instant(day, to_minute));
 }
 
 json_t *fhir_name(const struct person *p)
 {
-	return json_pack("[{s:s, s:s, s:[s]}]", "use", "official", "family", p->family, "given", p->given);
+	return json_pack(
+		"[{s:s, s:s, s:[s]}]", "use", "official", "family", p->family, "given", p->given);
 }
 
 void fhir_unit_id(unsigned unit, char ret_id[37])

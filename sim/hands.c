@@ -5,8 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COMPLAINTS = 10 };
-enum phase { PHASE_PASSWORD, PHASE_CODE, PHASE_ACT };
+enum {
+	COMPLAINTS = 10
+};
+enum phase {
+	PHASE_PASSWORD,
+	PHASE_CODE,
+	PHASE_ACT
+};
 
 static void be_ready(struct performing *p, uint32_t person)
 {
@@ -36,21 +42,24 @@ void hands_give(struct performing *p, uint32_t act)
 	be_ready(p, person);
 }
 
-static void complain(struct performing *p, const struct act *act, long status, const struct line *line)
+static void complain(
+	struct performing *p, const struct act *act, long status, const struct line *line)
 {
 	struct request request;
 	if (p->results->unexpected > COMPLAINTS)
 		return;
 	request_init(p->town, act, &request);
-	fprintf(stderr, "hospital-sim: %s (%s): %s %.*s: %ld %.*s\n", p->town->people[act->person].login,
-		why_texts[act->why], request.method, (int)request.path.size, (const char *)request.path.at, status,
+	fprintf(stderr, "hospital-sim: %s (%s): %s %.*s: %ld %.*s\n",
+		p->town->people[act->person].login, why_texts[act->why], request.method,
+		(int)request.path.size, (const char *)request.path.at, status,
 		line ? (int)(line->answer.size < 300 ? line->answer.size : 300) : 0,
 		line && line->answer.size ? (const char *)line->answer.at : "");
 	request_done(&request);
 }
 
 // The act in hand is over: label it, and turn to the next.
-static void finish(struct performing *p, uint32_t person, const struct outcome *outcome, const struct line *line)
+static void finish(struct performing *p, uint32_t person, const struct outcome *outcome,
+	const struct line *line)
 {
 	struct hand *hand = &p->hands[person];
 	const struct act *act = &p->how->schedule->acts[hand->first];
@@ -122,10 +131,12 @@ static void send_act(struct performing *p, struct line *line, struct session *se
 static int is_kept(struct performing *p, const struct session *session)
 {
 	int64_t age_us = time_now_us() - session->since_us;
-	return *session->token && (p->how->speed == 0 || age_us < (int64_t)SESSION_KEPT_S * 1000000);
+	return *session->token &&
+	       (p->how->speed == 0 || age_us < (int64_t)SESSION_KEPT_S * 1000000);
 }
 
-// Begins the first act of somebody who is ready. Signing in and out is left out where it cannot be done.
+// Begins the first act of somebody who is ready. Signing in and out is left out where it cannot be
+// done.
 static void begin(struct performing *p, uint32_t person, struct line *line)
 {
 	struct hand *hand = &p->hands[person];
@@ -172,7 +183,8 @@ static void end_act(struct performing *p, struct line *line, long status)
 	uint32_t person = line->person;
 	struct session *session = p->how->sessions->of[person];
 	const struct act *act = &p->how->schedule->acts[p->hands[person].first];
-	const struct outcome outcome = {line->wall_us, time_monotonic_us() - line->began_us, status};
+	const struct outcome outcome = {
+		line->wall_us, time_monotonic_us() - line->began_us, status};
 	release(p, line);
 	if (status == 401 && line->phase == PHASE_ACT && !p->hands[person].again) {
 		session->token[0] = 0; // it had run out: once more, from the beginning

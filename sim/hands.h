@@ -1,5 +1,5 @@
-// hands: the staff while they work. Each has acts in hand and does one at a time; who is ready waits
-// in a queue for a free line. Only perform.c uses this.
+// hands: the staff while they work. Each has acts in hand and does one at a time; who is ready
+// waits in a queue for a free line. Only perform.c uses this.
 #pragma once
 
 #include "line.h"
@@ -34,5 +34,5 @@ struct performing {
 void hands_give(struct performing *performing, uint32_t act); // to whom it belongs
 void hands_begin_ready(struct performing *performing);        // as many as there are lines
 void hands_end(struct performing *performing, struct line *line, long status); // 0: no answer
-void hands_wake(struct performing *performing);               // whose wait for a code is over
-struct line *hands_free_line(struct performing *performing);  // NULL: all are busy
+void hands_wake(struct performing *performing);              // whose wait for a code is over
+struct line *hands_free_line(struct performing *performing); // NULL: all are busy

@@ -53,8 +53,8 @@ void line_send(struct line *line, CURLM *multi, const char *method, const char *
 	char header[256];
 	int is_fhir = strstr(line->url, "/fhir/") != NULL;
 	curl_slist_free_all(line->headers);
-	line->headers = curl_slist_append(
-		NULL, is_fhir ? "Content-Type: application/fhir+json" : "Content-Type: application/json");
+	line->headers = curl_slist_append(NULL,
+		is_fhir ? "Content-Type: application/fhir+json" : "Content-Type: application/json");
 	if (*token) {
 		snprintf(header, sizeof header, "Authorization: Bearer %s", token);
 		line->headers = curl_slist_append(line->headers, header);

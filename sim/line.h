@@ -5,7 +5,11 @@
 
 #include <curl/curl.h>
 
-enum { LINE_URL_BYTES = 1024, LINE_ANSWER_BYTES = 16 << 20, LINE_TIMEOUT_S = 60 };
+enum {
+	LINE_URL_BYTES = 1024,
+	LINE_ANSWER_BYTES = 16 << 20,
+	LINE_TIMEOUT_S = 60
+};
 
 struct line {
 	CURL *curl;

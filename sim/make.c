@@ -25,9 +25,13 @@ static json_t *accounts_json(const struct town *town)
 	for (size_t i = 0; i < town->count; i++) {
 		const struct person *p = &town->people[i];
 		if (p->job)
-			json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "login", p->login, "name",
-				json_sprintf("%s%s %s", p->job == JOB_CLINICIAN ? "Dr " : "", p->given, p->family),
-				"role", p->role, "person", json_sprintf("Practitioner/%s", p->staff_id)));
+			json_array_append_new(
+				list, json_pack("{s:s, s:o, s:s, s:o}", "login", p->login, "name",
+					      json_sprintf("%s%s %s",
+						      p->job == JOB_CLINICIAN ? "Dr " : "",
+						      p->given, p->family),
+					      "role", p->role, "person",
+					      json_sprintf("Practitioner/%s", p->staff_id)));
 	}
 	return list;
 }
@@ -37,10 +41,11 @@ static json_t *truth_json(const struct town *town)
 	json_t *list = json_array();
 	for (size_t i = 0; i < town->count; i++) {
 		const struct person *p = &town->people[i];
-		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:s, s:i, s:b, s:b, s:s}", "patient",
-			p->patient ? p->id : "", "staff", p->staff_id, "household", p->household, "street", p->street,
-			"number", p->house_number, "vip", p->vip, "is_patient", p->patient, "role",
-			p->role ? p->role : ""));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:i, s:s, s:i, s:b, s:b, s:s}", "patient",
+				p->patient ? p->id : "", "staff", p->staff_id, "household",
+				p->household, "street", p->street, "number", p->house_number, "vip",
+				p->vip, "is_patient", p->patient, "role", p->role ? p->role : ""));
 	}
 	return list;
 }
@@ -72,7 +77,8 @@ static int make_hospital(const struct town *town, const char *dir, size_t *resou
 	size_t i;
 	int failed = 0;
 	hospital_add_bundles(town, list);
-	json_array_foreach (list, i, bundle) {
+	json_array_foreach(list, i, bundle)
+	{
 		char name[64];
 		snprintf(name, sizeof name, "bundles/000-hospital-%03zu.json", i);
 		*resources += fhir_size(bundle);
@@ -97,8 +103,9 @@ static int make_patient(const struct town *town, const char *dir, size_t number,
 // What `work` needs to know to invent the same hospital again.
 static json_t *wish_json(const struct town_wish *wish)
 {
-	return json_pack("{s:i, s:I, s:i, s:i, s:i}", "format", MAKE_FORMAT, "seed", (json_int_t)wish->seed, "patients",
-		(int)wish->patients, "staff", (int)wish->staff, "days", wish->days);
+	return json_pack("{s:i, s:I, s:i, s:i, s:i}", "format", MAKE_FORMAT, "seed",
+		(json_int_t)wish->seed, "patients", (int)wish->patients, "staff", (int)wish->staff,
+		"days", wish->days);
 }
 
 int make_files(const struct town_wish *wish, const char *dir)
@@ -109,11 +116,12 @@ int make_files(const struct town_wish *wish, const char *dir)
 	for (size_t i = 0; i < town->patients && !failed; i++)
 		failed = make_patient(town, dir, i, &resources);
 	failed = failed || write_and_drop(dir, "accounts.json", accounts_json(town)) ||
-		write_and_drop(dir, "truth/people.json", truth_json(town)) ||
-		write_and_drop(dir, "truth/rosters.json", hospital_rosters(town)) ||
-		write_and_drop(dir, "hospital.json", wish_json(wish));
+		 write_and_drop(dir, "truth/people.json", truth_json(town)) ||
+		 write_and_drop(dir, "truth/rosters.json", hospital_rosters(town)) ||
+		 write_and_drop(dir, "hospital.json", wish_json(wish));
 	if (!failed)
-		printf("%zu patients, %zu members of staff, %zu resources\n", town->patients, town->staff, resources);
+		printf("%zu patients, %zu members of staff, %zu resources\n", town->patients,
+			town->staff, resources);
 	town_free(town);
 	return failed;
 }
@@ -125,8 +133,8 @@ struct town *make_again(const char *dir)
 	int format = 0, patients = 0, staff = 0, days = 0;
 	snprintf(path, sizeof path, "%s/hospital.json", dir);
 	json_t *json = json_load_file(path, 0, NULL);
-	int failed = json_unpack(json, "{s:i, s:I, s:i, s:i, s:i}", "format", &format, "seed", &seed, "patients",
-		&patients, "staff", &staff, "days", &days);
+	int failed = json_unpack(json, "{s:i, s:I, s:i, s:i, s:i}", "format", &format, "seed",
+		&seed, "patients", &patients, "staff", &staff, "days", &days);
 	json_decref(json);
 	const struct town_wish wish = {(uint64_t)seed, (unsigned)patients, (unsigned)staff, days};
 	if (!failed && format == MAKE_FORMAT && make_allows(&wish))
@@ -137,6 +145,6 @@ struct town *make_again(const char *dir)
 
 int make_allows(const struct town_wish *wish)
 {
-	return wish->patients >= 1 && wish->patients <= 1000000 && wish->staff >= 12 && wish->staff <= 100000 &&
-		wish->days >= 1 && wish->days <= 3650;
+	return wish->patients >= 1 && wish->patients <= 1000000 && wish->staff >= 12 &&
+	       wish->staff <= 100000 && wish->days >= 1 && wish->days <= 3650;
 }

@@ -3,7 +3,9 @@
 
 #include "people.h"
 
-enum { MAKE_FORMAT = 2 }; // grows whenever a seed gives another hospital
+enum {
+	MAKE_FORMAT = 2
+}; // grows whenever a seed gives another hospital
 
 int make_allows(const struct town_wish *wish);
 // 0, or 1 after saying on standard error what could not be written.

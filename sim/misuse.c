@@ -2,20 +2,7 @@
 
 #include "care.h"
 
-#include <stdio.h>
 #include <string.h>
-
-const struct misuse_kind misuse_kinds[] = {
-	{WHY_SNOOP, "out of curiosity: neighbours, colleagues, anybody"},
-	{WHY_FAMILY, "somebody of one's own household"},
-	{WHY_SELF, "one's own record"},
-	{WHY_VIP, "somebody known to all, by several within days"},
-	{WHY_MASS, "many records in one sitting"},
-	{WHY_DRIP, "a few each day, for weeks"},
-	{WHY_NIGHT, "at night, off duty"},
-	{WHY_BORROWED, "with the account of a colleague who is not there"},
-};
-const size_t misuse_kind_count = sizeof misuse_kinds / sizeof *misuse_kinds;
 
 struct misdoing {
 	struct schedule *schedule;
@@ -24,7 +11,11 @@ struct misdoing {
 	enum why why;
 };
 
-enum { TRIES = 400, MINUTE_S = 60, DAY_S = 86400 };
+enum {
+	TRIES = 400,
+	MINUTE_S = 60,
+	DAY_S = 86400
+};
 
 static uint32_t some_staff(struct misdoing *m, unsigned jobs)
 {
@@ -57,7 +48,8 @@ static int64_t at_work(struct misdoing *m, uint32_t who, int64_t day)
 {
 	for (int i = 0; i < TRIES; i++) {
 		int minute = dice_between(&m->dice, 0, 24 * 60 - 1);
-		if (schedule_has_day(m->schedule, day) && roster_is_present(m->town, who, day, minute))
+		if (schedule_has_day(m->schedule, day) &&
+			roster_is_present(m->town, who, day, minute))
 			return day * DAY_S + minute * MINUTE_S + dice_below(&m->dice, MINUTE_S);
 		if (i % 40 == 39)
 			day = i < TRIES / 2 ? day + 1 : some_day(m);
@@ -77,15 +69,22 @@ static int knows(const struct town *town, uint32_t patient, uint32_t staff)
 static struct doing begin(struct misdoing *m, uint32_t who, uint32_t patient, int64_t at_s)
 {
 	int clinical = CLINICAL >> m->town->people[who].job & 1;
-	return (struct doing){.schedule = m->schedule, .dice = &m->dice, .person = who, .by = who,
-		.patient = patient, .visit = NO_VISIT, .why = m->why, .at_s = at_s,
+	return (struct doing){.schedule = m->schedule,
+		.dice = &m->dice,
+		.person = who,
+		.by = who,
+		.patient = patient,
+		.visit = NO_VISIT,
+		.why = m->why,
+		.at_s = at_s,
 		.outside = clinical && !knows(m->town, patient, who)};
 }
 
 // Some only find out that the record is closed to them, and leave it at that.
 static void pry(struct misdoing *m, struct doing *d)
 {
-	static const enum what looks[] = {ASK_CONDITIONS, ASK_MEDICATIONS, ASK_RESULTS, ASK_REPORTS, ASK_ENCOUNTERS};
+	static const enum what looks[] = {
+		ASK_CONDITIONS, ASK_MEDICATIONS, ASK_RESULTS, ASK_REPORTS, ASK_ENCOUNTERS};
 	if (m->town->people[d->person].job == JOB_FRONT_DESK) {
 		schedule_ask(d, ASK_FIND);
 		schedule_ask(d, ASK_PATIENT);
@@ -116,7 +115,8 @@ static int interests(struct misdoing *m, uint32_t who, uint32_t patient)
 {
 	const struct person *one = &m->town->people[who], *other = &m->town->people[patient];
 	int near = strcmp(one->street, other->street) == 0 && one->household != other->household;
-	return who != patient && (near || other->job || dice_chance(&m->dice, 0.1)) && !knows(m->town, patient, who);
+	return who != patient && (near || other->job || dice_chance(&m->dice, 0.1)) &&
+	       !knows(m->town, patient, who);
 }
 
 static void snoop(struct misdoing *m)
@@ -145,7 +145,8 @@ static uint32_t relative_of(struct misdoing *m, uint32_t who)
 static void look_at_family(struct misdoing *m)
 {
 	for (int i = 0; i < TRIES; i++) {
-		uint32_t who = some_staff(m, CLINICAL | DESK), patient = who == NOBODY ? NOBODY : relative_of(m, who);
+		uint32_t who = some_staff(m, CLINICAL | DESK),
+			 patient = who == NOBODY ? NOBODY : relative_of(m, who);
 		if (patient == NOBODY)
 			continue;
 		for (int times = dice_between(&m->dice, 1, 3); times; times--)
@@ -185,7 +186,8 @@ static void look_at_vip(struct misdoing *m)
 	for (int i = dice_between(&m->dice, 3, 8); i > 0; i--) {
 		uint32_t who = some_staff(m, CLINICAL | DESK);
 		if (who != NOBODY && !knows(m->town, patient, who))
-			look_at(m, who, patient, at_work(m, who, day + dice_between(&m->dice, 0, 2)));
+			look_at(m, who, patient,
+				at_work(m, who, day + dice_between(&m->dice, 0, 2)));
 	}
 }
 
@@ -217,14 +219,16 @@ static void take_many(struct misdoing *m)
 static void take_a_few(struct misdoing *m)
 {
 	uint32_t who = some_staff(m, CLINICAL | DESK);
-	for (int64_t day = m->schedule->first_day; day <= m->town->today_day && who != NOBODY; day++) {
+	for (int64_t day = m->schedule->first_day; day <= m->town->today_day && who != NOBODY;
+		day++) {
 		enum shift shift = roster_shift(m->town, who, day);
 		if (shift < SHIFT_DAY)
 			continue;
 		for (int i = dice_between(&m->dice, 2, 4); i > 0; i--) {
 			int minute = dice_between(&m->dice, shift_hours[shift].begin_minute + 30,
 				shift_hours[shift].end_minute - 30);
-			struct doing d = begin(m, who, some_patient(m), day * DAY_S + minute * MINUTE_S);
+			struct doing d =
+				begin(m, who, some_patient(m), day * DAY_S + minute * MINUTE_S);
 			schedule_ask(&d, ASK_FIND);
 			schedule_ask(&d, ASK_PATIENT);
 		}
@@ -237,10 +241,12 @@ static void come_at_night(struct misdoing *m)
 	for (int i = 0; i < TRIES && who != NOBODY; i++) {
 		int64_t day = some_day(m);
 		int minute = dice_between(&m->dice, 60, 5 * 60);
-		if (roster_is_present(m->town, who, day, minute) || roster_is_on_call(m->town, who, day - 1))
+		if (roster_is_present(m->town, who, day, minute) ||
+			roster_is_on_call(m->town, who, day - 1))
 			continue;
 		int64_t at_s = day * DAY_S + minute * MINUTE_S;
-		for (int n = dice_between(&m->dice, 4, 12); n > 0; n--, at_s += dice_between(&m->dice, 120, 400))
+		for (int n = dice_between(&m->dice, 4, 12); n > 0;
+			n--, at_s += dice_between(&m->dice, 120, 400))
 			look_at(m, who, some_patient(m), at_s);
 		return;
 	}
@@ -259,7 +265,8 @@ static void borrow(struct misdoing *m)
 		uint32_t by = crew.at[dice_below(&m->dice, (unsigned)crew.count)];
 		int64_t at_s = at_work(m, by, some_day(m));
 		int64_t day = at_s / DAY_S;
-		if (by == owner || roster_is_present(m->town, owner, day, (int)(at_s % DAY_S / MINUTE_S)))
+		if (by == owner ||
+			roster_is_present(m->town, owner, day, (int)(at_s % DAY_S / MINUTE_S)))
 			continue;
 		for (int n = dice_between(&m->dice, 3, 8); n > 0; n--) {
 			struct doing d = begin(m, owner, some_patient(m), at_s);
@@ -271,9 +278,14 @@ static void borrow(struct misdoing *m)
 	}
 }
 
-static void (*const doings[WHYS])(struct misdoing *m) = {[WHY_SNOOP] = snoop, [WHY_FAMILY] = look_at_family,
-	[WHY_SELF] = look_at_self, [WHY_VIP] = look_at_vip, [WHY_MASS] = take_many, [WHY_DRIP] = take_a_few,
-	[WHY_NIGHT] = come_at_night, [WHY_BORROWED] = borrow};
+static void (*const doings[WHYS])(struct misdoing *m) = {[WHY_SNOOP] = snoop,
+	[WHY_FAMILY] = look_at_family,
+	[WHY_SELF] = look_at_self,
+	[WHY_VIP] = look_at_vip,
+	[WHY_MASS] = take_many,
+	[WHY_DRIP] = take_a_few,
+	[WHY_NIGHT] = come_at_night,
+	[WHY_BORROWED] = borrow};
 
 void misuse_schedule(struct schedule *s)
 {
@@ -281,44 +293,11 @@ void misuse_schedule(struct schedule *s)
 		enum why why = misuse_kinds[i].why;
 		if (!(s->wish.misuse >> why & 1))
 			continue;
-		struct misdoing m = {.schedule = s, .town = s->town, .why = why,
+		struct misdoing m = {.schedule = s,
+			.town = s->town,
+			.why = why,
 			.dice = dice_of(s->wish.seed ^ 0x3155, why)};
 		for (size_t n = 0; n < 1 + s->town->staff / 200; n++) // more people, more of it
 			doings[why](&m);
 	}
-}
-
-static unsigned bit_of(const char *word, size_t length)
-{
-	for (size_t i = 0; i < misuse_kind_count; i++) {
-		const char *name = why_texts[misuse_kinds[i].why];
-		if (strlen(name) == length && memcmp(name, word, length) == 0)
-			return 1u << misuse_kinds[i].why;
-	}
-	return 0;
-}
-
-int misuse_parse(const char *text, unsigned *ret_bits)
-{
-	unsigned bits = 0;
-	if (strcmp(text, "none") == 0 || strcmp(text, "all") == 0) {
-		for (size_t i = 0; i < misuse_kind_count && *text == 'a'; i++)
-			bits |= 1u << misuse_kinds[i].why;
-		*ret_bits = bits;
-		return 1;
-	}
-	for (const char *at = text;; at++) {
-		size_t length = strcspn(at, ",");
-		unsigned bit = bit_of(at, length);
-		if (!bit) {
-			fprintf(stderr, "hospital-sim: there is no misuse called '%.*s'; see --help\n", (int)length, at);
-			return 0;
-		}
-		bits |= bit;
-		at += length;
-		if (!*at)
-			break;
-	}
-	*ret_bits = bits;
-	return 1;
 }

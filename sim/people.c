@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TODAY = 20780 }; // 2026-11-23: a day of its own, so that a seed always gives the same bytes
+enum {
+	TODAY = 20780
+}; // 2026-11-23: a day of its own, so that a seed always gives the same bytes
 
 // Who works here: the first of each kind have accounts in the demonstration.
 static const struct {
@@ -16,9 +18,14 @@ static const struct {
 	const char *role, *prefix; // of a login
 	unsigned share;            // of a hundred
 } roles[] = {{JOB_CLINICIAN, "clinician", "dr", 34}, {JOB_NURSE, "nurse", "nurse", 40},
-	{JOB_FRONT_DESK, "front-desk", "desk", 14}, {JOB_PRIVACY_OFFICER, "privacy-officer", "privacy", 3},
-	{JOB_SECURITY_OFFICER, "security-officer", "security", 3}, {JOB_ADMINISTRATOR, "administrator", "admin", 6}};
-enum { ROLES = sizeof roles / sizeof *roles, UNIT_STAFF = 20 };
+	{JOB_FRONT_DESK, "front-desk", "desk", 14},
+	{JOB_PRIVACY_OFFICER, "privacy-officer", "privacy", 3},
+	{JOB_SECURITY_OFFICER, "security-officer", "security", 3},
+	{JOB_ADMINISTRATOR, "administrator", "admin", 6}};
+enum {
+	ROLES = sizeof roles / sizeof *roles,
+	UNIT_STAFF = 20
+};
 
 // MRN with a check digit (ISO 7064, MOD 11-2 reduced to digits by starting again on X).
 static void make_mrn(struct dice *dice, char ret[16])
@@ -61,7 +68,8 @@ static size_t role_of(unsigned number, unsigned staff)
 }
 
 // A household shares a street, a number and mostly a name.
-static size_t add_household(struct dice *dice, struct town *town, size_t at, size_t most, int household)
+static size_t add_household(
+	struct dice *dice, struct town *town, size_t at, size_t most, int household)
 {
 	size_t size = 1 + dice_below(dice, 4);
 	const char *family = family_names[dice_below(dice, (unsigned)family_count)];
@@ -73,7 +81,8 @@ static size_t add_household(struct dice *dice, struct town *town, size_t at, siz
 		p->street = street;
 		p->house_number = number;
 		p->household = household;
-		p->born_year = i < 2 ? dice_between(dice, 1936, 2002) : dice_between(dice, 1985, 2024);
+		p->born_year =
+			i < 2 ? dice_between(dice, 1936, 2002) : dice_between(dice, 1985, 2024);
 	}
 	return size;
 }
@@ -157,7 +166,8 @@ static void list_staff(struct town *town)
 struct crew town_crew(const struct town *town, enum job job, unsigned from, unsigned to)
 {
 	size_t first = town->staff_at[job * town->units + from];
-	return (struct crew){town->staff_list + first, town->staff_at[job * town->units + to] - first};
+	return (struct crew){
+		town->staff_list + first, town->staff_at[job * town->units + to] - first};
 }
 
 struct crew town_unit(const struct town *town, enum job job, unsigned unit)

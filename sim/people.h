@@ -1,8 +1,8 @@
 // people: households of an invented town, the hospital's staff and patients among them.
 //
-// Everything follows from the wish: the same wish gives the same town, whoever asks and when. People
-// are numbered; a household's are numbered one after another. Staff work in units (a ward, or one of
-// several of its kind in a large hospital), eight units make a house.
+// Everything follows from the wish: the same wish gives the same town, whoever asks and when.
+// People are numbered; a household's are numbered one after another. Staff work in units (a ward,
+// or one of several of its kind in a large hospital), eight units make a house.
 #pragma once
 
 #include "random.h"
@@ -19,21 +19,23 @@ enum job {
 };
 
 #define NOBODY UINT32_MAX // a number of no person
-enum { HOUSE_UNITS = 8 };
+enum {
+	HOUSE_UNITS = 8
+};
 
 struct person {
-	char id[37];           // of the Patient, and for staff `staff_id` of the Practitioner
-	char staff_id[37];     // "" for those who do not work here
+	char id[37];       // of the Patient, and for staff `staff_id` of the Practitioner
+	char staff_id[37]; // "" for those who do not work here
 	const char *family, *given;
 	int female, born_year, born_month, born_day;
 	const char *street;
 	int house_number, household;
 	int patient, vip;
 	enum job job;
-	const char *role;      // of an account, for staff
-	char login[64];        // dr.berg, nurse.silva2
+	const char *role; // of an account, for staff
+	char login[64];   // dr.berg, nurse.silva2
 	unsigned unit;
-	unsigned place;        // among those of the same job and unit
+	unsigned place; // among those of the same job and unit
 	char mrn[16];
 };
 
@@ -46,7 +48,7 @@ struct town {
 	unsigned units;
 	uint32_t *patient_list; // numbers of people
 	uint32_t *staff_list;   // by job, then unit, then place
-	size_t *staff_at;       // where in it a job and unit begin: [job * units + unit], and the end
+	size_t *staff_at; // where in it a job and unit begin: [job * units + unit], and the end
 };
 
 struct town_wish {

@@ -6,13 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROGRESS_US = 500000, WAIT_MS = 200 };
+enum {
+	PROGRESS_US = 500000,
+	WAIT_MS = 200
+};
 
 static int64_t due_us(const struct performing *p, uint32_t act)
 {
 	const struct act *acts = p->how->schedule->acts;
-	return p->how->speed == 0 ? 0
-				  : p->began_us + (int64_t)((double)(acts[act].at_s - acts[0].at_s) * 1e6 / p->how->speed);
+	return p->how->speed == 0
+		       ? 0
+		       : p->began_us + (int64_t)((double)(acts[act].at_s - acts[0].at_s) * 1e6 /
+						 p->how->speed);
 }
 
 static void show(struct performing *p, uint32_t given)
@@ -125,19 +130,24 @@ static void carry_out_fast(struct performing *p, uint32_t *acts)
 {
 	struct results *r = p->results;
 	carry_out(p, acts, take_first(p->how->schedule, acts, 1));
-	*r = (struct results){.took_us = r->took_us, .unexpected = r->unexpected, .unanswered = r->unanswered};
+	*r = (struct results){
+		.took_us = r->took_us, .unexpected = r->unexpected, .unanswered = r->unanswered};
 	carry_out(p, acts, take_first(p->how->schedule, acts, 0));
 }
 
 void perform(const struct performance *performance, struct results *ret)
 {
-	struct performing p = {.how = performance, .town = performance->schedule->town, .results = ret,
-		.ready_first = NOBODY, .total = performance->schedule->count};
+	struct performing p = {.how = performance,
+		.town = performance->schedule->town,
+		.results = ret,
+		.ready_first = NOBODY,
+		.total = performance->schedule->count};
 	uint32_t *acts = calloc(p.total + 1, sizeof *acts);
 	if (!acts)
 		abort();
 	*ret = (struct results){0};
-	p.has_places = performance->speed > 0 && strncmp(performance->url, "https://127.0.0.1", 17) == 0;
+	p.has_places =
+		performance->speed > 0 && strncmp(performance->url, "https://127.0.0.1", 17) == 0;
 	begin_all(&p);
 	if (performance->speed == 0) {
 		carry_out_fast(&p, acts);

@@ -1,5 +1,5 @@
-// perform: carries out a schedule against a real server, at a chosen speed, many at once; nobody does
-// two things at the same time.
+// perform: carries out a schedule against a real server, at a chosen speed, many at once; nobody
+// does two things at the same time.
 #pragma once
 
 #include "request.h"
@@ -17,12 +17,14 @@ struct performance {
 	int quiet;    // no progress on a terminal
 };
 
-enum { STATUSES = 600 };
+enum {
+	STATUSES = 600
+};
 
 struct results {
 	size_t sent, kept, unexpected, unanswered;
 	size_t statuses[STATUSES];
-	uint32_t *took_us; // of each request sent, sorted
+	uint32_t *took_us;  // of each request sent, sorted
 	int64_t elapsed_us; // without the first signing in where speed is 0
 };
 

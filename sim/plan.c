@@ -11,16 +11,20 @@ struct planning {
 	int64_t first_day; // of the simulated days
 };
 
-void plan_id(const struct town *town, uint32_t patient, unsigned number, enum plan_thing thing, char ret_id[37])
+void plan_id(const struct town *town, uint32_t patient, unsigned number, enum plan_thing thing,
+	char ret_id[37])
 {
-	struct dice dice = dice_of(town->seed ^ 0x1d5, (uint64_t)patient << 24 | number << 3 | thing);
+	struct dice dice =
+		dice_of(town->seed ^ 0x1d5, (uint64_t)patient << 24 | number << 3 | thing);
 	dice_uuid(&dice, ret_id);
 }
 
 const char *visit_reason(const struct visit *visit)
 {
-	static const char *const emergencies[] = {"Chest pain", "Fall", "Abdominal pain", "Shortness of breath"};
-	static const char *const stays[] = {"Pneumonia", "Hip replacement", "Heart failure", "Observation"};
+	static const char *const emergencies[] = {
+		"Chest pain", "Fall", "Abdominal pain", "Shortness of breath"};
+	static const char *const stays[] = {
+		"Pneumonia", "Hip replacement", "Heart failure", "Observation"};
 	switch (visit->kind) {
 	case VISIT_EMERGENCY:
 		return emergencies[(visit->number + (size_t)visit->minute) % 4];
@@ -44,12 +48,15 @@ static uint32_t on_duty(struct planning *p, enum job job, unsigned unit, const s
 {
 	uint32_t one = NOBODY;
 	if (v->day >= p->first_day)
-		one = roster_pick(p->town, town_unit(p->town, job, unit), v->day, v->minute, &p->dice);
+		one = roster_pick(
+			p->town, town_unit(p->town, job, unit), v->day, v->minute, &p->dice);
 	if (one == NOBODY && v->day >= p->first_day)
-		one = roster_pick(p->town, town_house(p->town, job, unit), v->day, v->minute, &p->dice);
+		one = roster_pick(
+			p->town, town_house(p->town, job, unit), v->day, v->minute, &p->dice);
 	if (one == NOBODY && town_unit(p->town, job, unit).count)
 		one = town_unit(p->town, job, unit)
-			      .at[dice_below(&p->dice, (unsigned)town_unit(p->town, job, unit).count)];
+			      .at[dice_below(
+				      &p->dice, (unsigned)town_unit(p->town, job, unit).count)];
 	return one == NOBODY ? anybody(p, job) : one;
 }
 
@@ -72,10 +79,11 @@ static void refer_on(struct planning *p, struct visit *v, double probability)
 	v->consultant = NOBODY;
 	if (!dice_chance(&p->dice, probability))
 		return;
-	v->consult_day = v->day + (v->kind == VISIT_STAY ? dice_between(&p->dice, 0, v->nights) : 0);
+	v->consult_day =
+		v->day + (v->kind == VISIT_STAY ? dice_between(&p->dice, 0, v->nights) : 0);
 	unsigned unit = dice_below(&p->dice, p->town->units);
-	uint32_t one = roster_pick(
-		p->town, town_unit(p->town, JOB_CLINICIAN, unit), v->consult_day, 14 * 60, &p->dice);
+	uint32_t one = roster_pick(p->town, town_unit(p->town, JOB_CLINICIAN, unit), v->consult_day,
+		14 * 60, &p->dice);
 	v->consultant = one == v->doctor ? NOBODY : one;
 	v->referral = dice_chance(&p->dice, 0.7);
 }
@@ -90,7 +98,8 @@ static int64_t weekday(int64_t day)
 static struct visit *add_ambulatory(struct planning *p, enum visit_kind kind, int64_t day)
 {
 	struct visit v = {.kind = kind, .day = weekday(day), .disease = NO_DISEASE};
-	v.minute = dice_between(&p->dice, 510, 940); // one throw a statement: their order must not vary
+	v.minute = dice_between(
+		&p->dice, 510, 940); // one throw a statement: their order must not vary
 	v.minutes = dice_between(&p->dice, 15, 45);
 	uint32_t own = p->plan->doctor;
 	int is_there = v.day < p->first_day || roster_is_present(p->town, own, v.day, v.minute);
@@ -114,8 +123,10 @@ static void add_emergency(struct planning *p, int64_t day)
 	struct visit v = {.kind = VISIT_EMERGENCY, .day = day, .disease = NO_DISEASE};
 	v.minute = dice_between(&p->dice, 0, 24 * 60 - 1);
 	v.minutes = dice_between(&p->dice, 60, 300);
-	v.unit = dice_below(&p->dice, p->town->units) / HOUSE_UNITS * HOUSE_UNITS; // the first is Emergency
-	v.doctor = roster_pick(p->town, town_house(p->town, JOB_CLINICIAN, v.unit), v.day, v.minute, &p->dice);
+	v.unit = dice_below(&p->dice, p->town->units) / HOUSE_UNITS *
+		 HOUSE_UNITS; // the first is Emergency
+	v.doctor = roster_pick(
+		p->town, town_house(p->town, JOB_CLINICIAN, v.unit), v.day, v.minute, &p->dice);
 	int64_t night = v.minute < 12 * 60 ? v.day - 1 : v.day;
 	size_t count = roster_on_call(p->town, v.unit, night, on_call);
 	if (v.doctor == NOBODY)
@@ -177,7 +188,9 @@ static void add_disease(struct planning *p, uint32_t disease)
 
 void plan_make(const struct town *town, uint32_t patient, struct plan *ret_plan)
 {
-	struct planning p = {.town = town, .plan = ret_plan, .dice = dice_of(town->seed ^ 0x91a4, patient),
+	struct planning p = {.town = town,
+		.plan = ret_plan,
+		.dice = dice_of(town->seed ^ 0x91a4, patient),
 		.first_day = town->today_day - town->days + 1};
 	*ret_plan = (struct plan){.patient = patient, .next_doctor = NOBODY};
 	ret_plan->doctor = anybody(&p, JOB_CLINICIAN);
@@ -185,7 +198,8 @@ void plan_make(const struct town *town, uint32_t patient, struct plan *ret_plan)
 	for (uint32_t i = 0; i < disease_count; i++)
 		if (age >= diseases[i].least_age && dice_chance(&p.dice, diseases[i].prevalence))
 			add_disease(&p, i);
-	add_ambulatory(&p, VISIT_CHECK_UP, town->today_day - dice_between(&p.dice, 0, town->days - 1));
+	add_ambulatory(
+		&p, VISIT_CHECK_UP, town->today_day - dice_between(&p.dice, 0, town->days - 1));
 	if (dice_chance(&p.dice, 0.1))
 		add_emergency(&p, town->today_day - dice_between(&p.dice, 0, town->days - 1));
 	if (dice_chance(&p.dice, 0.15))

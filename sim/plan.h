@@ -14,7 +14,9 @@ enum visit_kind {
 };
 
 #define NO_DISEASE UINT32_MAX
-enum { TEAM_MOST = 12 };
+enum {
+	TEAM_MOST = 12
+};
 
 struct visit {
 	enum visit_kind kind;
@@ -29,7 +31,7 @@ struct visit {
 	int appointment;     // it had been arranged
 	uint32_t consultant; // asked for an opinion, or NOBODY
 	int64_t consult_day;
-	int referral;        // and the request was written down
+	int referral;             // and the request was written down
 	uint32_t team[TEAM_MOST]; // of a stay
 	size_t team_count;
 };
@@ -48,6 +50,12 @@ void plan_make(const struct town *town, uint32_t patient, struct plan *ret_plan)
 void plan_done(struct plan *plan);
 int plan_knows(const struct plan *plan, uint32_t staff); // the record will say that they treat
 
-enum plan_thing { THING_ENCOUNTER, THING_TEAM, THING_APPOINTMENT, THING_REFERRAL };
-void plan_id(const struct town *town, uint32_t patient, unsigned number, enum plan_thing thing, char ret_id[37]);
+enum plan_thing {
+	THING_ENCOUNTER,
+	THING_TEAM,
+	THING_APPOINTMENT,
+	THING_REFERRAL
+};
+void plan_id(const struct town *town, uint32_t patient, unsigned number, enum plan_thing thing,
+	char ret_id[37]);
 const char *visit_reason(const struct visit *visit);

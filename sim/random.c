@@ -35,7 +35,8 @@ double dice_unit(struct dice *dice)
 
 double dice_normal(struct dice *dice, double mean, double deviation)
 {
-	double sum = 0; // twelve uniform numbers: near enough to normal, and the same on every machine
+	double sum =
+		0; // twelve uniform numbers: near enough to normal, and the same on every machine
 	for (int i = 0; i < 12; i++)
 		sum += dice_unit(dice);
 	return mean + deviation * (sum - 6);
@@ -49,6 +50,7 @@ int dice_chance(struct dice *dice, double probability)
 void dice_uuid(struct dice *dice, char ret_text[37])
 {
 	uint64_t a = dice_next(dice), b = dice_next(dice);
-	snprintf(ret_text, 37, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
-		(unsigned)(a & 0xfff), (unsigned)(b >> 52), (unsigned long long)(b & 0xffffffffffffu));
+	snprintf(ret_text, 37, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32),
+		(unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff), (unsigned)(b >> 52),
+		(unsigned long long)(b & 0xffffffffffffu));
 }

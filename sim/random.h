@@ -10,9 +10,9 @@ struct dice {
 
 struct dice dice_of(uint64_t seed, uint64_t stream); // independent streams of one seed
 uint64_t dice_next(struct dice *dice);
-unsigned dice_below(struct dice *dice, unsigned bound);         // 0 to bound - 1
-int dice_between(struct dice *dice, int low, int high);         // both included
-double dice_unit(struct dice *dice);                            // [0, 1)
+unsigned dice_below(struct dice *dice, unsigned bound); // 0 to bound - 1
+int dice_between(struct dice *dice, int low, int high); // both included
+double dice_unit(struct dice *dice);                    // [0, 1)
 double dice_normal(struct dice *dice, double mean, double deviation);
 int dice_chance(struct dice *dice, double probability);
 void dice_uuid(struct dice *dice, char ret_text[37]);

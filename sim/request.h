@@ -20,4 +20,5 @@ struct outcome {
 	int64_t took_us;
 	long status; // 0: no answer; -1: the session was kept instead
 };
-void request_label(const struct town *town, const struct act *act, const struct outcome *outcome, struct buf *out);
+void request_label(const struct town *town, const struct act *act, const struct outcome *outcome,
+	struct buf *out);

@@ -12,7 +12,10 @@ const struct shift_hours shift_hours[SHIFTS] = {
 
 // Ten days: of ten nurses two work each shift.
 static const char rotation[] = "EELLNN----";
-enum { ROTATION = sizeof rotation - 1, LEAVE_SHARE = 12 }; // one week in twelve
+enum {
+	ROTATION = sizeof rotation - 1,
+	LEAVE_SHARE = 12
+}; // one week in twelve
 
 static int is_on_leave(const struct town *town, uint32_t person, int64_t day)
 {
@@ -21,7 +24,8 @@ static int is_on_leave(const struct town *town, uint32_t person, int64_t day)
 }
 
 // The turns go round the house's clinicians; whoever is on leave is left out.
-size_t roster_on_call(const struct town *town, unsigned unit, int64_t day, uint32_t ret[ON_CALL_AT_ONCE])
+size_t roster_on_call(
+	const struct town *town, unsigned unit, int64_t day, uint32_t ret[ON_CALL_AT_ONCE])
 {
 	struct crew crew = town_house(town, JOB_CLINICIAN, unit);
 	size_t count = 0, first = crew.count ? (size_t)(day * ON_CALL_AT_ONCE) % crew.count : 0;
@@ -35,7 +39,8 @@ size_t roster_on_call(const struct town *town, unsigned unit, int64_t day, uint3
 
 int roster_call_begins(int64_t day)
 {
-	return town_is_weekend(day) ? shift_hours[SHIFT_DAY].begin_minute : shift_hours[SHIFT_ON_CALL].begin_minute;
+	return town_is_weekend(day) ? shift_hours[SHIFT_DAY].begin_minute
+				    : shift_hours[SHIFT_ON_CALL].begin_minute;
 }
 
 int roster_is_on_call(const struct town *town, uint32_t person, int64_t day)
@@ -70,7 +75,8 @@ enum shift roster_shift(const struct town *town, uint32_t person, int64_t day)
 		return nurse_shift(town, p, day);
 	if (town_is_weekend(day))
 		return SHIFT_OFF;
-	return p->job == JOB_CLINICIAN && roster_is_on_call(town, person, day - 1) ? SHIFT_OFF : SHIFT_DAY;
+	return p->job == JOB_CLINICIAN && roster_is_on_call(town, person, day - 1) ? SHIFT_OFF
+										   : SHIFT_DAY;
 }
 
 static int covers(enum shift shift, int minute)
@@ -81,10 +87,11 @@ static int covers(enum shift shift, int minute)
 int roster_is_present(const struct town *town, uint32_t person, int64_t day, int minute)
 {
 	return covers(roster_shift(town, person, day), minute) ||
-		covers(roster_shift(town, person, day - 1), minute + 24 * 60);
+	       covers(roster_shift(town, person, day - 1), minute + 24 * 60);
 }
 
-uint32_t roster_pick(const struct town *town, struct crew crew, int64_t day, int minute, struct dice *dice)
+uint32_t roster_pick(
+	const struct town *town, struct crew crew, int64_t day, int minute, struct dice *dice)
 {
 	size_t first = crew.count ? dice_below(dice, (unsigned)crew.count) : 0;
 	for (size_t i = 0; i < crew.count; i++) {

@@ -5,10 +5,21 @@
 
 #include <stdlib.h>
 
-const char *const why_texts[WHYS] = {[WHY_SIGNING] = "signing", [WHY_OFFICE] = "office", [WHY_CARE] = "care",
-	[WHY_COVER] = "cover", [WHY_REFERRAL] = "referral", [WHY_ON_CALL] = "on-call", [WHY_LATE] = "late",
-	[WHY_SNOOP] = "snoop", [WHY_FAMILY] = "family", [WHY_SELF] = "self", [WHY_VIP] = "vip",
-	[WHY_MASS] = "mass", [WHY_DRIP] = "drip", [WHY_NIGHT] = "night", [WHY_BORROWED] = "borrowed"};
+const char *const why_texts[WHYS] = {[WHY_SIGNING] = "signing",
+	[WHY_OFFICE] = "office",
+	[WHY_CARE] = "care",
+	[WHY_COVER] = "cover",
+	[WHY_REFERRAL] = "referral",
+	[WHY_ON_CALL] = "on-call",
+	[WHY_LATE] = "late",
+	[WHY_SNOOP] = "snoop",
+	[WHY_FAMILY] = "family",
+	[WHY_SELF] = "self",
+	[WHY_VIP] = "vip",
+	[WHY_MASS] = "mass",
+	[WHY_DRIP] = "drip",
+	[WHY_NIGHT] = "night",
+	[WHY_BORROWED] = "borrowed"};
 
 int schedule_has_day(const struct schedule *s, int64_t day)
 {
@@ -35,10 +46,17 @@ static void add(struct schedule *s, struct act act)
 void schedule_ask(struct doing *d, enum what what)
 {
 	uint32_t salt = (uint32_t)dice_next(d->dice);
-	if (schedule_is_able(d->schedule, d->person) && schedule_has_day(d->schedule, d->at_s / 86400))
-		add(d->schedule, (struct act){.at_s = d->at_s, .person = d->person, .by = d->by,
-			.patient = d->patient, .visit = d->visit, .salt = salt, .what = (uint8_t)what,
-			.why = (uint8_t)d->why, .outside = d->outside != 0});
+	if (schedule_is_able(d->schedule, d->person) &&
+		schedule_has_day(d->schedule, d->at_s / 86400))
+		add(d->schedule, (struct act){.at_s = d->at_s,
+					 .person = d->person,
+					 .by = d->by,
+					 .patient = d->patient,
+					 .visit = d->visit,
+					 .salt = salt,
+					 .what = (uint8_t)what,
+					 .why = (uint8_t)d->why,
+					 .outside = d->outside != 0});
 	d->at_s += 3 + dice_below(d->dice, 25);
 }
 
@@ -77,8 +95,10 @@ static void add_signings(struct schedule *s)
 	if (!last)
 		abort();
 	for (size_t i = 0; i < count; i++) {
-		struct act act = s->acts[i], before = last[act.person] ? s->acts[last[act.person] - 1] : act;
-		int again = act.at_s - before.at_s > idle_s(s->town, act.person) || act.by != before.by;
+		struct act act = s->acts[i],
+			   before = last[act.person] ? s->acts[last[act.person] - 1] : act;
+		int again =
+			act.at_s - before.at_s > idle_s(s->town, act.person) || act.by != before.by;
 		if (last[act.person] && again && before.salt % 4)
 			add_signing(s, &before, ASK_SIGN_OUT);
 		if (!last[act.person] || again)
@@ -96,7 +116,8 @@ static void sort(struct schedule *s)
 
 void schedule_make(const struct town *town, const struct schedule_wish *wish, struct schedule *ret)
 {
-	*ret = (struct schedule){.town = town, .wish = *wish, .first_day = town->today_day - wish->days + 1};
+	*ret = (struct schedule){
+		.town = town, .wish = *wish, .first_day = town->today_day - wish->days + 1};
 	care_schedule(ret);
 	misuse_schedule(ret);
 	sort(ret);

@@ -53,10 +53,10 @@ enum what {
 #define NO_VISIT UINT32_MAX
 
 struct act {
-	int64_t at_s;    // simulated, since 1970
-	uint32_t number; // in the order in which acts were invented
-	uint32_t person; // whose account
-	uint32_t by;     // who sits there
+	int64_t at_s;     // simulated, since 1970
+	uint32_t number;  // in the order in which acts were invented
+	uint32_t person;  // whose account
+	uint32_t by;      // who sits there
 	uint32_t patient; // or NOBODY
 	uint32_t visit;   // that it is about, or NO_VISIT
 	uint32_t salt;    // for what varies: values, reasons, letters

@@ -24,7 +24,8 @@ static struct map *people_by_login(const struct town *town)
 	return map;
 }
 
-static void add_account(const struct town *town, struct sessions *s, const struct map *logins, const json_t *account)
+static void add_account(const struct town *town, struct sessions *s, const struct map *logins,
+	const json_t *account)
 {
 	const struct person *person = map_find(logins, bytes_text(word(account, "login")));
 	if (!person || !*word(account, "password") || s->able[person - town->people])
@@ -46,18 +47,20 @@ int sessions_open(const struct town *town, const char *dir, struct sessions *ret
 	char path[1024];
 	json_t *one;
 	size_t i;
-	*ret = (struct sessions){.of = calloc(town->count, sizeof *ret->of), .able = calloc(town->count, 1)};
+	*ret = (struct sessions){
+		.of = calloc(town->count, sizeof *ret->of), .able = calloc(town->count, 1)};
 	if (!ret->of || !ret->able)
 		abort();
 	snprintf(path, sizeof path, "%s/accounts-with-secrets.json", dir);
 	json_t *list = json_load_file(path, 0, NULL);
 	struct map *logins = people_by_login(town);
-	json_array_foreach (list, i, one)
-		add_account(town, ret, logins, one);
+	json_array_foreach(list, i, one) add_account(town, ret, logins, one);
 	map_free(logins);
 	json_decref(list);
 	if (!ret->count)
-		fprintf(stderr, "hospital-sim: %s has no accounts: make some with `hospital-sim accounts`\n", path);
+		fprintf(stderr,
+			"hospital-sim: %s has no accounts: make some with `hospital-sim accounts`\n",
+			path);
 	return ret->count == 0;
 }
 
@@ -83,7 +86,8 @@ static void add_json(struct buf *out, json_t *json)
 
 void sessions_password(const struct session *s, struct buf *out)
 {
-	add_json(out, json_pack("{s:s, s:s, s:s}", "login", s->login, "password", s->password, "kind", "bearer"));
+	add_json(out, json_pack("{s:s, s:s, s:s}", "login", s->login, "password", s->password,
+			      "kind", "bearer"));
 }
 
 // The server takes the step before, the present one and the next, each once.

@@ -1,18 +1,22 @@
 // sessions: the staff who have accounts, and how each of them is signed in just now.
 //
-// A code of a second factor is good once, so nobody can sign in again within half a minute; a session
-// that is younger is kept instead, which matters only where simulated time runs fast.
+// A code of a second factor is good once, so nobody can sign in again within half a minute; a
+// session that is younger is kept instead, which matters only where simulated time runs fast.
 #pragma once
 
 #include "common/base/bytes.h"
 #include "schedule.h"
 
-enum { SESSION_TEXT_BYTES = 160, SESSION_KEPT_S = 90, SESSION_TRIES = 5 };
+enum {
+	SESSION_TEXT_BYTES = 160,
+	SESSION_KEPT_S = 90,
+	SESSION_TRIES = 5
+};
 
 struct session {
 	char login[64], password[128], totp[64];
 	char token[SESSION_TEXT_BYTES], ticket[SESSION_TEXT_BYTES]; // "" without
-	int64_t since_us;        // real: when it signed in
+	int64_t since_us;                                           // real: when it signed in
 	unsigned long long step; // of the last code that was tried
 	unsigned tries;
 };
@@ -38,4 +42,5 @@ enum signing {
 	SIGNING_RETRY, // the code had been used: another one may do
 	SIGNING_FAILED,
 };
-enum signing sessions_answer(struct session *session, long status, struct bytes body, int64_t now_us);
+enum signing sessions_answer(
+	struct session *session, long status, struct bytes body, int64_t now_us);

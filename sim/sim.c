@@ -46,7 +46,8 @@ static int flag(int argc, char **argv, const char *name)
 static int make(int argc, char **argv)
 {
 	const char *dir = option(argc, argv, "--out", NULL);
-	const struct town_wish wish = {.seed = strtoull(option(argc, argv, "--seed", "1"), NULL, 10),
+	const struct town_wish wish = {
+		.seed = strtoull(option(argc, argv, "--seed", "1"), NULL, 10),
 		.patients = (unsigned)strtoul(option(argc, argv, "--patients", "60"), NULL, 10),
 		.staff = (unsigned)strtoul(option(argc, argv, "--staff", "40"), NULL, 10),
 		.days = atoi(option(argc, argv, "--days", "60"))};
@@ -61,19 +62,24 @@ static int make(int argc, char **argv)
 static int work(int argc, char **argv)
 {
 	const char *speed = option(argc, argv, "--speed", "60");
-	struct work_wish wish = {.dir = option(argc, argv, "--dir", NULL), .url = option(argc, argv, "--url", NULL),
+	struct work_wish wish = {.dir = option(argc, argv, "--dir", NULL),
+		.url = option(argc, argv, "--url", NULL),
 		.seed = strtoull(option(argc, argv, "--seed", "1"), NULL, 10),
 		.days = atoi(option(argc, argv, "--days", "1")),
 		.speed = strcmp(speed, "max") == 0 ? 0 : strtod(speed, NULL),
-		.connections = (unsigned)strtoul(option(argc, argv, "--connections", "16"), NULL, 10),
-		.dry_run = flag(argc, argv, "--dry-run"), .json = flag(argc, argv, "--json")};
+		.connections =
+			(unsigned)strtoul(option(argc, argv, "--connections", "16"), NULL, 10),
+		.dry_run = flag(argc, argv, "--dry-run"),
+		.json = flag(argc, argv, "--json")};
 	if (!misuse_parse(option(argc, argv, "--misuse", "none"), &wish.misuse))
 		return 2;
 	if (!wish.dir || (!wish.url && !wish.dry_run) || wish.days < 1 || wish.connections < 1 ||
 		wish.connections > WORK_CONNECTIONS || wish.speed < 0 ||
 		(wish.speed == 0 && strcmp(speed, "max") != 0)) {
-		fprintf(stderr, "hospital-sim: work needs --dir, --url or --dry-run, a speed above 0 or max, "
-				"1 to %d connections, 1 day\n", WORK_CONNECTIONS);
+		fprintf(stderr,
+			"hospital-sim: work needs --dir, --url or --dry-run, a speed above 0 or max, "
+			"1 to %d connections, 1 day\n",
+			WORK_CONNECTIONS);
 		return 2;
 	}
 	return work_do(&wish);
@@ -82,7 +88,8 @@ static int work(int argc, char **argv)
 static int accounts(int argc, char **argv)
 {
 	const struct accounts_wish wish = {.dir = option(argc, argv, "--dir", ""),
-		.state = option(argc, argv, "--state", ""), .url = option(argc, argv, "--url", ""),
+		.state = option(argc, argv, "--state", ""),
+		.url = option(argc, argv, "--url", ""),
 		.hospitaller = option(argc, argv, "--hospitaller", "hospitaller"),
 		.demo = flag(argc, argv, "--demo")};
 	return accounts_make(&wish);

@@ -2,25 +2,30 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-const char *const family_names[] = {"Abara", "Ahlgren", "Almeida", "Anders", "Arslan", "Baptiste", "Baum", "Berg",
-	"Bianchi", "Brandt", "Castillo", "Chen", "Costa", "Dąbrowski", "Demir", "Dubois", "Eriksen", "Esposito",
-	"Fischer", "Fontaine", "Garcia", "Grünwald", "Haddad", "Hansen", "Horvat", "Ivanova", "Jansen", "Jiménez",
-	"Kaya", "Keller", "Kim", "Kowalska", "Larsen", "Lindqvist", "Lopez", "Marsh", "Meier", "Moreau", "Müller",
-	"Nakamura", "Nguyen", "Novak", "Öztürk", "Okafor", "Olsen", "Papadakis", "Patel", "Peeters", "Petrov",
-	"Quill", "Rahman", "Ricci", "Rossi", "Sandoval", "Santos", "Schmid", "Silva", "Sørensen", "Stone", "Suzuki",
-	"Tamm", "Torres", "Usman", "Vargas", "Virtanen", "Vogel", "Weber", "Winter", "Yilmaz", "Zhang"};
-const char *const female_names[] = {"Aisha", "Amélie", "Anna", "Aylin", "Beatriz", "Carla", "Chiara", "Clara",
-	"Daria", "Elena", "Emma", "Fatima", "Freya", "Grace", "Hana", "Helga", "Ines", "Irina", "Jana", "Josefine",
-	"Katarzyna", "Lea", "Leila", "Linnea", "Lucía", "Mai", "Maria", "Marta", "Mei", "Mina", "Nadia", "Nora",
-	"Olga", "Paula", "Petra", "Rosa", "Sabine", "Sara", "Sofia", "Ulrike", "Vera", "Yuki", "Zoë"};
-const char *const male_names[] = {"Ahmed", "Alexei", "Andrés", "Anton", "Benoît", "Bjørn", "Carlos", "Chidi", "Daniel",
-	"David", "Emil", "Enzo", "Felix", "Georg", "Hassan", "Hiro", "Hugo", "Igor", "Ivan", "Jakob", "João", "Jonas",
-	"Karim", "Lars", "Leo", "Luca", "Malik", "Marek", "Mehmet", "Nils", "Omar", "Otto", "Paul", "Pedro", "Rafael",
-	"Ravi", "Samuel", "Stefan", "Tomáš", "Viktor", "Wei", "Yusuf", "Zoran"};
-const char *const streets[] = {"Mill Lane", "Station Road", "Garden Street", "Church Hill", "River Walk",
-	"Old Market", "Linden Avenue", "School Lane", "Bridge Street", "Orchard Close", "Chapel Yard", "Quarry Road"};
-const char *const wards[] = {"Emergency", "Cardiology", "General medicine", "Surgery", "Paediatrics", "Maternity",
-	"Neurology", "Outpatients"};
+const char *const family_names[] = {"Abara", "Ahlgren", "Almeida", "Anders", "Arslan", "Baptiste",
+	"Baum", "Berg", "Bianchi", "Brandt", "Castillo", "Chen", "Costa", "Dąbrowski", "Demir",
+	"Dubois", "Eriksen", "Esposito", "Fischer", "Fontaine", "Garcia", "Grünwald", "Haddad",
+	"Hansen", "Horvat", "Ivanova", "Jansen", "Jiménez", "Kaya", "Keller", "Kim", "Kowalska",
+	"Larsen", "Lindqvist", "Lopez", "Marsh", "Meier", "Moreau", "Müller", "Nakamura", "Nguyen",
+	"Novak", "Öztürk", "Okafor", "Olsen", "Papadakis", "Patel", "Peeters", "Petrov", "Quill",
+	"Rahman", "Ricci", "Rossi", "Sandoval", "Santos", "Schmid", "Silva", "Sørensen", "Stone",
+	"Suzuki", "Tamm", "Torres", "Usman", "Vargas", "Virtanen", "Vogel", "Weber", "Winter",
+	"Yilmaz", "Zhang"};
+const char *const female_names[] = {"Aisha", "Amélie", "Anna", "Aylin", "Beatriz", "Carla",
+	"Chiara", "Clara", "Daria", "Elena", "Emma", "Fatima", "Freya", "Grace", "Hana", "Helga",
+	"Ines", "Irina", "Jana", "Josefine", "Katarzyna", "Lea", "Leila", "Linnea", "Lucía", "Mai",
+	"Maria", "Marta", "Mei", "Mina", "Nadia", "Nora", "Olga", "Paula", "Petra", "Rosa",
+	"Sabine", "Sara", "Sofia", "Ulrike", "Vera", "Yuki", "Zoë"};
+const char *const male_names[] = {"Ahmed", "Alexei", "Andrés", "Anton", "Benoît", "Bjørn", "Carlos",
+	"Chidi", "Daniel", "David", "Emil", "Enzo", "Felix", "Georg", "Hassan", "Hiro", "Hugo",
+	"Igor", "Ivan", "Jakob", "João", "Jonas", "Karim", "Lars", "Leo", "Luca", "Malik", "Marek",
+	"Mehmet", "Nils", "Omar", "Otto", "Paul", "Pedro", "Rafael", "Ravi", "Samuel", "Stefan",
+	"Tomáš", "Viktor", "Wei", "Yusuf", "Zoran"};
+const char *const streets[] = {"Mill Lane", "Station Road", "Garden Street", "Church Hill",
+	"River Walk", "Old Market", "Linden Avenue", "School Lane", "Bridge Street",
+	"Orchard Close", "Chapel Yard", "Quarry Road"};
+const char *const wards[] = {"Emergency", "Cardiology", "General medicine", "Surgery",
+	"Paediatrics", "Maternity", "Neurology", "Outpatients"};
 
 const struct test tests[] = {
 	{"718-7", "Haemoglobin", "g/dL", 12.0, 16.0, 0.4},
@@ -65,6 +70,7 @@ const struct disease diseases[] = {
 const struct allergen allergens[] = {{"91936005", "Penicillin"}, {"91935009", "Peanut"},
 	{"300916003", "Latex"}, {"300913006", "Shellfish"}, {"232347008", "Animal hair"}};
 
-const size_t family_count = COUNT(family_names), female_count = COUNT(female_names), male_count = COUNT(male_names),
-	     street_count = COUNT(streets), ward_count = COUNT(wards), test_count = COUNT(tests),
-	     drug_count = COUNT(drugs), disease_count = COUNT(diseases), allergen_count = COUNT(allergens);
+const size_t family_count = COUNT(family_names), female_count = COUNT(female_names),
+	     male_count = COUNT(male_names), street_count = COUNT(streets),
+	     ward_count = COUNT(wards), test_count = COUNT(tests), drug_count = COUNT(drugs),
+	     disease_count = COUNT(diseases), allergen_count = COUNT(allergens);

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-extern const char *const family_names[], *const female_names[], *const male_names[], *const streets[],
-	*const wards[];
+extern const char *const family_names[],
+	*const female_names[], *const male_names[], *const streets[], *const wards[];
 extern const size_t family_count, female_count, male_count, street_count, ward_count;
 
 struct test {
@@ -16,7 +16,8 @@ struct drug {
 	const char *atc, *name, *dose;
 };
 
-// A disease: how common it is, which tests follow it and how far they are off, which drug treats it.
+// A disease: how common it is, which tests follow it and how far they are off, which drug treats
+// it.
 struct disease {
 	const char *snomed, *name;
 	double prevalence;

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WRITE_BYTES = 1 << 20 };
+enum {
+	WRITE_BYTES = 1 << 20
+};
 
 static FILE *open_labels(const char *dir)
 {
@@ -49,7 +51,8 @@ static void summarize(const struct schedule *schedule)
 static int dry_run(const struct town *town, const struct work_wish *wish)
 {
 	struct schedule schedule;
-	const struct schedule_wish wanted = {.seed = wish->seed, .days = wish->days, .misuse = wish->misuse};
+	const struct schedule_wish wanted = {
+		.seed = wish->seed, .days = wish->days, .misuse = wish->misuse};
 	FILE *file = open_labels(wish->dir);
 	if (!file)
 		return 1;
@@ -68,20 +71,24 @@ static double share_ms(const struct results *r, double share)
 
 static void report(const struct work_wish *wish, const struct results *r)
 {
-	double seconds = (double)r->elapsed_us / 1e6, rate = seconds > 0 ? (double)r->sent / seconds : 0;
+	double seconds = (double)r->elapsed_us / 1e6,
+	       rate = seconds > 0 ? (double)r->sent / seconds : 0;
 	const char *comma = "";
 	if (!wish->json) {
 		printf("%zu requests in %.1f s: %.0f/s; half within %.1f ms, 99 %% within %.1f ms, the slowest %.1f ms\n",
-			r->sent, seconds, rate, share_ms(r, 0.5), share_ms(r, 0.99), share_ms(r, 1));
+			r->sent, seconds, rate, share_ms(r, 0.5), share_ms(r, 0.99),
+			share_ms(r, 1));
 		for (int i = 0; i < STATUSES; i++)
 			if (r->statuses[i])
-				printf("  %8zu  %d%s\n", r->statuses[i], i, i ? "" : " (no answer)");
+				printf("  %8zu  %d%s\n", r->statuses[i], i,
+					i ? "" : " (no answer)");
 		printf("  %8zu  not as expected\n", r->unexpected);
 		return;
 	}
 	printf("{\"requests\":%zu,\"kept\":%zu,\"seconds\":%.3f,\"per_second\":%.1f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,"
-	       "\"max_ms\":%.2f,\"unexpected\":%zu,\"unanswered\":%zu,\"statuses\":{", r->sent, r->kept, seconds, rate,
-		share_ms(r, 0.5), share_ms(r, 0.99), share_ms(r, 1), r->unexpected, r->unanswered);
+	       "\"max_ms\":%.2f,\"unexpected\":%zu,\"unanswered\":%zu,\"statuses\":{",
+		r->sent, r->kept, seconds, rate, share_ms(r, 0.5), share_ms(r, 0.99),
+		share_ms(r, 1), r->unexpected, r->unanswered);
 	for (int i = 0; i < STATUSES; i++) {
 		if (!r->statuses[i])
 			continue;
@@ -91,14 +98,19 @@ static void report(const struct work_wish *wish, const struct results *r)
 	puts("}}");
 }
 
-static int carry_out(const struct work_wish *wish, const struct schedule *schedule, struct sessions *sessions)
+static int carry_out(
+	const struct work_wish *wish, const struct schedule *schedule, struct sessions *sessions)
 {
 	struct results results;
 	FILE *file = open_labels(wish->dir);
 	if (!file)
 		return 1;
-	const struct performance performance = {.schedule = schedule, .sessions = sessions, .url = wish->url,
-		.speed = wish->speed, .connections = wish->connections, .labels = file,
+	const struct performance performance = {.schedule = schedule,
+		.sessions = sessions,
+		.url = wish->url,
+		.speed = wish->speed,
+		.connections = wish->connections,
+		.labels = file,
 		.quiet = !isatty(STDERR_FILENO)};
 	perform(&performance, &results);
 	int failed = fclose(file) != 0 || results.unexpected;
@@ -113,7 +125,9 @@ static int do_real(const struct town *town, const struct work_wish *wish)
 	struct sessions sessions;
 	struct schedule schedule;
 	int failed = sessions_open(town, wish->dir, &sessions);
-	const struct schedule_wish wanted = {.seed = wish->seed, .days = wish->days, .misuse = wish->misuse,
+	const struct schedule_wish wanted = {.seed = wish->seed,
+		.days = wish->days,
+		.misuse = wish->misuse,
 		.able = sessions.able};
 	if (!failed) {
 		schedule_make(town, &wanted, &schedule);

@@ -14,6 +14,8 @@ struct work_wish {
 	int dry_run, json;
 };
 
-enum { WORK_CONNECTIONS = 512 };
+enum {
+	WORK_CONNECTIONS = 512
+};
 
 int work_do(const struct work_wish *wish); // an exit status
