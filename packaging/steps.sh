@@ -1,5 +1,17 @@
 # steps: what ./start and ./check share. Sourced by both, from the project's folder.
 
+# One line that changes on a terminal; in a log every fiftieth step is enough.
+progress() {
+	local pattern=$1 tty=0
+	[ -t 1 ] && tty=1
+	awk -v pattern="$pattern" -v tty=$tty '
+		$0 !~ pattern { if (shown) print ""; shown = 0; print; next }
+		{ seen++ }
+		tty { printf "\r   %-70.70s", $0; shown = 1; fflush(); next }
+		seen % 50 == 0 { printf "   %.70s\n", $0; fflush() }
+		END { if (shown) print "" }'
+}
+
 say() { printf '%s\n' "$*"; }
 step() { printf '\n== %s\n' "$*"; }
 
@@ -48,8 +60,9 @@ install_packages() {
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
 	local had_nginx="" ; dpkg-query -W nginx > /dev/null 2>&1 && had_nginx=yes
-	without_services apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
-		awk '/^(Unpacking|Setting up)/ { printf "\r   %-70.70s", $0; fflush() } END { print "" }'
+	without_services apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
+		progress '^(Get|Selecting|Preparing|Unpacking|Setting up|Processing|Reading|Building)'
+	[ "${PIPESTATUS[0]}" = 0 ] || { say "The packages cannot be installed." >&2; return 1; }
 	# Nobody asked for a web server of their own: it must not come up at the next boot either.
 	if [ -z "$had_nginx" ] && [ -d /run/systemd/system ]; then
 		systemctl disable --quiet nginx.service 2> /dev/null || true
@@ -81,7 +94,7 @@ build_all() {
 	npm_install src/common/format/definitions
 	[ -e "$dir/build.ninja" ] || meson setup "$dir" --buildtype=release > "$dir.log" 2>&1 ||
 		{ cat "$dir.log" >&2; exit 1; }
-	ninja -C "$dir" | awk '/^\[/ { printf "\r   %-70.70s", $0; fflush(); next } { print } END { print "" }'
+	ninja -C "$dir" | progress '^\\['
 	[ "${PIPESTATUS[0]}" = 0 ] || exit 1
 	if [ -e console/package.json ]; then
 		npm_install console
