@@ -102,7 +102,8 @@ enum err accounts_load(struct identity *identity)
 	enum err err = store_prepare(identity->store, "SELECT id, sealed FROM account", &q);
 	if (err)
 		goto out;
-	while (!err && query_step(q) == STORE_ROW) {
+	enum store_step step = STORE_DONE;
+	while (!err && (step = query_step(q)) == STORE_ROW) {
 		struct buf plain = {0};
 		struct held_account *a = calloc(1, sizeof *a);
 		if (!a)
@@ -118,6 +119,8 @@ enum err accounts_load(struct identity *identity)
 		else
 			hold(identity, a);
 	}
+	if (!err && step == STORE_FAILED)
+		err = ERR_IO; // half of the accounts are not the accounts
 	store_query_free(q);
 out:
 	arena_free(arena);

@@ -62,6 +62,7 @@ struct password_advice {
 	const char *warning; // why it is refused, or what is weak; "" when nothing
 	const char *suggestions[4];
 	size_t suggestion_count;
+	uint32_t wait_s; // with ERR_BUSY of password_change_begin
 };
 // `second_factor`: one will be used with it, so 8 characters suffice.
 void identity_password_advice(struct identity *identity, const char *password, bool second_factor,
@@ -100,10 +101,12 @@ struct sign_in_step {
 	char recovery_codes[RECOVERY_CODES][RECOVERY_CODE_BYTES]; // after enrolling
 	bool has_recovery_codes;
 	bool recovery_used;
+	uint32_t wait_s;               // with ERR_BUSY of sign_in_code
 };
 // ERR_UNAUTHENTICATED without saying which part was wrong (account is filled where it is known).
 enum err sign_in_end(struct identity *identity, struct sign_in *sign_in, struct sign_in_step *ret_step);
-// Six digits or a recovery code. ERR_UNAUTHENTICATED, ERR_BUSY.
+// Six digits or a recovery code. ERR_UNAUTHENTICATED; ERR_BUSY: throttled, as sign_in_begin, so that
+// many tickets are not many guesses.
 enum err sign_in_code(struct identity *identity, const char *ticket, const char *code,
 	int64_t now_us, struct sign_in_step *ret_step);
 struct enrolment {
@@ -115,8 +118,8 @@ enum err sign_in_enrol(struct identity *identity, const char *ticket, int64_t no
 	struct arena *arena, struct enrolment *ret_enrolment);
 enum err sign_in_enrol_confirm(struct identity *identity, const char *ticket, const char *code,
 	int64_t now_us, struct sign_in_step *ret_step);
-// Changing the password: checks the policy at once (ERR_INVALID with advice), hashes in
-// password_change_run, stores in _end. `old` is NULL with a ticket, and the session's own with it.
+// Changing the password: checks the policy at once (ERR_INVALID with advice; ERR_BUSY after many
+// wrong old ones), hashes in password_change_run, stores in _end. `old` is NULL with a ticket, and the session's own with it.
 struct password_change;
 struct password_wish {
 	const char *ticket;          // or NULL

@@ -13,6 +13,7 @@ enum {
 	TOKEN_RANDOM_BYTES = 32,
 	TICKET_MINUTES = 5,
 	TICKETS_MOST = 10000,
+	THROTTLE_BUCKETS_MOST = 50000,
 	LOGIN_BYTES = 128,
 	PASSWORD_MOST_BYTES = 1024,
 };
@@ -82,11 +83,14 @@ struct held_account *account_held(const struct identity *identity, const char *i
 void account_show(const struct held_account *held, struct arena *arena, struct account *ret);
 void given_password(char ret_password[PASSWORD_GIVEN_BYTES]);
 
+// signin.c
+void tickets_end_of(struct identity *identity, const struct held_account *account);
+
 // sessions.c
 enum err sessions_load(struct identity *identity);
 enum err session_make(struct identity *identity, const struct ticket *from, bool second_factor,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
-void sessions_end_of(struct identity *identity, const struct held_account *account);
+void sessions_end_of(struct identity *identity, const struct held_account *account); // and tickets
 void session_free(struct held_session *session);
 void token_make(const char *prefix, char ret_token[TOKEN_TEXT_BYTES]);
 void sessions_flush(struct identity *identity, int64_t now_us);

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <zxcvbn.h>
 
-enum { ALONE_CHARACTERS = 15, WITH_FACTOR_CHARACTERS = 8, WEAKEST_SCORE = 2, GUESSED_BYTES = 100 };
+enum { ALONE_CHARACTERS = 15, WITH_FACTOR_CHARACTERS = 8, WEAKEST_SCORE = 2, GUESSED_BYTES = 100,
+	PERSONAL_BYTES = 4 };
 
 static size_t characters(const char *text)
 {
@@ -46,11 +47,19 @@ static unsigned score_of(double entropy_bits)
 	return guesses < 3 ? 0 : guesses < 6 ? 1 : guesses < 8 ? 2 : guesses < 10 ? 3 : 4;
 }
 
+// Each text as a whole, and each of its words: "Zoë Adams" forbids "adams", too.
 static bool contains_personal(const char *password, const char *const *personal)
 {
-	for (; personal && *personal; personal++)
-		if (strlen(*personal) >= 4 && strcasestr(password, *personal))
+	char words[256], *rest;
+	for (; personal && *personal; personal++) {
+		if (strlen(*personal) >= PERSONAL_BYTES && strcasestr(password, *personal))
 			return true;
+		snprintf(words, sizeof words, "%s", *personal);
+		for (char *word = strtok_r(words, " .,-_@", &rest); word;
+			word = strtok_r(NULL, " .,-_@", &rest))
+			if (strlen(word) >= PERSONAL_BYTES && strcasestr(password, word))
+				return true;
+	}
 	return false;
 }
 

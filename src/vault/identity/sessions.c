@@ -123,7 +123,8 @@ enum err sessions_load(struct identity *identity)
 	enum err err = store_prepare(identity->store, "SELECT token, sealed FROM session", &q);
 	if (err)
 		return err;
-	while (query_step(q) == STORE_ROW) {
+	enum store_step step;
+	while ((step = query_step(q)) == STORE_ROW) {
 		struct buf plain = {0};
 		struct held_session *s = calloc(1, sizeof *s);
 		if (!s)
@@ -141,7 +142,7 @@ enum err sessions_load(struct identity *identity)
 			free(s); // a session that does not open is no session: sign in again
 	}
 	store_query_free(q);
-	return OK;
+	return step == STORE_FAILED ? ERR_IO : OK;
 }
 
 enum err session_make(struct identity *identity, const struct ticket *from, bool second_factor,
@@ -195,6 +196,21 @@ static enum err drop(struct identity *identity, struct held_session *s)
 	return err;
 }
 
+// A clock that was ahead and is put right must not lengthen what was begun under it: the session
+// and its grants are moved along, as if the last use were now. Requests that overtake each other
+// differ by far less than a minute.
+static void follow_clock(struct held_session *s, int64_t now_us)
+{
+	int64_t back_us = s->shown.used_us - now_us;
+	if (back_us < (int64_t)60 * 1000000)
+		return;
+	s->shown.created_us -= back_us;
+	s->shown.used_us -= back_us;
+	s->shown.ends_us -= back_us;
+	for (struct broken_glass_held *g = s->glass; g; g = g->next)
+		g->shown.until_us -= back_us;
+}
+
 enum err session_find(struct identity *identity, const char *token, enum session_kind kind,
 	int64_t now_us, const struct session **ret_session)
 {
@@ -202,6 +218,7 @@ enum err session_find(struct identity *identity, const char *token, enum session
 	struct held_session *s = map_find(identity->sessions, bytes_of(hash.bytes, HASH_BYTES));
 	if (!s || s->shown.kind != kind || s->account->state != ACCOUNT_ACTIVE)
 		return ERR_UNAUTHENTICATED;
+	follow_clock(s, now_us);
 	if (now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us)
 		return ERR_UNAUTHENTICATED;
 	if (now_us > s->shown.used_us)
@@ -248,6 +265,8 @@ static void drop_where(struct identity *identity, const struct held_account *acc
 		arena_alloc(arena, map_count(identity->sessions) * sizeof *gone);
 	while (map_next(identity->sessions, &at, &key, &value)) {
 		struct held_session *s = value;
+		if (!account)
+			follow_clock(s, now_us);
 		bool over = now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us;
 		if (account ? s->account == account : over)
 			gone[count++] = s;
@@ -260,6 +279,7 @@ static void drop_where(struct identity *identity, const struct held_account *acc
 void sessions_end_of(struct identity *identity, const struct held_account *account)
 {
 	drop_where(identity, account, 0);
+	tickets_end_of(identity, account);
 }
 
 enum err session_token_create(struct identity *identity, const char *account, const char *label,
@@ -290,18 +310,46 @@ void sessions_flush(struct identity *identity, int64_t now_us)
 	}
 }
 
+// Blanks count once and only between words: ten of them are no reason.
+static bool reason_is_enough(const char *reason)
+{
+	size_t characters = 0;
+	bool gap = false;
+	for (const char *c = reason; *c; c++) {
+		if (strchr(" \t\r\n", *c)) {
+			gap = characters > 0;
+		} else if (((unsigned char)*c & 0xc0) != 0x80) {
+			characters += gap ? 2 : 1;
+			gap = false;
+		}
+	}
+	return characters >= BREAK_GLASS_REASON_CHARACTERS;
+}
+
+// Forgets what is over and what `patient` had, and counts the rest.
+static size_t tidy_glass(struct held_session *s, const char *patient, int64_t now_us)
+{
+	size_t count = 0;
+	for (struct broken_glass_held **at = &s->glass, *g; (g = *at);) {
+		if (now_us < g->shown.until_us && strcmp(g->patient, patient) != 0) {
+			at = &g->next;
+			count++;
+			continue;
+		}
+		*at = g->next;
+		crypto_wipe(g, sizeof *g);
+		free(g);
+	}
+	return count;
+}
+
 enum err glass_break(struct identity *identity, const char *handle, const char *patient,
 	const char *reason, int64_t now_us, int64_t *ret_until_us)
 {
 	struct held_session *s = map_find(identity->handles, bytes_text(handle));
-	size_t characters = 0, count = 0;
-	for (const char *c = reason; *c; c++)
-		characters += ((unsigned char)*c & 0xc0) != 0x80;
-	if (!s || characters < BREAK_GLASS_REASON_CHARACTERS || !text_is_id(patient))
+	if (!s || !reason_is_enough(reason) || !text_is_id(patient))
 		return ERR_INVALID;
-	for (struct broken_glass_held *g = s->glass; g; g = g->next)
-		count++;
-	if (count >= GLASS_MOST)
+	if (tidy_glass(s, patient, now_us) >= GLASS_MOST)
 		return ERR_LIMIT;
 	struct broken_glass_held *g = calloc(1, sizeof *g);
 	if (!g)

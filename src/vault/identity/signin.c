@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODE_FAILURES_MOST = 5 };
+enum { CODE_FAILURES_MOST = 5, TICKETS_OF_ACCOUNT_MOST = 20 };
+static const int64_t TICKET_US = (int64_t)TICKET_MINUTES * 60 * 1000000;
 
 struct sign_in {
 	struct held_account *account; // NULL: there is none, and nobody is to learn that
@@ -88,25 +89,66 @@ void sign_in_free(void *context)
 	free(s);
 }
 
-static void drop_old_tickets(struct identity *identity, int64_t now_us)
+static void ticket_free(struct ticket *t)
+{
+	if (!t)
+		return;
+	crypto_wipe(t, sizeof *t);
+	free(t);
+}
+
+// Those of `account`, or, when it is NULL, those that are too old at `now_us`. A ticket that claims
+// to last longer than tickets do was made before the clock was turned back.
+static void drop_tickets(struct identity *identity, const struct held_account *account, int64_t now_us)
 {
 	struct arena *arena = arena_new();
 	size_t at = 0, count = 0;
 	struct bytes key, *keys = arena_alloc(arena, map_count(identity->tickets) * sizeof *keys);
 	void *value;
-	while (map_next(identity->tickets, &at, &key, &value))
-		if (((struct ticket *)value)->until_us < now_us)
+	while (map_next(identity->tickets, &at, &key, &value)) {
+		const struct ticket *t = value;
+		bool over = now_us >= t->until_us || t->until_us - now_us > TICKET_US;
+		if (account ? t->account == account : over)
 			keys[count++] = bytes_copy(arena, key);
+	}
 	for (size_t i = 0; i < count; i++)
-		free(map_remove(identity->tickets, keys[i]));
+		ticket_free(map_remove(identity->tickets, keys[i]));
 	arena_free(arena);
+}
+
+void tickets_end_of(struct identity *identity, const struct held_account *account)
+{
+	drop_tickets(identity, account, 0);
+}
+
+// A right password gives a ticket each time, and is no failure: without a ceiling one account could
+// fill the table and keep everybody else out. The oldest gives way.
+static void make_room(struct identity *identity, const struct held_account *account)
+{
+	size_t at = 0, count = 0;
+	struct bytes key, oldest = {0};
+	void *value;
+	int64_t until_us = INT64_MAX;
+	while (map_next(identity->tickets, &at, &key, &value)) {
+		const struct ticket *t = value;
+		if (t->account != account)
+			continue;
+		count++;
+		if (t->until_us >= until_us)
+			continue;
+		until_us = t->until_us;
+		oldest = key;
+	}
+	if (count >= TICKETS_OF_ACCOUNT_MOST)
+		ticket_free(map_remove(identity->tickets, oldest));
 }
 
 static enum err ticket_make(struct identity *identity, const struct ticket *from,
 	enum ticket_stage stage, int64_t now_us, char ret_text[TOKEN_TEXT_BYTES])
 {
+	make_room(identity, from->account);
 	if (map_count(identity->tickets) >= TICKETS_MOST)
-		drop_old_tickets(identity, now_us);
+		drop_tickets(identity, NULL, now_us);
 	if (map_count(identity->tickets) >= TICKETS_MOST)
 		return ERR_BUSY;
 	struct ticket *t = malloc(sizeof *t);
@@ -115,7 +157,7 @@ static enum err ticket_make(struct identity *identity, const struct ticket *from
 	*t = *from;
 	t->stage = stage;
 	t->failures = 0;
-	t->until_us = now_us + (int64_t)TICKET_MINUTES * 60 * 1000000;
+	t->until_us = now_us + TICKET_US;
 	token_make("ht_", ret_text);
 	struct hash hash = crypto_sha256(bytes_text(ret_text));
 	map_set(identity->tickets, bytes_of(hash.bytes, HASH_BYTES), t);
@@ -127,18 +169,15 @@ static struct ticket *ticket_find(struct identity *identity, const char *text, e
 {
 	struct hash hash = crypto_sha256(bytes_text(text));
 	struct ticket *t = map_find(identity->tickets, bytes_of(hash.bytes, HASH_BYTES));
-	bool fine = t && t->stage == stage && now_us < t->until_us && t->account->state == ACCOUNT_ACTIVE;
+	bool fine = t && t->stage == stage && now_us < t->until_us &&
+		t->until_us - now_us <= TICKET_US && t->account->state == ACCOUNT_ACTIVE;
 	return fine ? t : NULL;
 }
 
 static void ticket_drop(struct identity *identity, const char *text)
 {
 	struct hash hash = crypto_sha256(bytes_text(text));
-	struct ticket *t = map_remove(identity->tickets, bytes_of(hash.bytes, HASH_BYTES));
-	if (!t)
-		return;
-	crypto_wipe(t, sizeof *t);
-	free(t);
+	ticket_free(map_remove(identity->tickets, bytes_of(hash.bytes, HASH_BYTES)));
 }
 
 // After a right password: what is still missing, or the session.
@@ -160,7 +199,10 @@ static enum err go_on(struct identity *identity, const struct ticket *from, int6
 		return ticket_make(identity, from, TICKET_ENROL, now_us, step->ticket);
 	}
 	step->state = SIGN_IN_DONE;
-	return session_make(identity, from, false, now_us, step->token);
+	enum err err = session_make(identity, from, false, now_us, step->token);
+	if (!err)
+		throttle_succeeded(identity->throttle, a->id, from->address, now_us);
+	return err;
 }
 
 enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_in_step *ret_step)
@@ -168,14 +210,15 @@ enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_i
 	struct sign_in_step step = {0};
 	if (s->account)
 		snprintf(step.account, sizeof step.account, "%s", s->account->id);
-	if (s->result || !s->account) {
+	// Between, the account may have been locked, or its password reset.
+	bool stale = s->account && (s->account->state != ACCOUNT_ACTIVE ||
+		strcmp(s->account->password, s->encoded) != 0);
+	if (s->result || !s->account || stale) {
 		throttle_failed(identity->throttle, s->login, s->from.address, s->now_us);
 		*ret_step = step;
 		return ERR_UNAUTHENTICATED;
 	}
 	enum err err = go_on(identity, &s->from, s->now_us, &step);
-	if (!err && step.state == SIGN_IN_DONE)
-		throttle_succeeded(identity->throttle, s->account->id, s->from.address, s->now_us);
 	*ret_step = step;
 	return err;
 }
@@ -231,6 +274,9 @@ enum err sign_in_code(struct identity *identity, const char *text, const char *c
 		return ERR_UNAUTHENTICATED;
 	snprintf(step.account, sizeof step.account, "%s", t->account->id);
 	memcpy(ret_step->account, step.account, sizeof step.account);
+	ret_step->wait_s = throttle_wait_s(identity->throttle, t->account->id, t->address, now_us);
+	if (ret_step->wait_s)
+		return ERR_BUSY;
 	enum err err = accept_code(identity, t->account, code, now_us, &step.recovery_used);
 	if (err == ERR_UNAUTHENTICATED)
 		return code_failed(identity, text, t, now_us);
@@ -294,7 +340,7 @@ enum err sign_in_enrol_confirm(struct identity *identity, const char *text, cons
 	if (err)
 		return err;
 	throttle_succeeded(identity->throttle, a->id, t->address, now_us);
-	ticket_drop(identity, text);
+	tickets_end_of(identity, a); // another ticket must not enrol again
 	*ret_step = step;
 	return OK;
 }
@@ -308,6 +354,10 @@ enum err password_change_begin(struct identity *identity, const struct password_
 	*ret_advice = (struct password_advice){.acceptable = true, .warning = ""};
 	if (!a || (!t && !wish->old))
 		return ERR_UNAUTHENTICATED;
+	// Whoever holds a session must not learn the password by trying: its own place in the throttle.
+	ret_advice->wait_s = t ? 0 : throttle_wait_s(identity->throttle, a->id, a->id, wish->now_us);
+	if (ret_advice->wait_s)
+		return ERR_BUSY;
 	const char *personal[] = {a->login, a->name, "hospitaller", NULL};
 	identity_password_advice(identity, wish->password, !a->single_factor, personal, ret_advice);
 	if (!ret_advice->acceptable)
@@ -355,10 +405,12 @@ enum err password_change_end(struct identity *identity, struct password_change *
 	struct held_account *a = account_held(identity, c->account);
 	struct ticket *t = *c->ticket_text
 		? ticket_find(identity, c->ticket_text, TICKET_PASSWORD, c->now_us) : NULL;
+	if (a && !t && c->result == ERR_UNAUTHENTICATED)
+		throttle_failed(identity->throttle, a->id, a->id, c->now_us);
 	if (c->result)
 		return c->result;
-	if (!a || (*c->ticket_text && !t))
-		return ERR_UNAUTHENTICATED;
+	if (!a || (*c->ticket_text && !t) || strcmp(a->password, c->encoded) != 0)
+		return ERR_UNAUTHENTICATED; // also when it was reset or changed in between
 	struct held_account before = *a;
 	memcpy(a->password, c->fresh, sizeof a->password);
 	a->must_change = false;
@@ -370,7 +422,7 @@ enum err password_change_end(struct identity *identity, struct password_change *
 	snprintf(step.account, sizeof step.account, "%s", a->id);
 	if (t) {
 		struct ticket from = *t;
-		ticket_drop(identity, c->ticket_text);
+		tickets_end_of(identity, a); // one made with the old password must not change it again
 		err = go_on(identity, &from, c->now_us, &step);
 	}
 	if (!err)

@@ -6,15 +6,17 @@
 //   the account, from addresses from which it never signed in   20 free   many attackers at one account
 // An address from which the account did sign in answers only to its own pair: whatever others do
 // elsewhere, or to others at the same shared address, a clinician at the usual place is never
-// slowed. Nothing locks; the longest wait is five minutes. Memory is bounded: what is older than an
-// hour is forgotten when it is full.
+// slowed. Nothing locks; the longest wait is five minutes. An IPv6 network of 64 bits counts as one
+// address: whoever has one has all of it. Memory is bounded: when it is full, a quarter is
+// forgotten, places where nobody ever signed in first, and of these the longest quiet.
 #include "vault/identity/identity_in.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BUCKETS = 50000, LONGEST_WAIT_S = 300, FORGET_S = 3600 };
+enum { MOST_BUCKETS = THROTTLE_BUCKETS_MOST, LONGEST_WAIT_S = 300, FORGET_S = 3600 };
 enum bucket_kind { PAIR, ADDRESS, ACCOUNT, KINDS };
 static const unsigned free_budget[KINDS] = {[PAIR] = 5, [ADDRESS] = 40, [ACCOUNT] = 20};
 
@@ -50,10 +52,23 @@ void throttle_free(struct throttle *throttle)
 	free(throttle);
 }
 
+// The network of an IPv6 address, or the address as it is.
+static void network_of(const char *address, char ret_network[64])
+{
+	struct in6_addr ip;
+	snprintf(ret_network, 64, "%s", address);
+	if (inet_pton(AF_INET6, address, &ip) != 1 || IN6_IS_ADDR_V4MAPPED(&ip))
+		return;
+	memset(ip.s6_addr + 8, 0, 8);
+	inet_ntop(AF_INET6, &ip, ret_network, 64);
+}
+
 static struct bytes key_of(enum bucket_kind kind, const char *account, const char *address, char room[320])
 {
+	char network[64];
+	network_of(address, network);
 	int size = snprintf(room, 320, "%d|%s|%s", kind, kind == ADDRESS ? "" : account,
-		kind == ACCOUNT ? "" : address);
+		kind == ACCOUNT ? "" : kind == ADDRESS ? network : address);
 	return bytes_of(room, size < 320 ? (size_t)size : 319);
 }
 
@@ -64,36 +79,47 @@ static struct bucket *find(struct throttle *throttle, enum bucket_kind kind, con
 	return map_find(throttle->buckets, key_of(kind, account, address, room));
 }
 
+struct candidate {
+	struct bytes key;
+	const struct bucket *bucket;
+};
+
+// Strangers before known places, the longest quiet first.
+static int by_worth(const void *a, const void *b)
+{
+	const struct bucket *x = ((const struct candidate *)a)->bucket;
+	const struct bucket *y = ((const struct candidate *)b)->bucket;
+	if (x->known != y->known)
+		return x->known ? 1 : -1;
+	return x->last_us < y->last_us ? -1 : x->last_us > y->last_us;
+}
+
 // Collects first and removes afterwards: removing moves entries while a map is walked.
-static void forget_old(struct throttle *throttle, int64_t now_us)
+static void forget_a_quarter(struct throttle *throttle)
 {
 	struct arena *arena = arena_new();
-	struct bytes *keys = arena_alloc(arena, MOST_BUCKETS * sizeof *keys);
+	struct candidate *all = arena_alloc(arena, map_count(throttle->buckets) * sizeof *all);
 	size_t at = 0, count = 0;
 	struct bytes key;
 	void *value;
-	while (map_next(throttle->buckets, &at, &key, &value) && count < MOST_BUCKETS) {
-		struct bucket *bucket = value;
-		if ((now_us - bucket->last_us) / 1000000 > FORGET_S && !bucket->known)
-			keys[count++] = bytes_copy(arena, key);
-	}
-	for (size_t i = 0; i < count; i++)
-		free(map_remove(throttle->buckets, keys[i]));
+	while (map_next(throttle->buckets, &at, &key, &value))
+		all[count++] = (struct candidate){bytes_copy(arena, key), value};
+	qsort(all, count, sizeof *all, by_worth);
+	for (size_t i = 0; i < count / 4; i++)
+		free(map_remove(throttle->buckets, all[i].key));
 	arena_free(arena);
 }
 
 static struct bucket *find_or_make(struct throttle *throttle, enum bucket_kind kind,
-	const char *account, const char *address, int64_t now_us)
+	const char *account, const char *address)
 {
 	char room[320];
 	struct bytes key = key_of(kind, account, address, room);
 	struct bucket *bucket = map_find(throttle->buckets, key);
 	if (bucket)
 		return bucket;
-	if (map_count(throttle->buckets) >= MOST_BUCKETS - 1)
-		forget_old(throttle, now_us);
-	if (map_count(throttle->buckets) >= MOST_BUCKETS - 1)
-		return NULL; // a flood: the address's own bucket was made long before
+	if (map_count(throttle->buckets) >= MOST_BUCKETS)
+		forget_a_quarter(throttle);
 	bucket = calloc(1, sizeof *bucket);
 	if (!bucket)
 		abort();
@@ -136,10 +162,8 @@ void throttle_failed(struct throttle *throttle, const char *account, const char 
 	struct bucket *pair = find(throttle, PAIR, account, address);
 	bool known = pair && pair->known;
 	for (int kind = PAIR; kind < (known ? ADDRESS : KINDS); kind++) {
-		struct bucket *bucket = find_or_make(
-			throttle, (enum bucket_kind)kind, account, address, now_us);
-		if (!bucket)
-			continue;
+		struct bucket *bucket =
+			find_or_make(throttle, (enum bucket_kind)kind, account, address);
 		if (now_us - bucket->last_us > (int64_t)FORGET_S * 1000000)
 			bucket->failures = 0;
 		bucket->failures++;
@@ -149,7 +173,6 @@ void throttle_failed(struct throttle *throttle, const char *account, const char 
 
 void throttle_succeeded(struct throttle *throttle, const char *account, const char *address, int64_t now_us)
 {
-	struct bucket *pair = find_or_make(throttle, PAIR, account, address, now_us);
-	if (pair)
-		*pair = (struct bucket){.known = true, .last_us = now_us};
+	struct bucket *pair = find_or_make(throttle, PAIR, account, address);
+	*pair = (struct bucket){.known = true, .last_us = now_us};
 }

@@ -23,6 +23,18 @@ static enum progress refuse(struct vault *vault, struct exchange *x, enum trail_
 	return PROGRESS_DONE;
 }
 
+static enum progress slow_down(struct vault *vault, struct exchange *x, enum trail_action action,
+	uint32_t wait_s)
+{
+	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_DENIED);
+	note.detail = "throttled";
+	note.status = 429;
+	note_add(vault, x, &note);
+	answer_header(x, "Retry-After", arena_printf(x->arena, "%u", wait_s));
+	answer_error(x, 429, "too-many", "Too many attempts. Wait %u seconds.", wait_s);
+	return PROGRESS_DONE;
+}
+
 static void set_cookie(struct exchange *x, const char *token)
 {
 	answer_header(x, "Set-Cookie", arena_printf(x->arena,
@@ -122,15 +134,8 @@ enum progress api_sign_in(struct vault *vault, struct exchange *x)
 		.kind = kind && strcmp(kind, "bearer") == 0 ? SESSION_BEARER : SESSION_COOKIE};
 	enum err err = sign_in_begin(vault->parts.identity, &wish, &attempt, &wait_s);
 	json_decref(body);
-	if (err == ERR_BUSY) {
-		struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, TRAIL_SIGNED_IN, TRAIL_DENIED);
-		note.detail = "throttled";
-		note.status = 429;
-		note_add(vault, x, &note);
-		answer_header(x, "Retry-After", arena_printf(x->arena, "%u", wait_s));
-		answer_error(x, 429, "too-many", "Too many attempts. Wait %u seconds.", wait_s);
-		return PROGRESS_DONE;
-	}
+	if (err == ERR_BUSY)
+		return slow_down(vault, x, TRAIL_SIGNED_IN, wait_s);
 	if (err)
 		return refuse(vault, x, TRAIL_SIGNED_IN, "");
 	x->job = attempt;
@@ -147,8 +152,9 @@ enum progress api_second_factor(struct vault *vault, struct exchange *x)
 	enum progress progress = PROGRESS_DONE;
 	if (code) {
 		enum err err = sign_in_code(vault->parts.identity, ticket, code, x->now_us, &step);
-		progress = err ? refuse(vault, x, TRAIL_SECOND_FACTOR, step.account)
-			       : answer_step(vault, x, TRAIL_SECOND_FACTOR, &step);
+		progress = !err ? answer_step(vault, x, TRAIL_SECOND_FACTOR, &step)
+			: err == ERR_BUSY ? slow_down(vault, x, TRAIL_SECOND_FACTOR, step.wait_s)
+					  : refuse(vault, x, TRAIL_SECOND_FACTOR, step.account);
 	}
 	json_decref(body);
 	return progress;
@@ -207,6 +213,8 @@ static enum progress begin_change(struct vault *vault, struct exchange *x,
 		json_object_set_new(json, "message", json_string(advice.warning));
 		return api_answer(x, 422, json);
 	}
+	if (err == ERR_BUSY)
+		return slow_down(vault, x, TRAIL_PASSWORD_CHANGED, advice.wait_s);
 	if (err) {
 		answer_error(x, 401, "unauthenticated", "Sign in again: this took too long.");
 		return PROGRESS_DONE;
