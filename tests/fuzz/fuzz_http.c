@@ -2,41 +2,12 @@
 // is made of it keeps what ask.h promises, and arrives at the vault as it was sent.
 #include "fuzz.h"
 
-#include "common/base/text.h"
-#include "gate/http/ask.h"
+#include "request.h"
 
-#include <ctype.h>
+#include "common/base/text.h"
+
 #include <jansson.h>
 #include <string.h>
-
-enum { HEADERS_MOST = 64 };
-
-static struct bytes take_line(struct bytes *rest)
-{
-	const uint8_t *end = rest->size ? memchr(rest->at, '\n', rest->size) : NULL;
-	size_t size = end ? (size_t)(end - rest->at) : rest->size;
-	struct bytes line = bytes_of(rest->at, size);
-	*rest = bytes_of(rest->at + size + (end != NULL), rest->size - size - (end != NULL));
-	return line;
-}
-
-static struct bytes take_until(struct bytes *rest, char mark)
-{
-	const uint8_t *end = rest->size ? memchr(rest->at, mark, rest->size) : NULL;
-	size_t size = end ? (size_t)(end - rest->at) : rest->size;
-	struct bytes word = bytes_of(rest->at, size);
-	*rest = bytes_of(rest->at + size + (end != NULL), rest->size - size - (end != NULL));
-	return word;
-}
-
-// nginx gives names in lower case.
-static struct bytes lower(struct bytes word, struct arena *arena)
-{
-	uint8_t *copy = arena_copy(arena, word.at, word.size);
-	for (size_t i = 0; i < word.size; i++)
-		copy[i] = (uint8_t)tolower(copy[i]);
-	return bytes_of(copy, word.size);
-}
 
 static void check_path(const char *path)
 {
@@ -121,17 +92,10 @@ static void ask_with(const struct http_head *head, struct bytes form, struct are
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
-	struct http_header headers[HEADERS_MOST];
-	struct http_head head = {.headers = headers, .peer = bytes_text("::1"),
-		.trace = bytes_text("0123456789abcdef0123456789abcdef")};
-	struct bytes rest = bytes_of(at, size), line = take_line(&rest);
+	struct http_header headers[REQUEST_HEADERS];
+	struct bytes rest = bytes_of(at, size);
 	struct arena *arena = arena_new();
-	head.method = take_until(&line, ' ');
-	head.target = line;
-	while ((line = take_line(&rest)).size && head.header_count < HEADERS_MOST) {
-		struct bytes name = take_until(&line, ':');
-		headers[head.header_count++] = (struct http_header){lower(name, arena), line};
-	}
+	struct http_head head = request_head(&rest, headers, arena);
 	ask_with(&head, rest, arena);
 	arena_free(arena);
 	return 0;

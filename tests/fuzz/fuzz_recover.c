@@ -150,9 +150,12 @@ static void edit(const uint8_t e[5])
 		file->there = false;
 		break;
 	case 5: // a copy of another file under this name
-		*file = (struct file){.there = true, .touched = true};
-		buf_add_bytes(&file->bytes, buf_bytes(&files[e[2] % FILES].bytes));
+		if (e[2] % FILES == number)
+			break;
+		buf_clear(bytes);
+		buf_add_bytes(bytes, buf_bytes(&files[e[2] % FILES].bytes));
 		file->size = files[e[2] % FILES].size;
+		file->there = true;
 		break;
 	case 6:
 		for (unsigned i = 0; i < e[2]; i++)

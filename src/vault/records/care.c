@@ -105,8 +105,11 @@ static enum err evidence_of(struct records *r, const struct care_row *row, struc
 	struct view *view = &r->committed;
 	struct store_query *q = view->queries[Q_ITEM];
 	struct record record;
+	if (row->kind <= CARE_NONE || row->kind > CARE_PRACTITIONER)
+		return ERR_CORRUPT; // somebody changed the row
+	int type = fhir_type_find(types[row->kind]);
 	query_int(q, 1, row->patient);
-	query_int(q, 2, r->kind_of_type[fhir_type_find(types[row->kind])]);
+	query_int(q, 2, r->kind_of_type[type]);
 	query_int(q, 3, row->slot);
 	uint64_t version = query_step(q) == STORE_ROW ? (uint64_t)row_int(q, 0) : 0;
 	query_reset(q);
@@ -115,6 +118,8 @@ static enum err evidence_of(struct records *r, const struct care_row *row, struc
 	enum err err = blob_read(r, view, row->slot, version, arena, &record);
 	if (err)
 		return err;
+	if (record.type != type || !record.patient)
+		return ERR_CORRUPT;
 	ret->care.kind = row->kind;
 	ret->care.evidence = arena_printf(arena, "%s/%s", types[row->kind], record.id);
 	ret->patient = record.patient;
@@ -149,6 +154,8 @@ enum err records_care(struct records *r, const char *staff, const char *patient,
 		return ERR_IO;
 	if (row.kind != CARE_NONE)
 		err = evidence_of(r, &row, arena, &found);
+	if (!err && found.patient && strcmp(found.patient, patient) != 0)
+		err = ERR_CORRUPT; // what is said to show it belongs to somebody else
 	if (!err)
 		*ret_care = found.care;
 	return err;
