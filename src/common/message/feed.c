@@ -30,7 +30,7 @@ enum err feed_pull_parse(struct bytes payload, uint64_t *ret_from, uint32_t *ret
 	uint64_t from = get_u64(&in);
 	uint32_t most = get_u32(&in);
 	enum err err = cursor_end(&in);
-	if (!err && (most == 0 || most > FEED_BATCH))
+	if (!err && (most == 0 || most > FEED_BATCH || from > INT64_MAX))
 		err = ERR_LIMIT;
 	if (err)
 		return err;
@@ -86,6 +86,8 @@ enum err feed_events_parse(struct bytes payload, struct feed_event ret_events[FE
 	for (size_t i = 0; i < count; i++)
 		ret_events[i] = get_event(&in);
 	enum err err = cursor_end(&in);
+	if (!err && (next > INT64_MAX || size > INT64_MAX)) // JSON has no larger ones
+		err = ERR_LIMIT;
 	if (err)
 		return err;
 	*ret_count = count;
