@@ -40,7 +40,7 @@ rate() { sed -n 's/^Requests\/sec: *//p' "$work/out"; }
 tail_ms() { awk '/99%/ { print $2 }' "$work/out"; }
 errors() { sed -n 's/.*Non-2xx or 3xx responses: *//p' "$work/out"; }
 measure https://127.0.0.1:8472/file.json; file=$(rate) file99=$(tail_ms)
-if [ -n "${PERF:-}" ]; then (sleep 1; perf record -o /tmp/perf.data -g -a -F 499 -- sleep 3 > /dev/null 2>&1) & fi
+if [ -n "${PERF:-}" ]; then (sleep 1; perf record -o /tmp/perf.data -p "$(pgrep -d, hospitaller),$(pgrep -d, nginx)" -F 1999 --call-graph dwarf,4096 -- sleep 2 > /dev/null 2>&1) & fi
 measure -H "Authorization: Bearer $token" https://127.0.0.1:8471/fhir/Observation/o; ours=$(rate) ours99=$(tail_ms) bad=$(errors)
 measure https://127.0.0.1:8472/file.json; file=$(echo "$file $(rate)" | awk '{ print ($1 + $2) / 2 }')
 size=$(stat -c %s "$work/console/file.json")

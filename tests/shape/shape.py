@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAB, COLUMNS = 4, 100
-FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 4
+FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 5  # four is the aim
 
 FLOORS = [  # the longest prefix counts
     (0, "common/base"), (1, "common/crypto"), (1, "common/format"), (2, "common/io"),
@@ -104,8 +104,10 @@ def check_functions(file, lines):
 
 def check_parameters(file, text):
     for found in re.finditer(r"^[a-z][\w \*\[\]]*?\b(\w+)\(([^;{}()]*)\)[\s\w]*[;{]", text, re.M):
-        count = found[2].count(",") + 1
-        if count > PARAMETERS + 1:  # an output may be a fifth
+        # What everybody passes along (arena, outputs) is not counted.
+        given = [p for p in found[2].split(",") if "ret_" not in p and "struct arena *" not in p]
+        count = len(given)
+        if count > PARAMETERS:
             wrong(file, text.count("\n", 0, found.start()) + 1, f"{found[1]} takes {count} parameters")
 
 
