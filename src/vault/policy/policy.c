@@ -121,8 +121,11 @@ static struct cell *cell(const struct policy *policy, enum policy_role role, int
 static bool check_groups(struct loading *l)
 {
 	for (const struct yaml *g = l->groups ? l->groups->first : NULL; g; g = g->next) {
-		if (g->kind != YAML_LIST)
+		if (g->kind != YAML_LIST || !g->first)
 			return wrong(l, g, "a group is a list of resource types");
+		if (strcmp(g->key, "clinical") == 0 || strcmp(g->key, "other") == 0 ||
+			fhir_type_find(g->key) != FHIR_TYPE_NONE)
+			return wrong(l, g, "'%s' has a meaning already", g->key);
 		for (const struct yaml *t = g->first; t; t = t->next) {
 			int type = fhir_type_find(t->text);
 			if (type == FHIR_TYPE_NONE)
@@ -158,14 +161,19 @@ static bool add_types(struct loading *l, const struct yaml *word, bool *types)
 	return true;
 }
 
+static bool is_list(const struct yaml *at)
+{
+	return at && at->kind == YAML_LIST && at->first;
+}
+
 static bool add_words(struct loading *l, const struct yaml *list, const char *const *known,
 	size_t count, bool *marked)
 {
-	if (!list || list->kind != YAML_LIST || !list->first)
-		return wrong(l, list, "a rule needs a list of roles, resources and actions");
+	if (!is_list(list))
+		return wrong(l, list, "a list of words is expected here");
 	for (const struct yaml *w = list->first; w; w = w->next) {
 		int found = index_of(w->text, known, count);
-		if (found < 0)
+		if (found < 0 || (known == roles && found == ROLE_NONE))
 			return wrong(l, w, "'%s' is not known here", w->text);
 		marked[found] = true;
 	}
@@ -223,8 +231,15 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 		return false;
 	const struct yaml *name = yaml_find(map, "name"), *why = yaml_find(map, "why");
 	const struct yaml *when = yaml_find(map, "when"), *types = yaml_find(map, "resources");
-	if (!name || !why || !types || types->kind != YAML_LIST)
-		return wrong(l, map, "a rule needs a name, a why and resources");
+	if (!name || !*name->text || !why || !*why->text)
+		return wrong(l, map, "a rule needs a name and a why");
+	if (strlen(name->text) >= sizeof p->rules->name || strlen(why->text) >= sizeof p->rules->why)
+		return wrong(l, name, "the name or the why of this rule is too long");
+	if (!is_list(types) || !is_list(yaml_find(map, "roles")) || !is_list(yaml_find(map, "actions")))
+		return wrong(l, map, "a rule needs a list of roles, resources and actions");
+	for (size_t i = 0; i < p->rule_count; i++)
+		if (strcmp(p->rules[i].name, name->text) == 0)
+			return wrong(l, name, "there is a rule of this name already");
 	if (p->rule_count == MOST_RULES)
 		return wrong(l, map, "there are too many rules");
 	for (const struct yaml *w = types->first; w; w = w->next)
