@@ -42,6 +42,22 @@ static struct yaml *node_new(struct reader *reader, const yaml_event_t *event, e
 	return node;
 }
 
+static const char no_anchors[] = "anchors and aliases are not allowed here";
+
+static bool has_anchor(const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return event->data.scalar.anchor;
+	case YAML_SEQUENCE_START_EVENT:
+		return event->data.sequence_start.anchor;
+	case YAML_MAPPING_START_EVENT:
+		return event->data.mapping_start.anchor;
+	default:
+		return event->type == YAML_ALIAS_EVENT;
+	}
+}
+
 static struct yaml *read_node(struct reader *reader, const yaml_event_t *event, unsigned depth);
 
 static const char *scalar_text(struct reader *reader, const yaml_event_t *event)
@@ -66,6 +82,8 @@ static void read_children(struct reader *reader, struct yaml *parent, unsigned d
 			if (!key)
 				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
 					"a key must be a word");
+			else if (has_anchor(&event))
+				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1, no_anchors);
 			else if (yaml_find(parent, key))
 				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
 					"this key is there already");
@@ -87,6 +105,10 @@ static struct yaml *read_node(struct reader *reader, const yaml_event_t *event, 
 {
 	unsigned line = (unsigned)event->start_mark.line + 1;
 	struct yaml *node = NULL;
+	if (has_anchor(event)) {
+		fail(reader, ERR_INVALID, line, no_anchors);
+		return NULL;
+	}
 	if (depth > YAML_MOST_DEPTH) {
 		fail(reader, ERR_LIMIT, line, "this is nested too deeply");
 		return NULL;
@@ -105,7 +127,7 @@ static struct yaml *read_node(struct reader *reader, const yaml_event_t *event, 
 		read_children(reader, node, depth + 1);
 		break;
 	default:
-		fail(reader, ERR_INVALID, line, "anchors and aliases are not allowed here");
+		fail(reader, ERR_INVALID, line, "a value is missing here");
 	}
 	return reader->err ? NULL : node;
 }
