@@ -2,26 +2,92 @@
 
 #include "common/format/yaml.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+// What is wrong with a value, or NULL. Some of them end up in nginx's configuration, unquoted.
+
+static const char *wrong_text(const char *value)
+{
+	for (const char *c = value; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return "control characters are not allowed";
+	if (strpbrk(value, ";{}\"'\\"))
+		return "quotes, braces, semicolons and backslashes are not allowed";
+	return strlen(value) > CONFIG_VALUE_BYTES ? "this is too long" : NULL;
+}
+
+static const char *wrong_path_or_none(const char *value)
+{
+	const char *words = wrong_text(value);
+	return words ? words : strpbrk(value, " $#") ? "blanks, $ and # are not allowed in a path" : NULL;
+}
+
+static const char *wrong_path(const char *value)
+{
+	return *value ? wrong_path_or_none(value) : "a path is expected";
+}
+
+static const char *wrong_tls(const char *value)
+{
+	return strcmp(value, "1.3") == 0 || strcmp(value, "1.2") == 0 ? NULL : "tls is 1.3 or 1.2";
+}
+
+// A number from 1 to `most`, without a sign or leading zeros.
+static bool is_number(const char *text, long most)
+{
+	size_t length = strlen(text);
+	return length >= 1 && length <= 5 && strspn(text, "0123456789") == length && *text != '0' &&
+		strtol(text, NULL, 10) <= most;
+}
+
+static const char *wrong_workers(const char *value)
+{
+	return strcmp(value, "auto") == 0 || is_number(value, 256) ? NULL
+								    : "workers is auto or a number from 1 to 256";
+}
+
+static const char *wrong_listen(const char *value)
+{
+	char host[64];
+	struct in6_addr ip;
+	const char *colon = strrchr(value, ':');
+	size_t length = colon ? (size_t)(colon - value) : 0;
+	if (length >= 2 && length < sizeof host && is_number(colon + 1, 65535)) {
+		bool six = value[0] == '[' && colon[-1] == ']';
+		snprintf(host, sizeof host, "%.*s", (int)(six ? length - 2 : length), value + six);
+		if (inet_pton(six ? AF_INET6 : AF_INET, host, &ip) == 1)
+			return NULL;
+	}
+	return "listen is an address and a port, such as 0.0.0.0:8443 or [::]:8443";
+}
 
 #define OPTION(field) offsetof(struct config, field)
 const struct config_option config_options[] = {
-	{"state", OPTION(state), "/var/lib/hospitaller", "Folder of everything that is kept."},
-	{"listen", OPTION(listen), "0.0.0.0:8443", "Address and port of the door."},
-	{"name", OPTION(name), "Hospital", "The hospital's name, as people see it."},
-	{"certificate", OPTION(certificate), "", "TLS certificate (PEM); made at first start when empty."},
-	{"certificate-key", OPTION(certificate_key), "", "Its private key (PEM)."},
-	{"tls", OPTION(tls), "1.3", "Least version of TLS: 1.3, or 1.2 for old clients."},
-	{"workers", OPTION(workers), "auto", "Worker processes of the gate: auto or a number."},
-	{"passphrase", OPTION(passphrase), "", "File that unlocks the keys; made at first start when empty."},
-	{"witness", OPTION(witness), "", "File on another disk that keeps the trail's last checkpoint."},
-	{"console", OPTION(console), "/usr/share/hospitaller/console", "Folder of the console's files."},
-	{"rules", OPTION(rules), "/usr/share/hospitaller/rules", "Folder of the rules."},
-	{"modules", OPTION(modules), "/usr/lib/hospitaller", "Folder of the gate's nginx module."},
-	{"nginx", OPTION(nginx), "/usr/sbin/nginx", "The nginx program."},
-	{"test", OPTION(test), "", "Only for tests: mechanisms to switch off, to see that they are needed."},
+	{"state", OPTION(state), "/var/lib/hospitaller", "Folder of everything that is kept.", wrong_path},
+	{"listen", OPTION(listen), "0.0.0.0:8443", "Address and port of the door.", wrong_listen},
+	{"name", OPTION(name), "Hospital", "The hospital's name, as people see it.", wrong_text},
+	{"certificate", OPTION(certificate), "",
+		"TLS certificate (PEM); made at first start when empty.", wrong_path_or_none},
+	{"certificate-key", OPTION(certificate_key), "", "Its private key (PEM).", wrong_path_or_none},
+	{"tls", OPTION(tls), "1.3", "Least version of TLS: 1.3, or 1.2 for old clients.", wrong_tls},
+	{"workers", OPTION(workers), "auto", "Worker processes of the gate: auto or a number.",
+		wrong_workers},
+	{"passphrase", OPTION(passphrase), "",
+		"File that unlocks the keys; made at first start when empty.", wrong_path_or_none},
+	{"witness", OPTION(witness), "",
+		"File on another disk that keeps the trail's last checkpoint.", wrong_path_or_none},
+	{"console", OPTION(console), "/usr/share/hospitaller/console", "Folder of the console's files.",
+		wrong_path},
+	{"rules", OPTION(rules), "/usr/share/hospitaller/rules", "Folder of the rules.", wrong_path},
+	{"modules", OPTION(modules), "/usr/lib/hospitaller", "Folder of the gate's nginx module.",
+		wrong_path},
+	{"nginx", OPTION(nginx), "/usr/sbin/nginx", "The nginx program.", wrong_path},
+	{"test", OPTION(test), "", "Only for tests: mechanisms to switch off, to see that they are needed.",
+		wrong_text},
 };
 const size_t config_option_count = sizeof config_options / sizeof *config_options;
 
@@ -36,27 +102,13 @@ void config_defaults(struct config *config)
 		*field(config, &config_options[i]) = config_options[i].value;
 }
 
-static const char *wrong_value(const char *key, const char *value)
-{
-	if (strcmp(key, "tls") == 0 && strcmp(value, "1.3") != 0 && strcmp(value, "1.2") != 0)
-		return "tls is 1.3 or 1.2";
-	if (strcmp(key, "listen") == 0 && (!strrchr(value, ':') || strpbrk(value, " ;{}\"'\\")))
-		return "listen is an address and a port, such as 0.0.0.0:8443";
-	if (strcmp(key, "workers") == 0 && strcmp(value, "auto") != 0 &&
-		strspn(value, "0123456789") != strlen(value))
-		return "workers is auto or a number";
-	if (strpbrk(value, "\n\r;{}\"'\\")) // some of these end up in nginx's configuration
-		return "quotes, braces, semicolons and backslashes are not allowed";
-	return NULL;
-}
-
 enum err config_set(struct config *config, const char *key, const char *value,
 	struct config_problem *ret_problem)
 {
 	for (size_t i = 0; i < config_option_count; i++) {
 		if (strcmp(config_options[i].key, key) != 0)
 			continue;
-		const char *words = wrong_value(key, value);
+		const char *words = config_options[i].wrong(value);
 		if (words) {
 			snprintf(ret_problem->text, sizeof ret_problem->text, "%s", words);
 			return ERR_INVALID;
@@ -64,7 +116,7 @@ enum err config_set(struct config *config, const char *key, const char *value,
 		*field(config, &config_options[i]) = value;
 		return OK;
 	}
-	snprintf(ret_problem->text, sizeof ret_problem->text, "'%s' is not an option", key);
+	snprintf(ret_problem->text, sizeof ret_problem->text, "'%.100s' is not an option", key);
 	return ERR_INVALID;
 }
 
@@ -84,7 +136,13 @@ enum err config_read(struct config *config, const char *path, bool optional, str
 	}
 	buf_reserve(&text, YAML_MOST_BYTES + 1);
 	text.size = fread(text.at, 1, YAML_MOST_BYTES + 1, file);
+	bool failed = ferror(file); // a folder opens, too
 	fclose(file);
+	if (failed) {
+		buf_done(&text);
+		snprintf(ret_problem->text, sizeof ret_problem->text, "cannot be read");
+		return ERR_IO;
+	}
 	enum err err = yaml_parse(buf_bytes(&text), arena, &root, &problem);
 	buf_done(&text);
 	if (err) {
@@ -110,8 +168,9 @@ enum err config_read(struct config *config, const char *path, bool optional, str
 
 bool config_test(const struct config *config, const char *what)
 {
-	const char *found = strstr(config->test, what);
 	size_t length = strlen(what);
-	return found && (found == config->test || found[-1] == ',') &&
-		(found[length] == 0 || found[length] == ',');
+	for (const char *at = config->test; at; at = strchr(at, ','), at = at ? at + 1 : NULL)
+		if (length && strncmp(at, what, length) == 0 && (!at[length] || at[length] == ','))
+			return true;
+	return false;
 }

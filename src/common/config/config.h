@@ -26,11 +26,14 @@ struct config {
 	const char *test;        // switches off what a test wants to see missing; see config.c
 };
 
+enum { CONFIG_VALUE_BYTES = 400 };
+
 struct config_option {
 	const char *key;
 	size_t offset;           // into struct config, of a const char *
 	const char *value;       // when nothing is said
 	const char *help;        // one sentence
+	const char *(*wrong)(const char *value); // why a value is refused, or NULL
 };
 extern const struct config_option config_options[];
 extern const size_t config_option_count;
