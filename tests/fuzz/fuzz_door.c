@@ -56,7 +56,8 @@ static void ask(struct bytes payload, struct arena *arena)
 	struct door_ask ask, again;
 	if (door_ask_parse(payload, arena, &ask))
 		return;
-	fuzz_rule(ask.path[0] == '/' && text_is_utf8(bytes_text(ask.path)), "a path");
+	fuzz_rule(ask.path[0] == '/' && text_is_clean(bytes_text(ask.path)) &&
+		text_is_clean(bytes_text(ask.user_agent)), "a path, and an agent");
 	fuzz_rule(ask.body_first.size <= ask.body_size && ask.body_size <= DOOR_BODY_BYTES, "a body");
 	fuzz_rule(ask.param_count <= DOOR_PARAMS, "not too many parameters");
 	enum err err = door_ask_send(ends.gate, &ask, bytes_of(NULL, 0));

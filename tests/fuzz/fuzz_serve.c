@@ -68,7 +68,11 @@ static void check_body(const struct exchange *x)
 	json_t *json = NULL;
 	if (!x->answer.size)
 		return;
-	fuzz_rule(json_parse_strict(buf_bytes(&x->answer), NULL, &json, NULL) == OK, "the answer is JSON");
+	struct json_problem problem = {0};
+	if (json_parse_strict(buf_bytes(&x->answer), NULL, &json, &problem))
+		fprintf(stderr, "%u: %s in %.*s\n", problem.column, problem.words, (int)x->answer.size,
+			(const char *)x->answer.at);
+	fuzz_rule(json != NULL, "the answer is JSON");
 	if (exchange_is_fhir(x))
 		check_fhir(json);
 	json_decref(json);

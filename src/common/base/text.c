@@ -32,6 +32,16 @@ bool text_is_utf8(struct bytes text)
 	return true;
 }
 
+bool text_is_clean(struct bytes text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.at[i];
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+			return false;
+	}
+	return text_is_utf8(text);
+}
+
 // Latin-1 Supplement and Latin Extended-A (U+00C0 to U+017F) without their marks; '.' keeps it.
 static const char folded[] =
 	"aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y"

@@ -6,6 +6,9 @@
 
 // Valid UTF-8 without surrogates, overlong forms or NUL (RFC 3629).
 bool text_is_utf8(struct bytes text);
+// The same, and no control character but tab, line feed and carriage return: what may be kept, shown
+// on a terminal, and given back in JSON.
+bool text_is_clean(struct bytes text);
 // Letters are folded to ASCII lower case where that is enough for searching: A-Z, and the Latin
 // letters with diacritics (é to e, ß to ss, ø to o); the rest stays. At most most_bytes - 1 bytes and a NUL.
 size_t text_fold(struct bytes text, char *ret_text, size_t most_bytes);

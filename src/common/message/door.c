@@ -146,10 +146,12 @@ static enum err check_ask(const struct door_ask *ask)
 {
 	bool fine = ask->method >= DOOR_GET && ask->method <= DOOR_DELETE &&
 		ask->token_kind <= DOOR_TOKEN_BEARER && ask->body_first.size <= ask->body_size &&
-		ask->path[0] == '/' && text_is_utf8(bytes_text(ask->path));
+		ask->path[0] == '/';
+	for (size_t i = 0; fine && i < ASK_TEXTS; i++)
+		fine = text_is_clean(bytes_text(ask_text_const(ask, i)));
 	for (size_t i = 0; fine && i < ask->param_count; i++)
-		fine = text_is_utf8(bytes_text(ask->params[i].name)) &&
-			text_is_utf8(bytes_text(ask->params[i].value));
+		fine = text_is_clean(bytes_text(ask->params[i].name)) &&
+			text_is_clean(bytes_text(ask->params[i].value));
 	return fine ? OK : ERR_INVALID;
 }
 

@@ -18,7 +18,7 @@ static int hex_value(uint8_t c)
 		: c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// Percent-decodes into the arena; NULL for a broken escape, a NUL, or what is not UTF-8.
+// Percent-decodes into the arena; NULL for a broken escape and for what is not clean text.
 static char *decode(struct bytes text, bool plus_is_space, struct arena *arena)
 {
 	char *out = arena_alloc(arena, text.size + 1), *to = out;
@@ -39,7 +39,7 @@ static char *decode(struct bytes text, bool plus_is_space, struct arena *arena)
 		*to++ = (char)c;
 	}
 	*to = 0;
-	return text_is_utf8(bytes_of(out, (size_t)(to - out))) ? out : NULL;
+	return text_is_clean(bytes_of(out, (size_t)(to - out))) ? out : NULL;
 }
 
 static bool path_is_clean(const char *path)
@@ -90,7 +90,7 @@ static enum err add_params(struct bytes query, struct arena *arena, struct door_
 		params[count].name = decode(bytes_of(one.at, name), true, arena);
 		params[count].value = decode(value, true, arena);
 		if (!params[count].name || !params[count].value)
-			return refuse(refusal, 400, "malformed", "A parameter is not valid UTF-8, or its escapes are broken.");
+			return refuse(refusal, 400, "malformed", "A parameter is not text, or its escapes are broken.");
 		if (strlen(params[count].name) > DOOR_PARAM_NAME_BYTES ||
 			strlen(params[count].value) > DOOR_PARAM_VALUE_BYTES)
 			return refuse(refusal, 414, "too-large", "A parameter is too long.");
@@ -207,7 +207,7 @@ static enum err read_header(const struct http_header *h, struct arena *arena, st
 			value.size = 0; // a curiosity, not a reason to refuse
 		if (value.size > most)
 			return refuse(refusal, 431, "too-large", "A header is too long.");
-		if (!text_is_utf8(value))
+		if (!text_is_clean(value))
 			return refuse(refusal, 400, "malformed", "A header is not text.");
 		*(const char **)((char *)ask + passed[i].offset) =
 			arena_text_n(arena, (const char *)value.at, value.size);

@@ -2,8 +2,8 @@
 // nginx, so that it can be tested and fuzzed alone.
 //
 // What always holds for an ask that is made: the path is percent-decoded, has no empty, "." or ".."
-// segment, no NUL, control character or backslash, and is valid UTF-8; so are parameter names and
-// values; every text is below its ceiling in common/message/door.h. Everything else is refused with
+// segment, no NUL, control character or backslash, and is valid UTF-8; parameters and headers are
+// text without control characters but tab and line ends; every text is below its ceiling in common/message/door.h. Everything else is refused with
 // a status and a sentence.
 #pragma once
 

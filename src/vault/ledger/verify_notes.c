@@ -36,7 +36,7 @@ static bool next_note(FILE *file, struct buf *note)
 		}
 		any = any || (signatures && sign);
 		signatures = signatures || strcmp(line, "\n") == 0;
-		buf_add_text(note, line);
+		buf_add(note, line, (size_t)(ftell(file) - at)); // a NUL would hide what follows it
 	}
 	return note->size > 0;
 }

@@ -153,6 +153,8 @@ enum err records_check(struct records *r, const struct records_check *options,
 	store_query_free(check.find);
 	store_query_free(check.item);
 	(void)!store_exec(r->committed.store, "COMMIT");
+	if (err && err != ERR_IO && !check.report.where[0]) // a row that what leads there does not fit
+		err = broken(&check, NULL, "it belongs to nobody whose key can be found");
 	check.report.whole = !err;
 	if (!err || err == ERR_CORRUPT) {
 		*ret_report = check.report;

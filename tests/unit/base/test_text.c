@@ -13,6 +13,15 @@ static void utf8_follows_rfc_3629(void **state)
 	assert_false(text_is_utf8(bytes_of("a\0b", 3)));
 }
 
+static void clean_text_holds_no_control_characters(void **state)
+{
+	assert_true(text_is_clean(bytes_text("two\tcolumns\r\nand a line, Zo\xc3\xab")));
+	static const char *const bad[] = {"\x01", "a\x1b[31m", "\x7f", "\xc0\x80", "a\fb"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(text_is_clean(bytes_text(bad[i])));
+	assert_false(text_is_clean(bytes_of("a\0b", 3)));
+}
+
 static void folding_removes_marks(void **state)
 {
 	char out[64];
@@ -64,6 +73,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_follows_rfc_3629),
+		cmocka_unit_test(clean_text_holds_no_control_characters),
 		cmocka_unit_test(folding_removes_marks),
 		cmocka_unit_test(base64url_is_canonical),
 		cmocka_unit_test(base64_round_trips_every_length),
