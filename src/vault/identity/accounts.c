@@ -259,15 +259,18 @@ enum err identity_account_change(struct identity *identity, const char *id,
 	struct held_account before = *a;
 	if (change->name)
 		snprintf(a->name, sizeof a->name, "%s", change->name);
-	if (change->role)
+	if (change->role) {
 		snprintf(a->role, sizeof a->role, "%s", change->role);
+		a->must_change |= change->single_factor && !a->single_factor; // alone it must be longer
+		a->single_factor = change->single_factor;
+	}
 	if (change->state)
 		a->state = change->state;
 	enum err err = account_store(identity, a);
 	if (err)
 		*a = before;
 	else if (a->state == ACCOUNT_LOCKED || change->role)
-		sessions_end_of(identity, a);
+		sessions_end_of(identity, a, NULL);
 	return err;
 }
 
@@ -286,7 +289,7 @@ enum err identity_reset_password(struct identity *identity, const char *id,
 	if (err)
 		*a = before;
 	else
-		sessions_end_of(identity, a);
+		sessions_end_of(identity, a, NULL);
 	return err;
 }
 
@@ -303,6 +306,6 @@ enum err identity_reset_second_factor(struct identity *identity, const char *id)
 	if (err)
 		*a = before;
 	else
-		sessions_end_of(identity, a);
+		sessions_end_of(identity, a, NULL);
 	return err;
 }

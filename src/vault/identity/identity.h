@@ -45,7 +45,8 @@ enum err identity_account_find(struct identity *identity, const char *id_or_logi
 enum err identity_account_list(struct identity *identity, const char *text, struct arena *arena,
 	struct account **ret_accounts, size_t *ret_count);
 struct account_change {
-	const char *name, *role; // NULL: as it is
+	const char *name, *role; // NULL: as it is; another role ends the sessions
+	bool single_factor;      // with a role: as in account_new
 	enum account_state state; // 0: as it is; locking ends the sessions
 };
 enum err identity_account_change(struct identity *identity, const char *id,
@@ -126,12 +127,14 @@ struct password_wish {
 	const char *account, *old;   // or NULL
 	const char *password;
 	int64_t now_us;
+	const char *session;         // with an account: the one that goes on, or NULL
 };
 enum err password_change_begin(struct identity *identity, const struct password_wish *wish,
 	struct password_change **ret_change, struct password_advice *ret_advice);
 void password_change_run(void *change);
 void password_change_free(void *change);
-// With a ticket the step says how signing in goes on; without, step.state is SIGN_IN_DONE.
+// With a ticket the step says how signing in goes on; without, step.state is SIGN_IN_DONE. Every
+// other session and ticket of the account ends.
 enum err password_change_end(struct identity *identity, struct password_change *change,
 	struct sign_in_step *ret_step);
 enum err identity_new_recovery_codes(struct identity *identity, const char *account,
@@ -160,12 +163,13 @@ void identity_tick(struct identity *identity, int64_t now_us); // every few seco
 
 // ---- Broken glass: a grant of one session for one patient.
 
-enum { BREAK_GLASS_MINUTES = 60, BREAK_GLASS_REASON_CHARACTERS = 10 };
+enum { BREAK_GLASS_MINUTES = 60, BREAK_GLASS_REASON_CHARACTERS = 10, BREAK_GLASS_MOST = 1000 };
 struct broken_glass {
 	const char *patient, *reason;
 	int64_t until_us;
 };
-// ERR_INVALID: reason too short; ERR_LIMIT: too many at once. Never refused for being slow.
+// ERR_INVALID: reason too short, or no session. Never refused for anything else: past
+// BREAK_GLASS_MOST of a session the oldest grant makes room.
 enum err glass_break(struct identity *identity, const char *session, const char *patient,
 	const char *reason, int64_t now_us, int64_t *ret_until_us);
 // NULL when there is none that still holds; borrowed.

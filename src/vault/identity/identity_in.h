@@ -90,7 +90,9 @@ void tickets_end_of(struct identity *identity, const struct held_account *accoun
 enum err sessions_load(struct identity *identity);
 enum err session_make(struct identity *identity, const struct ticket *from, bool second_factor,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
-void sessions_end_of(struct identity *identity, const struct held_account *account); // and tickets
+// All of the account's but the one of that handle (NULL: none is spared), and its tickets.
+void sessions_end_of(struct identity *identity, const struct held_account *account,
+	const char *spared_handle);
 void session_free(struct held_session *session);
 void token_make(const char *prefix, char ret_token[TOKEN_TEXT_BYTES]);
 void sessions_flush(struct identity *identity, int64_t now_us);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SESSION_FORMAT = 1, SESSIONS_MOST = 100000, FLUSH_S = 60, GLASS_MOST = 200 };
+enum { SESSION_FORMAT = 1, SESSIONS_MOST = 100000, FLUSH_S = 60 };
 
 // Idle and absolute limits by role, in minutes (NIST SP 800-63B-4: AAL2 at most 1 hour idle and
 // 24 hours in all).
@@ -255,7 +255,9 @@ enum err session_end(struct identity *identity, const char *handle, const char *
 	return drop(identity, s);
 }
 
-static void drop_where(struct identity *identity, const struct held_account *account, int64_t now_us)
+// Sessions of the account, but the spared one; without an account, those that are over.
+static void drop_where(struct identity *identity, const struct held_account *account,
+	const char *spared, int64_t now_us)
 {
 	size_t at = 0, count = 0;
 	struct bytes key;
@@ -268,7 +270,8 @@ static void drop_where(struct identity *identity, const struct held_account *acc
 		if (!account)
 			follow_clock(s, now_us);
 		bool over = now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us;
-		if (account ? s->account == account : over)
+		bool keep = spared && strcmp(s->handle, spared) == 0;
+		if (account ? s->account == account && !keep : over)
 			gone[count++] = s;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -276,9 +279,10 @@ static void drop_where(struct identity *identity, const struct held_account *acc
 	arena_free(arena);
 }
 
-void sessions_end_of(struct identity *identity, const struct held_account *account)
+void sessions_end_of(struct identity *identity, const struct held_account *account,
+	const char *spared_handle)
 {
-	drop_where(identity, account, 0);
+	drop_where(identity, account, spared_handle, 0);
 	tickets_end_of(identity, account);
 }
 
@@ -302,7 +306,7 @@ void sessions_flush(struct identity *identity, int64_t now_us)
 	if (now_us - identity->flushed_us < (int64_t)FLUSH_S * 1000000 && now_us > identity->flushed_us)
 		return;
 	identity->flushed_us = now_us;
-	drop_where(identity, NULL, now_us);
+	drop_where(identity, NULL, NULL, now_us);
 	while (map_next(identity->sessions, &at, &key, &value)) {
 		struct held_session *s = value;
 		if (s->shown.used_us != s->stored_used_us && session_store(identity, s))
@@ -326,21 +330,21 @@ static bool reason_is_enough(const char *reason)
 	return characters >= BREAK_GLASS_REASON_CHARACTERS;
 }
 
-// Forgets what is over and what `patient` had, and counts the rest.
-static size_t tidy_glass(struct held_session *s, const char *patient, int64_t now_us)
+// Forgets what is over and what `patient` had; where there are too many the oldest makes room, for
+// breaking the glass is never refused.
+static void tidy_glass(struct held_session *s, const char *patient, int64_t now_us)
 {
 	size_t count = 0;
 	for (struct broken_glass_held **at = &s->glass, *g; (g = *at);) {
-		if (now_us < g->shown.until_us && strcmp(g->patient, patient) != 0) {
+		bool holds = now_us < g->shown.until_us && strcmp(g->patient, patient) != 0;
+		if (holds && ++count < BREAK_GLASS_MOST) {
 			at = &g->next;
-			count++;
 			continue;
 		}
 		*at = g->next;
 		crypto_wipe(g, sizeof *g);
 		free(g);
 	}
-	return count;
 }
 
 enum err glass_break(struct identity *identity, const char *handle, const char *patient,
@@ -349,8 +353,7 @@ enum err glass_break(struct identity *identity, const char *handle, const char *
 	struct held_session *s = map_find(identity->handles, bytes_text(handle));
 	if (!s || !reason_is_enough(reason) || !text_is_id(patient))
 		return ERR_INVALID;
-	if (tidy_glass(s, patient, now_us) >= GLASS_MOST)
-		return ERR_LIMIT;
+	tidy_glass(s, patient, now_us);
 	struct broken_glass_held *g = calloc(1, sizeof *g);
 	if (!g)
 		abort();
@@ -378,7 +381,7 @@ size_t glass_list(struct identity *identity, const char *handle, int64_t now_us,
 	struct broken_glass **ret_list)
 {
 	struct held_session *s = map_find(identity->handles, bytes_text(handle));
-	struct broken_glass *list = arena_alloc(arena, GLASS_MOST * sizeof *list);
+	struct broken_glass *list = arena_alloc(arena, BREAK_GLASS_MOST * sizeof *list);
 	size_t count = 0;
 	for (struct broken_glass_held *g = s ? s->glass : NULL; g; g = g->next)
 		if (now_us < g->shown.until_us)

@@ -22,7 +22,7 @@ struct sign_in {
 struct password_change {
 	struct ticket *ticket; // NULL when signed in
 	char ticket_text[TOKEN_TEXT_BYTES];
-	char account[40];
+	char account[40], session[40]; // session: the one that goes on, or ""
 	char *old, *password;
 	char encoded[PASSWORD_HASH_TEXT_BYTES], fresh[PASSWORD_HASH_TEXT_BYTES];
 	struct password_cost cost;
@@ -294,7 +294,7 @@ enum err sign_in_enrol(struct identity *identity, const char *text, int64_t now_
 	struct arena *arena, struct enrolment *ret_enrolment)
 {
 	struct ticket *t = ticket_find(identity, text, TICKET_ENROL, now_us);
-	if (!t)
+	if (!t || t->account->has_totp)
 		return ERR_UNAUTHENTICATED;
 	if (!t->has_pending)
 		crypto_random(t->pending_totp, sizeof t->pending_totp);
@@ -320,7 +320,7 @@ enum err sign_in_enrol_confirm(struct identity *identity, const char *text, cons
 	struct sign_in_step step = {.state = SIGN_IN_DONE, .has_recovery_codes = true};
 	struct ticket *t = ticket_find(identity, text, TICKET_ENROL, now_us);
 	*ret_step = (struct sign_in_step){0};
-	if (!t || !t->has_pending)
+	if (!t || !t->has_pending || t->account->has_totp)
 		return ERR_UNAUTHENTICATED;
 	snprintf(step.account, sizeof step.account, "%s", t->account->id);
 	memcpy(ret_step->account, step.account, sizeof step.account);
@@ -369,6 +369,8 @@ enum err password_change_begin(struct identity *identity, const struct password_
 		snprintf(c->ticket_text, sizeof c->ticket_text, "%s", wish->ticket);
 	snprintf(c->account, sizeof c->account, "%s", a->id);
 	c->old = t ? NULL : secret_copy(wish->old);
+	if (!t && wish->session)
+		snprintf(c->session, sizeof c->session, "%s", wish->session);
 	c->password = secret_copy(wish->password);
 	memcpy(c->encoded, a->password, sizeof c->encoded);
 	c->cost = identity->cost;
@@ -420,11 +422,10 @@ enum err password_change_end(struct identity *identity, struct password_change *
 		return err;
 	}
 	snprintf(step.account, sizeof step.account, "%s", a->id);
-	if (t) {
-		struct ticket from = *t;
-		tickets_end_of(identity, a); // one made with the old password must not change it again
+	struct ticket from = t ? *t : (struct ticket){0};
+	sessions_end_of(identity, a, *c->session ? c->session : NULL); // whoever knew the old one
+	if (from.account)
 		err = go_on(identity, &from, c->now_us, &step);
-	}
 	if (!err)
 		*ret_step = step;
 	return err;

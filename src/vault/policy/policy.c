@@ -405,6 +405,11 @@ bool policy_may(const struct policy *policy, enum policy_role role, const char *
 	return false;
 }
 
+bool policy_needs_factor(const struct policy *policy, enum policy_role role)
+{
+	return role < POLICY_ROLES && policy->second_factor[role];
+}
+
 size_t policy_verbs(const struct policy *policy, enum policy_role role, const char *ret_verbs[32])
 {
 	size_t count = role < POLICY_ROLES ? policy->verb_count[role] : 0;

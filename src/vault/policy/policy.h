@@ -75,6 +75,8 @@ void policy_decide(const struct policy *policy, const struct policy_ask *ask,
 // Console work, by name ("trail-search", "accounts-manage", "sessions-manage", "status-view",
 // "import", "keys-manage").
 bool policy_may(const struct policy *policy, enum policy_role role, const char *verb);
+// Whether the role sees and does nothing before it gave its second factor.
+bool policy_needs_factor(const struct policy *policy, enum policy_role role);
 size_t policy_verbs(const struct policy *policy, enum policy_role role, const char *ret_verbs[32]);
 
 // The whole table as text for people: role, kinds of resources, actions, conditions.

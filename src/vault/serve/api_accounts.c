@@ -91,6 +91,7 @@ enum progress api_account_change(struct vault *vault, struct exchange *x)
 	const char *state = json_get_text(body, "state");
 	struct account_change change = {.name = json_get_text(body, "name"),
 		.role = json_get_text(body, "role")};
+	change.single_factor = change.role && strcmp(change.role, "patient") == 0;
 	if (state)
 		change.state = strcmp(state, "locked") == 0 ? ACCOUNT_LOCKED
 			: strcmp(state, "active") == 0	    ? ACCOUNT_ACTIVE

@@ -30,8 +30,8 @@ static enum progress slow_down(struct vault *vault, struct exchange *x, enum tra
 	note.detail = "throttled";
 	note.status = 429;
 	note_add(vault, x, &note);
-	answer_header(x, "Retry-After", arena_printf(x->arena, "%u", wait_s));
 	answer_error(x, 429, "too-many", "Too many attempts. Wait %u seconds.", wait_s);
+	answer_retry(x, wait_s);
 	return PROGRESS_DONE;
 }
 
@@ -261,7 +261,8 @@ enum progress api_me_password(struct vault *vault, struct exchange *x)
 	if (x->job)
 		return end_change(vault, x, false);
 	json_t *body = api_body(x);
-	struct password_wish wish = {.now_us = x->now_us, .account = x->who.account};
+	struct password_wish wish = {.now_us = x->now_us, .account = x->who.account,
+		.session = x->who.session};
 	enum progress progress = PROGRESS_DONE;
 	wish.old = body ? api_text(x, body, "old") : NULL;
 	wish.password = wish.old ? api_text(x, body, "new") : NULL;

@@ -76,6 +76,17 @@ void answer_bytes(struct exchange *exchange, uint16_t status, struct bytes fhir_
 	content_type(exchange);
 }
 
+void answer_retry(struct exchange *exchange, uint32_t seconds)
+{
+	const char *text = arena_printf(exchange->arena, "%u", seconds);
+	for (size_t i = 0; i < exchange->header_count; i++)
+		if (strcmp(exchange->headers[i].name, "Retry-After") == 0) {
+			exchange->headers[i].value = text;
+			return;
+		}
+	answer_header(exchange, "Retry-After", text);
+}
+
 // The API's codes and what FHIR calls them (http://hl7.org/fhir/issue-type).
 static const char *issue_type(const char *code)
 {

@@ -79,5 +79,6 @@ void answer_json(struct exchange *exchange, uint16_t status, const json_t *json)
 void answer_bytes(struct exchange *exchange, uint16_t status, struct bytes fhir_json);
 // An error in the caller's own terms: an OperationOutcome under /fhir, otherwise the API's form.
 // `code` is one of the API's codes (docs/api.md); it is mapped to FHIR's issue type.
+void answer_retry(struct exchange *exchange, uint32_t seconds); // replaces what an error said
 [[gnu::format(printf, 4, 5)]] void answer_error(struct exchange *exchange, uint16_t status,
 	const char *code, const char *format, ...);

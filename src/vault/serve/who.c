@@ -49,14 +49,19 @@ void who_identify(struct vault *vault, struct exchange *x)
 
 bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 {
-	if (policy_may(vault->parts.policy, policy_role_find(x->who.role), verb))
+	enum policy_role role = policy_role_find(x->who.role);
+	bool factor = x->who.second_factor || !policy_needs_factor(vault->parts.policy, role);
+	if (factor && policy_may(vault->parts.policy, role, verb))
 		return true;
 	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_DENIED);
 	note.detail = verb;
 	note.rule = "deny by default";
 	note_add(vault, x, &note);
 	vault->denials++;
-	answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);
+	if (factor)
+		answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);
+	else
+		answer_error(x, 403, "second-factor-required", "Sign in with your second factor.");
 	return false;
 }
 
