@@ -55,7 +55,8 @@ def test_requests_in_flight_get_503_and_are_not_half_done(own):
     threads = [threading.Thread(target=write, args=(i,)) for i in range(4)]
     for t in threads:
         t.start()
-    time.sleep(0.1)
+    while len(answers) < 8:  # some are answered, some under way
+        time.sleep(0.01)
     os.kill(own.pids("vault")[0], signal.SIGKILL)
     for t in threads:
         t.join()
