@@ -48,7 +48,7 @@ def test_problems_say_where(app):
     ("/fhir/Nonsense/1", 404), ("/fhir/Patient/../Patient/a", 400), ("/fhir/Patient/%2e%2e/x", 400),
     ("/fhir/Patient/a%00b", 400), ("/fhir/Patient/a%2fb", 400), ("/fhir//Patient/a", 400), ("/fhir/Patient/a%5cb", 400),
     ("/fhir/Patient/%ff", 400), ("/fhir/Patient/" + "a" * 70, 404), ("/fhir/Patient/a/b/c/d", 404), ("/api/nothing", 404),
-    ("/fhir/Patient?name=%ff", 400), ("/fhir/Patient?" + "&".join(f"a{i}=1" for i in range(100)), 400),
+    ("/fhir/Patient?name=%ff", 400), ("/fhir/Patient?name=a%1b[31m", 400), ("/fhir/Patient?" + "&".join(f"a{i}=1" for i in range(100)), 400),
     ("/fhir/Patient?name=" + "x" * 5000, 414), ("/fhir/Observation?patient=a&date=yesterday", 400),
     ("/fhir/Observation?patient=a&_count=many", 400), ("/fhir/Observation?patient=a&_page=../../x", 400),
     ("/fhir/Observation?patient=a&_sort=nonsense", 400),
@@ -76,6 +76,13 @@ def test_tokens(house, token):
     answer = Client(house).ask("GET", "/fhir/Patient/a", headers={"Authorization": ("Bearer " + token).encode("latin-1", "replace")})
     assert answer.status in (400, 401, 431)
     assert b"Marsh" not in answer.body
+
+
+def test_a_header_is_never_overlooked(app):
+    many = {f"X-{i}": "y" for i in range(70)}
+    answer = app.put("/fhir/Patient/a", patient("a"), {**many, "If-Match": 'W/"999"'})
+    assert answer.status == 431, answer.body
+    assert app.ask("GET", "/fhir/Patient/a", headers={"User-Agent": "\x1b[2J"}).status == 400
 
 
 def test_huge_bodies(app, house):

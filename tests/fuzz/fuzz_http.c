@@ -79,6 +79,7 @@ static void ask_with(const struct http_head *head, struct bytes form, struct are
 		refused(&refusal, head->target, arena);
 		return;
 	}
+	fuzz_rule(head->header_count <= HTTP_HEADERS_MOST, "no header is overlooked");
 	check_path(ask.path);
 	check_params(&ask);
 	fuzz_rule(http_body_limit(&ask) <= DOOR_BODY_BYTES, "a body has a ceiling");

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { REQUEST_HEADERS = 64 };
+enum { REQUEST_HEADERS = HTTP_HEADERS_MOST + 1 };
 
 static inline struct bytes take_until(struct bytes *rest, char mark)
 {

@@ -231,6 +231,8 @@ enum err http_ask(const struct http_head *head, struct arena *arena, struct door
 	enum err err = read_method(head->method, &ask, ret_refusal);
 	if (!err)
 		err = read_target(head->target, arena, &ask, ret_refusal);
+	if (!err && head->header_count > HTTP_HEADERS_MOST)
+		err = refuse(ret_refusal, 431, "too-large", "There are too many headers.");
 	for (size_t i = 0; i < head->header_count && !err; i++)
 		err = read_header(&head->headers[i], arena, &ask, ret_refusal);
 	if (err)

@@ -9,6 +9,8 @@
 
 #include "common/message/door.h"
 
+enum { HTTP_HEADERS_MOST = 64 }; // more are refused: none is overlooked in silence
+
 struct http_header {
 	struct bytes name, value; // name in lower case
 };

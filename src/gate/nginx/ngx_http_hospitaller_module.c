@@ -193,8 +193,8 @@ static void on_answer(struct bytes payload)
 		return;
 	}
 	waiting_t *w = find_waiting(answer.id);
-	if (!w)
-		return; // the client left first
+	if (!w || w->body)
+		return; // the client left first; or a second answer, which would not fit what was begun
 	w->answer = answer;
 	w->body = ngx_pnalloc(w->request->pool, answer.body_size ? answer.body_size : 1);
 	if (!w->body) {
@@ -429,7 +429,7 @@ static void on_body(ngx_http_request_t *r)
 		ngx_http_finalize_request(r, rc);
 }
 
-enum { HEADERS_MOST = 64 };
+enum { HEADERS_MOST = HTTP_HEADERS_MOST + 1 }; // one more shows that there are too many
 
 static size_t collect_headers(ngx_http_request_t *r, struct http_header *headers)
 {
