@@ -1,7 +1,9 @@
 #include "gate/gate.h"
 
 #include "common/base/bytes.h"
+#include "common/base/log.h"
 #include "common/crypto/certificate.h"
+#include "common/io/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,7 +126,8 @@ static void put_config(struct buf *out, const struct config *config)
 			"events { worker_connections 4096; multi_accept on; }\n",
 		config->workers, config->state, config->state);
 	// One of these would be where nginx puts what does not fit into memory; nothing may go there.
-	buf_printf(out, "http {\n	access_log off;\n	server_tokens off;\n	hospitaller_console %s;\n",
+	// What nginx has to say about a request would say who was asked for: it stays unsaid.
+	buf_printf(out, "http {\n	access_log off;\n	error_log stderr emerg;\n	server_tokens off;\n	hospitaller_console %s;\n",
 		config->console);
 	static const char *const temps[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
 	for (size_t i = 0; i < 5; i++)
@@ -189,9 +192,39 @@ enum err gate_prepare(const struct config *config, const char *user, char ret_pr
 	return err;
 }
 
+// The master reads only the configuration, but workers run under its user and could use it: it may
+// read what nginx is made of and change its own folder, and execute nothing but nginx.
+static enum err confine_master(const struct config *config)
+{
+	char own[512], certificate[512], key[512];
+	snprintf(own, sizeof own, "%s/gate", config->state);
+	gate_certificate_path(config, certificate);
+	key_path(config, key);
+	const struct sandbox_path paths[] = {{config->nginx, SANDBOX_READ | SANDBOX_EXECUTE},
+		{"/lib", SANDBOX_READ | SANDBOX_EXECUTE}, // with the program's loader
+		{"/lib64", SANDBOX_READ | SANDBOX_EXECUTE}, {"/usr/lib", SANDBOX_READ},
+		{"/usr/share/zoneinfo", SANDBOX_READ}, {"/etc/ld.so.cache", SANDBOX_READ},
+		{"/etc/localtime", SANDBOX_READ}, {"/etc/ssl", SANDBOX_READ},
+		{"/sys/devices/system/cpu", SANDBOX_READ}, {"/dev/urandom", SANDBOX_READ},
+		{"/dev/null", SANDBOX_READ | SANDBOX_WRITE}, {config->modules, SANDBOX_READ},
+		{config->console, SANDBOX_READ}, {certificate, SANDBOX_READ}, {key, SANDBOX_READ},
+		{own, SANDBOX_READ | SANDBOX_WRITE}};
+	const struct sandbox sandbox = {.paths = paths, .path_count = sizeof paths / sizeof *paths,
+		.keep_exec = true};
+	struct sandbox_report report;
+	enum err err = sandbox_enter(&sandbox, &report);
+	if (err)
+		log_error("the gate's master cannot be confined: %s", err_text(err));
+	else if (*report.missing)
+		log_warning("the gate's master is less confined: %s", report.missing);
+	return err;
+}
+
 void gate_execute(const struct config *config)
 {
 	char path[512], inherited[32];
+	if (confine_master(config))
+		return;
 	snprintf(path, sizeof path, "%s/gate/nginx.conf", config->state);
 	snprintf(inherited, sizeof inherited, "NGINX=%d;", GATE_LISTEN_FD);
 	char *const argv[] = {(char *)"nginx", (char *)"-e", (char *)"stderr", (char *)"-c", path, NULL};

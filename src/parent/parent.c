@@ -95,7 +95,9 @@ static void execute_role(const struct parent *p, const struct child *child)
 	int null = open("/dev/null", O_RDWR);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
-	setpgid(0, 0); // Ctrl-C reaches the parent alone, which stops the roles in order
+	// Ctrl-C reaches the parent alone, which stops the roles in order; and a role that was taken over
+	// has no terminal into which it could type for whoever started us (TIOCSTI).
+	setsid();
 	enum err err = sandbox_become(child->user);
 	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) // no role outlives the parent
 		err = ERR_IO;
@@ -170,6 +172,7 @@ static void worker_take(struct parent *p, const struct wire *hello)
 		if (w->control >= 0)
 			continue;
 		*w = (struct worker){hello->fd, hello->index, hello->value};
+		p->children[GATE].landlock = hello->index; // the same kernel confined the master, too
 		wire_channels(p, w->control, "gate");
 		return;
 	}

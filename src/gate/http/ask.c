@@ -224,6 +224,13 @@ static enum err read_header(const struct http_header *h, struct arena *arena, st
 	return OK;
 }
 
+// The answers' links are made with it: RFC 3986's host and port, in ASCII.
+static bool host_is_plain(const char *host)
+{
+	return !host || !host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-._~%:[]")];
+}
+
 enum err http_ask(const struct http_head *head, struct arena *arena, struct door_ask *ret_ask,
 	struct http_refusal *ret_refusal)
 {
@@ -235,6 +242,8 @@ enum err http_ask(const struct http_head *head, struct arena *arena, struct door
 		err = refuse(ret_refusal, 431, "too-large", "There are too many headers.");
 	for (size_t i = 0; i < head->header_count && !err; i++)
 		err = read_header(&head->headers[i], arena, &ask, ret_refusal);
+	if (!err && !host_is_plain(ask.host))
+		err = refuse(ret_refusal, 400, "malformed", "The Host header is not a host.");
 	if (err)
 		return err;
 	ask.peer = arena_text_n(arena, (const char *)head->peer.at, head->peer.size);

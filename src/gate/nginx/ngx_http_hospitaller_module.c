@@ -54,30 +54,6 @@ static void channel_flush_soon(void);
 
 // ---- Answers.
 
-static ngx_int_t send_body(ngx_http_request_t *r, ngx_uint_t status, u_char *body, size_t size)
-{
-	r->headers_out.status = status;
-	r->headers_out.content_length_n = (off_t)size;
-	if (status == 304 || status == 204) {
-		r->header_only = 1;
-		r->headers_out.content_length_n = -1;
-	}
-	ngx_int_t rc = ngx_http_send_header(r);
-	if (rc == NGX_ERROR || rc > NGX_OK || r->header_only)
-		return rc;
-	ngx_buf_t *b = ngx_calloc_buf(r->pool);
-	if (!b)
-		return NGX_ERROR;
-	b->pos = body;
-	b->last = body + size;
-	b->memory = size ? 1 : 0;
-	b->last_buf = r == r->main;
-	b->last_in_chain = 1;
-	b->sync = size ? 0 : 1;
-	ngx_chain_t out = {b, NULL};
-	return ngx_http_output_filter(r, &out);
-}
-
 static ngx_int_t add_header(ngx_http_request_t *r, const char *name, const char *value)
 {
 	size_t name_size = ngx_strlen(name), value_size = ngx_strlen(value);
@@ -102,6 +78,32 @@ static ngx_int_t add_header(ngx_http_request_t *r, const char *name, const char 
 	h->value.data = copy + name_size;
 	h->value.len = value_size;
 	return NGX_OK;
+}
+
+static ngx_int_t send_body(ngx_http_request_t *r, ngx_uint_t status, u_char *body, size_t size)
+{
+	r->headers_out.status = status;
+	r->headers_out.content_length_n = (off_t)size;
+	if (add_header(r, "Cache-Control", "no-store") != NGX_OK) // not on the client's disk either
+		return NGX_ERROR;
+	if (status == 304 || status == 204) {
+		r->header_only = 1;
+		r->headers_out.content_length_n = -1;
+	}
+	ngx_int_t rc = ngx_http_send_header(r);
+	if (rc == NGX_ERROR || rc > NGX_OK || r->header_only)
+		return rc;
+	ngx_buf_t *b = ngx_calloc_buf(r->pool);
+	if (!b)
+		return NGX_ERROR;
+	b->pos = body;
+	b->last = body + size;
+	b->memory = size ? 1 : 0;
+	b->last_buf = r == r->main;
+	b->last_in_chain = 1;
+	b->sync = size ? 0 : 1;
+	ngx_chain_t out = {b, NULL};
+	return ngx_http_output_filter(r, &out);
 }
 
 static ngx_int_t refuse(ngx_http_request_t *r, const struct http_refusal *refusal)
@@ -431,13 +433,14 @@ static void on_body(ngx_http_request_t *r)
 
 enum { HEADERS_MOST = HTTP_HEADERS_MOST + 1 }; // one more shows that there are too many
 
+// More than HEADERS_MOST are counted and not kept: the request is refused.
 static size_t collect_headers(ngx_http_request_t *r, struct http_header *headers)
 {
 	size_t count = 0;
 	for (ngx_list_part_t *part = &r->headers_in.headers.part; part; part = part->next) {
 		ngx_table_elt_t *h = part->elts;
-		for (ngx_uint_t i = 0; i < part->nelts && count < HEADERS_MOST; i++)
-			headers[count++] = (struct http_header){
+		for (ngx_uint_t i = 0; i < part->nelts && count++ < HEADERS_MOST; i++)
+			headers[count - 1] = (struct http_header){
 				bytes_of(h[i].lowcase_key, h[i].key.len),
 				bytes_of(h[i].value.data, h[i].value.len)};
 	}
@@ -508,7 +511,9 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 		.peer = bytes_of(r->connection->addr_text.data, r->connection->addr_text.len),
 		.trace = bytes_of(trace, sizeof trace), .headers = headers,
 		.header_count = collect_headers(r, headers)};
-	if (http_ask(&head, w->arena, &w->ask, &refusal)) {
+	if (head.header_count > HEADERS_MOST)
+		refusal = (struct http_refusal){431, "too-large", "There are too many headers."};
+	if (head.header_count > HEADERS_MOST || http_ask(&head, w->arena, &w->ask, &refusal)) {
 		if (ngx_http_discard_request_body(r) != NGX_OK)
 			return NGX_HTTP_BAD_REQUEST;
 		return refuse(r, &refusal);
@@ -533,10 +538,11 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 
 static ngx_int_t confine(ngx_cycle_t *cycle, int *ret_landlock_abi)
 {
-	// What nginx itself calls while it serves: sockets, epoll, static files of the console.
-	static const char *const calls[] = {"accept", "accept4", "openat", "open", "sendfile", "socket",
-		"bind", "connect", "setsockopt", "getsockname", "getpeername", "listen", "getdents64",
-		"readlink", "access", "faccessat", "faccessat2", "wait4", "kill", "getppid", "umask",
+	// What nginx itself calls while it serves: the connections that come in, epoll, the console's
+	// files. It makes no socket of its own: there is no way out from here.
+	static const char *const calls[] = {"accept", "accept4", "openat", "open", "sendfile",
+		"setsockopt", "getsockname", "getpeername", "getdents64",
+		"readlink", "access", "faccessat", "faccessat2", "getppid", "umask",
 		"setitimer", "io_setup", "io_destroy", "io_submit", "io_getevents", "epoll_create", NULL};
 	main_conf_t *conf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_hospitaller_module);
 	char console[512];

@@ -1,0 +1,154 @@
+"""What a role that was taken over can still do: nothing that it did not do before."""
+import ctypes
+import os
+import platform
+import re
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from house import Client, House, ROOT
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    with House(tmp_path_factory.mktemp("confined")) as house:
+        yield house
+
+
+def workers(house):
+    return [p for p in house.pids("gate") if Path(f"/proc/{p}/cmdline").read_bytes().startswith(b"nginx: worker")]
+
+
+def masters(house):
+    return [p for p in house.pids("gate") if p not in workers(house)]
+
+
+def test_no_role_has_the_terminal_of_whoever_started_it(own):
+    """A terminal that one shares can be typed into."""
+    for pid in own.pids():
+        assert os.getsid(pid) != os.getsid(own.process.pid), pid
+
+
+# Runs a system call in another process, as one who took it over would: x86-64 alone.
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+libc.ptrace.restype = ctypes.c_long
+ATTACH, DETACH, GETREGS, SETREGS, PEEK, POKE, STEP = 16, 17, 12, 13, 1, 4, 9
+NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base "
+         "ds es fs gs").split()
+
+
+class Regs(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_ulonglong) for n in NAMES]
+
+
+def ptrace(what, pid, address=None, data=None):
+    ctypes.set_errno(0)
+    result = libc.ptrace(what, pid, address, data)
+    if ctypes.get_errno():
+        raise OSError(ctypes.get_errno(), "ptrace")
+    return result
+
+
+def call_in(pid, number, *arguments):
+    ptrace(ATTACH, pid)
+    os.waitpid(pid, 0)
+    saved, regs = Regs(), Regs()
+    ptrace(GETREGS, pid, None, ctypes.addressof(saved))
+    ctypes.memmove(ctypes.addressof(regs), ctypes.addressof(saved), ctypes.sizeof(regs))
+    word = ptrace(PEEK, pid, saved.rip)
+    try:
+        ptrace(POKE, pid, saved.rip, (word & ~0xFFFF) | 0x050F)  # syscall
+        regs.rax, regs.orig_rax = number, (1 << 64) - 1
+        for name, value in zip(("rdi", "rsi", "rdx", "r10"), arguments):
+            setattr(regs, name, value)
+        ptrace(SETREGS, pid, None, ctypes.addressof(regs))
+        ptrace(STEP, pid)
+        os.waitpid(pid, 0)
+        ptrace(GETREGS, pid, None, ctypes.addressof(regs))
+    finally:
+        ptrace(POKE, pid, saved.rip, word)
+        ptrace(SETREGS, pid, None, ctypes.addressof(saved))
+        ptrace(DETACH, pid)
+    return ctypes.c_longlong(regs.rax).value
+
+
+SOCKET, KILL, GETPID, CONNECT = 41, 62, 39, 42
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the calls are made with x86-64's registers")
+@pytest.mark.parametrize("role", ["gate", "vault", "watch"])
+def test_no_role_can_open_a_way_out(own, role):
+    pid = workers(own)[0] if role == "gate" else own.pids(role)[0]
+    assert call_in(pid, GETPID) == pid, "control"
+    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            made = call_in(pid, SOCKET, family, kind, 0)
+            assert made < 0, (role, family, kind)
+    assert call_in(pid, KILL, own.process.pid, 0) < 0
+    assert Client(own).get("/api/health").status == 200
+
+
+def test_the_gates_master_can_execute_and_read_nothing_else(own):
+    """What the kernel enforces on it, asked of a process with the same rules: its own next worker."""
+    for pid in masters(own):
+        status = Path(f"/proc/{pid}/status").read_text()
+        assert "NoNewPrivs:\t1" in status and "CapEff:\t0000000000000000" in status
+    if platform.machine() != "x86_64":
+        return
+    pid = masters(own)[0]
+    here = Path(f"/proc/{pid}/maps").read_text()
+    stack = int(re.search(r"^([0-9a-f]+)-[0-9a-f]+ rw-p .*\[stack\]$", here, re.M).group(1), 16)
+    for path, may in (("/etc/passwd", False), ("/bin/sh", False), (str(ROOT / "README.md"), False),
+                      ("/etc/ld.so.cache", True)):
+        with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+            memory.seek(stack)
+            kept = memory.read(256)
+            memory.seek(stack)
+            memory.write(path.encode() + b"\0")
+        fd = call_in(pid, 2, stack, os.O_RDONLY)  # open
+        if fd >= 0:
+            call_in(pid, 3, fd)  # close
+        with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+            memory.seek(stack)
+            memory.write(kept)
+        assert (fd >= 0) == may, (path, fd)
+
+
+def raw(house, request):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", house.port), timeout=10)) as s:
+        s.sendall(request)
+        return s.recv(65536).split(b"\r\n")[0]
+
+
+def test_answers_stay_on_no_disk_of_the_client(own):
+    for path in ("/api/health", "/fhir/metadata", "/fhir/Patient/a", "/api/nothing", "/fhir/Patient/%ff"):
+        assert Client(own).get(path).headers["cache-control"] == "no-store", path
+
+
+def test_headers_are_not_dropped_in_silence(own):
+    head = b"GET /api/health HTTP/1.1\r\nHost: x\r\n"
+    assert b" 200 " in raw(own, head + b"\r\n")
+    assert b" 431 " in raw(own, head + b"".join(b"X-%d: y\r\n" % i for i in range(70)) + b"\r\n")
+
+
+@pytest.mark.parametrize("host", [b'x","a":"', b"x<y", b"x y", b"x\\y"])
+def test_hosts_are_hosts(own, host):
+    assert b" 400 " in raw(own, b"GET /fhir/metadata HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+
+
+def test_what_nginx_says_names_nobody(own):
+    for path in ("/fhir/Patient?name=Verysecret", "/Verysecret%00", "/api/Verysecret/../x", "/assets/Verysecret"):
+        try:
+            Client(own).get(path)
+            raw(own, b"BREW " + path.encode() + b" HTTP/9.9\r\nHost: x\r\n\r\n")
+        except OSError:
+            pass
+    assert "Verysecret" not in own.log_text()
