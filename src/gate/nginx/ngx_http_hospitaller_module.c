@@ -433,14 +433,13 @@ static void on_body(ngx_http_request_t *r)
 
 enum { HEADERS_MOST = HTTP_HEADERS_MOST + 1 }; // one more shows that there are too many
 
-// More than HEADERS_MOST are counted and not kept: the request is refused.
 static size_t collect_headers(ngx_http_request_t *r, struct http_header *headers)
 {
 	size_t count = 0;
 	for (ngx_list_part_t *part = &r->headers_in.headers.part; part; part = part->next) {
 		ngx_table_elt_t *h = part->elts;
-		for (ngx_uint_t i = 0; i < part->nelts && count++ < HEADERS_MOST; i++)
-			headers[count - 1] = (struct http_header){
+		for (ngx_uint_t i = 0; i < part->nelts && count < HEADERS_MOST; i++)
+			headers[count++] = (struct http_header){
 				bytes_of(h[i].lowcase_key, h[i].key.len),
 				bytes_of(h[i].value.data, h[i].value.len)};
 	}
@@ -511,9 +510,7 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 		.peer = bytes_of(r->connection->addr_text.data, r->connection->addr_text.len),
 		.trace = bytes_of(trace, sizeof trace), .headers = headers,
 		.header_count = collect_headers(r, headers)};
-	if (head.header_count > HEADERS_MOST)
-		refusal = (struct http_refusal){431, "too-large", "There are too many headers."};
-	if (head.header_count > HEADERS_MOST || http_ask(&head, w->arena, &w->ask, &refusal)) {
+	if (http_ask(&head, w->arena, &w->ask, &refusal)) {
 		if (ngx_http_discard_request_body(r) != NGX_OK)
 			return NGX_HTTP_BAD_REQUEST;
 		return refuse(r, &refusal);

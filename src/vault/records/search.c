@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CANDIDATES = 100000, MOST_FOUND = 20000 };
+// A page ends when it is large, so that neither the vault's memory nor an answer is a matter of how
+// large the records are; a text is sorted by its beginning.
+enum { MOST_CANDIDATES = 100000, MOST_FOUND = 20000, PAGE_BYTES = 16 * 1024 * 1024, SORT_BYTES = 200 };
 
 struct candidate {
 	int64_t slot, patient, updated_us;
@@ -20,11 +22,12 @@ struct candidates {
 	size_t count, room;
 };
 
+// Where all hits are needed, to sort or to count them, their content is not kept but read again for
+// those of the page.
 struct hit {
 	struct candidate candidate;
 	struct record record;
-	struct fhir_values sort_values[RECORDS_SEARCH_SORTS];
-	json_t *json; // sort values borrow from it
+	struct fhir_values sort_values[RECORDS_SEARCH_SORTS]; // the first of each
 };
 
 struct search_run {
@@ -38,6 +41,7 @@ struct search_run {
 	bool paged;
 	struct hit *hits;
 	size_t count, room;
+	size_t bytes; // of content that is kept
 };
 
 static void push(struct candidates *list, struct candidate candidate)
@@ -265,6 +269,32 @@ static enum err matches(struct search_run *run, const json_t *json, int64_t now_
 	return OK;
 }
 
+static bool stops_early(const struct search_query *query)
+{
+	return !query->sort_count && !query->want_total;
+}
+
+static const char *sort_text(const struct search_run *run, const char *text)
+{
+	return text ? arena_text_n(run->arena, text, strnlen(text, SORT_BYTES)) : NULL;
+}
+
+static enum err keep_sort_value(struct search_run *run, const json_t *json,
+	const struct fhir_param *param, struct fhir_values *ret)
+{
+	struct fhir_values all;
+	enum err err = fhir_extract(json, param, run->scratch, &all);
+	if (err || !all.count)
+		return err;
+	struct fhir_value *first = arena_copy(run->arena, all.at, sizeof *first);
+	first->system = sort_text(run, first->system);
+	first->code = sort_text(run, first->code);
+	first->text = sort_text(run, first->text);
+	first->id = sort_text(run, first->id);
+	*ret = (struct fhir_values){first, 1};
+	return OK;
+}
+
 static enum err keep(struct search_run *run, const struct candidate *candidate,
 	const struct record *record, json_t *json)
 {
@@ -279,16 +309,17 @@ static enum err keep(struct search_run *run, const struct candidate *candidate,
 	*hit = (struct hit){.candidate = *candidate, .record = *record};
 	hit->record.id = arena_text(run->arena, record->id);
 	hit->record.patient = record->patient ? arena_text(run->arena, record->patient) : NULL;
-	hit->record.json = bytes_copy(run->arena, record->json);
+	hit->record.json = (struct bytes){0};
+	if (stops_early(run->query)) {
+		hit->record.json = bytes_copy(run->arena, record->json);
+		run->bytes += record->json.size;
+	}
 	for (size_t i = 0; i < run->query->sort_count && !err; i++)
 		if (run->query->sorts[i].param)
-			err = fhir_extract(json, run->query->sorts[i].param, run->arena,
-				&hit->sort_values[i]);
-	if (err)
-		return err;
-	hit->json = run->query->sort_count ? json_incref(json) : NULL;
-	run->count++;
-	return OK;
+			err = keep_sort_value(
+				run, json, run->query->sorts[i].param, &hit->sort_values[i]);
+	run->count += !err;
+	return err;
 }
 
 // The index only proposes: the resource is decrypted and asked again.
@@ -317,12 +348,13 @@ static enum err consider(struct search_run *run, const struct candidate *candida
 
 static enum err consider_all(struct search_run *run, const struct candidates *list)
 {
-	bool stop_early = !run->query->sort_count && !run->query->want_total;
+	bool stop_early = stops_early(run->query);
 	enum err err = OK;
 	for (size_t i = 0; i < list->count && !err; i++) {
 		if (stop_early && run->paged && list->at[i].slot <= run->after_slot)
 			continue;
-		if (stop_early && run->count > run->query->count)
+		if (stop_early && (run->count > run->query->count ||
+					  (run->count > 1 && run->bytes > PAGE_BYTES)))
 			break;
 		err = consider(run, &list->at[i]);
 	}
@@ -364,8 +396,7 @@ static enum err read_page(struct search_run *run)
 // Where the page begins: behind the last hit of the page before, or where that one was.
 static size_t page_start(const struct search_run *run)
 {
-	bool skipped = !run->query->sort_count && !run->query->want_total;
-	if (!run->paged || skipped)
+	if (!run->paged || stops_early(run->query))
 		return 0;
 	for (size_t i = 0; i < run->count; i++)
 		if (run->hits[i].candidate.slot == run->after_slot)
@@ -373,10 +404,32 @@ static size_t page_start(const struct search_run *run)
 	return run->after_index < run->count ? run->after_index : run->count;
 }
 
-static void fill_result(struct search_run *run, struct search_result *ret)
+// How many of `count` hits from `start` on fit a page; their content is there afterwards.
+static enum err read_hits(struct search_run *run, size_t start, size_t count, size_t *ret_count)
+{
+	size_t bytes = 0, i = 0;
+	for (; i < count; i++) {
+		struct hit *hit = &run->hits[start + i];
+		enum err err = stops_early(run->query) ? OK
+			: blob_read(run->r, run->view, hit->candidate.slot,
+				  hit->record.version, run->arena, &hit->record);
+		if (err)
+			return err;
+		bytes += hit->record.json.size;
+		if (i && bytes > PAGE_BYTES)
+			break;
+	}
+	*ret_count = i;
+	return OK;
+}
+
+static enum err fill_result(struct search_run *run, struct search_result *ret)
 {
 	size_t start = page_start(run), left = run->count - start;
 	size_t count = left < run->query->count ? left : run->query->count;
+	enum err err = read_hits(run, start, count, &count);
+	if (err)
+		return err;
 	*ret = (struct search_result){.count = count, .total = -1};
 	ret->records = arena_alloc(run->arena, count * sizeof *ret->records);
 	for (size_t i = 0; i < count; i++)
@@ -386,6 +439,7 @@ static void fill_result(struct search_run *run, struct search_result *ret)
 	if (left > count && count)
 		ret->next = arena_printf(run->arena, "%lld.%zu",
 			(long long)run->hits[start + count - 1].candidate.slot, start + count);
+	return OK;
 }
 
 static enum err search_in(struct records *r, struct view *view, const struct search_query *query,
@@ -406,9 +460,7 @@ static enum err search_in(struct records *r, struct view *view, const struct sea
 	if (!err && query->sort_count && run.count)
 		qsort_r(run.hits, run.count, sizeof *run.hits, compare_hits, (void *)query);
 	if (!err)
-		fill_result(&run, ret_result);
-	for (size_t i = 0; i < run.count; i++)
-		json_decref(run.hits[i].json);
+		err = fill_result(&run, ret_result);
 	free(run.hits);
 	free(list.at);
 	arena_free(run.scratch);

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ENTRIES = 20000 };
+enum { MOST_ENTRIES = 20000, GIVEN_BYTES = 16 * 1024 * 1024 };
 
 enum mode { TRANSACTION, BATCH, IMPORT };
 
@@ -49,6 +49,7 @@ struct bundling {
 	struct map *urls;      // fullUrl → "Type/id"
 	const char *problem;   // of a reference
 	uint64_t first_note;
+	size_t given_bytes;    // of what GETs gave
 };
 
 static const char *arena_query(struct arena *arena, const char *url, const char **ret_query)
@@ -296,7 +297,12 @@ static bool get_entry(struct bundling *b, struct entry *e)
 		answer_error(b->x, 400, "not-supported", "In a bundle only reads by id are supported.");
 		return false;
 	}
+	if (b->given_bytes > GIVEN_BYTES) {
+		answer_error(b->x, 413, "too-large", "This bundle asks for more than fits an answer.");
+		return false;
+	}
 	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
+	b->given_bytes += err ? 0 : e->record.json.size;
 	if (err) {
 		fhir_answer_absent(b->vault, b->x, &access, err);
 		return false;
@@ -367,7 +373,7 @@ static const char *status_text(struct exchange *x, uint16_t status)
 		const char *text;
 	} rows[] = {{200, "OK"}, {201, "Created"}, {204, "No Content"}, {400, "Bad Request"},
 		{403, "Forbidden"}, {404, "Not Found"}, {409, "Conflict"}, {410, "Gone"},
-		{412, "Precondition Failed"}, {422, "Unprocessable Entity"}};
+		{412, "Precondition Failed"}, {413, "Content Too Large"}, {422, "Unprocessable Entity"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].status == status)
 			return arena_printf(x->arena, "%u %s", status, rows[i].text);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY_COUNT = 50, HISTORY_MOST = 500 };
+enum { HISTORY_COUNT = 50, HISTORY_MOST = 500, HISTORY_BYTES = 16 * 1024 * 1024 };
 
 static bool unchanged_for_client(const struct exchange *x, const struct record *record)
 {
@@ -135,6 +135,27 @@ static bool version_shown(struct history *h, const struct record *record)
 	return true;
 }
 
+// A page ends early where the versions are large.
+static enum err read_history(struct history *h, size_t skip, size_t most)
+{
+	struct records *records = h->vault->parts.records;
+	const struct record_key key = {.type = h->access.type, .id = h->access.id};
+	struct record *versions = arena_alloc(h->x->arena, most * sizeof *versions);
+	size_t count = 0, bytes = 0;
+	do {
+		enum err err = records_history(records, &key, skip + count, 1, h->x->arena, &h->page);
+		if (err)
+			return err;
+		if (!h->page.count)
+			break;
+		versions[count++] = h->page.records[0];
+		bytes += h->page.records[0].json.size;
+	} while (count < most && bytes < HISTORY_BYTES);
+	h->page.records = versions;
+	h->page.count = count;
+	return OK;
+}
+
 static json_t *history_bundle(struct history *h)
 {
 	json_t *entries = json_array();
@@ -159,8 +180,7 @@ enum progress fhir_history(struct vault *vault, struct exchange *x)
 		most = HISTORY_MOST;
 	enum err err = records_read(vault->parts.records, &key, x->arena, &current);
 	if (!err || err == ERR_GONE)
-		err = records_history(vault->parts.records, &key, number_or(x, "_offset", 0), most,
-			x->arena, &h.page);
+		err = read_history(&h, number_or(x, "_offset", 0), most);
 	if (err) {
 		fhir_answer_absent(vault, x, &h.access, err);
 		return PROGRESS_DONE;
