@@ -3,30 +3,58 @@
 #include "vault/ledger/verify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static void show_entries(const json_t *answer)
+{
+	size_t i;
+	json_t *e;
+	json_array_foreach (json_object_get(answer, "entries"), i, e)
+		printf("%8lld  %s  %s\n", (long long)json_integer_value(json_object_get(e, "seq")),
+			json_word(e, "time"), json_word(e, "sentence"));
+}
+
+// A page of the server looks at so many entries and no more: the search goes on until enough were
+// found, or nothing is left.
 int command_trail_search(const struct invocation *invocation)
 {
-	static const char *const names[] = {"patient", "who", "action", "outcome", "since", "until", "before", "count"};
+	static const char *const names[] = {"patient", "who", "action", "outcome", "since", "until"};
 	struct door_param params[8];
-	size_t count = 0, i;
-	json_t *answer = NULL, *e;
-	for (size_t n = 0; n < 8; n++) {
-		const char *value = option_of(invocation, names[n]);
-		if (value)
-			params[count++] = (struct door_param){n == 7 ? "_count" : names[n], value};
-	}
-	const struct client_ask ask = {
-		.method = DOOR_GET, .path = "/api/trail", .params = params, .param_count = count};
-	int result = talk(invocation, &ask, &answer);
+	size_t count = 0, found = 0;
+	const char *most = option_of(invocation, "count"), *before = option_of(invocation, "before");
+	char place[32], left[32];
+	json_t *all = json_array();
+	int result = 0;
+	size_t wanted = most ? strtoul(most, NULL, 10) : 50;
+	snprintf(place, sizeof place, "%s", before ? before : "");
+	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+		if (option_of(invocation, names[n]))
+			params[count++] = (struct door_param){names[n], option_of(invocation, names[n])};
+	params[count++] = (struct door_param){"before", place};
+	params[count++] = (struct door_param){"_count", left};
+	do {
+		json_t *answer = NULL;
+		const struct client_ask ask = {
+			.method = DOOR_GET, .path = "/api/trail", .params = params, .param_count = count};
+		snprintf(left, sizeof left, "%zu", wanted - found);
+		result = talk(invocation, &ask, &answer);
+		found += json_array_size(json_object_get(answer, "entries"));
+		snprintf(place, sizeof place, "%lld",
+			(long long)json_integer_value(json_object_get(answer, "next")));
+		if (invocation->json)
+			json_array_extend(all, json_object_get(answer, "entries"));
+		else
+			show_entries(answer);
+		json_decref(answer);
+	} while (!result && found < wanted && strcmp(place, "0") != 0);
+	json_t *shown = json_pack("{s:o}", "entries", all);
+	if (strcmp(place, "0") != 0)
+		json_object_set_new(shown, "next", json_integer(atoll(place)));
 	if (!result && invocation->json)
-		print_json(answer);
-	else if (!result)
-		json_array_foreach (json_object_get(answer, "entries"), i, e)
-			printf("%8lld  %s  %s\n", (long long)json_integer_value(json_object_get(e, "seq")),
-				json_word(e, "time"), json_word(e, "sentence"));
-	json_decref(answer);
+		print_json(shown);
+	json_decref(shown);
 	return result;
 }
 

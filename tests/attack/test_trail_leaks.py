@@ -63,3 +63,24 @@ def test_the_security_officer_sees_no_name_not_even_in_a_search(house, searched)
 def test_the_command_line_sees_no_name_either(house, searched):
     shown = house.cli("trail", "search", "--count", "500", "--json").stdout
     assert shown and "Secretia" not in shown and "marsh" not in shown.lower()
+
+
+def test_a_search_of_the_whole_trail_comes_in_pages_that_end(house, officer, berg):
+    """Whoever asks for what is not there must not keep everybody waiting while all is looked at."""
+    before = officer.get("/api/trail/state").json["size"]
+    bundle = {"resourceType": "Bundle", "type": "batch", "entry": [
+        {"request": {"method": "GET", "url": "Patient/a"}} for _ in range(11000)]}
+    for _ in range(2):
+        assert berg.post("/fhir", bundle).status == 200
+    assert officer.get("/api/trail/state").json["size"] > before + 21000
+    page = officer.get("/api/trail?action=search&until=2001-01-01").json
+    assert page["entries"] == [] and page["next"] > 1
+    pages = 1
+    while "next" in page:
+        page = officer.get(f"/api/trail?action=search&until=2001-01-01&before={page['next']}").json
+        pages += 1
+    assert 2 <= pages <= 4
+    shown = json.loads(house.cli("trail", "search", "--action", "start", "--json").stdout)
+    assert len(shown["entries"]) == 1 and "next" not in shown
+    shown = json.loads(house.cli("trail", "search", "--action", "read", "--count", "2500", "--json").stdout)
+    assert len(shown["entries"]) == 2500 and len({e["seq"] for e in shown["entries"]}) == 2500

@@ -145,7 +145,7 @@ export function Trail() {
         </form>
       </Card>
       <Card title="Entries" aside={<span class="muted">{entries.length > 0 && `${plural(entries.length, 'entry', 'entries')}${next ? ', and more' : ''}`}</span>}>
-        {error ? <Trouble error={error} again={() => setTurn((n) => n + 1)} /> : !entries.length ? (loading ? <Skeleton rows={8} /> : <Empty>Nothing fits this search.</Empty>) : (
+        {error ? <Trouble error={error} again={() => setTurn((n) => n + 1)} /> : !entries.length ? (loading ? <Skeleton rows={8} /> : <Empty>{next ? 'Nothing so far; there are earlier entries to look at.' : 'Nothing fits this search.'}</Empty>) : (
           <Table label="Entries of the trail, newest first" rows={entries} keyOf={(e) => String(e.seq)} tone={tone} columns={[
             { title: 'When', kind: 'date', cell: (e) => <time dateTime={e.time} title={e.time}>{dateTime(e.time)}</time> },
             { title: 'What happened', kind: 'main', cell: (e) => e.sentence },

@@ -65,10 +65,18 @@ struct trail_hit {
 	uint64_t seq;
 	struct trail_entry entry;
 };
+struct trail_page {
+	struct trail_hit *hits;
+	size_t count;
+	uint64_t next; // ask again with it as `before`; 0: there is nothing more
+};
+enum { LEDGER_SEARCH_WALK = 20000 };
 // Newest first. The index only proposes; every hit is opened, matched again and
 // proved against the last checkpoint, as far as that reaches. ERR_CORRUPT when one does not hold.
+// Looks at LEDGER_SEARCH_WALK entries and no more: a page may have fewer hits than were asked for,
+// or none, and still a `next`.
 enum err ledger_search(struct ledger *ledger, const struct trail_query *query, struct arena *arena,
-	struct trail_hit **ret_hits, size_t *ret_count);
+	struct trail_page *ret_page);
 
 struct ledger_status {
 	uint64_t size, durable, bytes;

@@ -29,7 +29,8 @@ struct walk {
 	const struct trail_query *query;
 	struct arena *arena, *scratch;
 	struct trail_hit *hits;
-	size_t count;
+	size_t count, looked;
+	uint64_t at; // the last one that was looked at
 	bool past; // older than `since`: nothing further can match
 };
 
@@ -48,6 +49,8 @@ static enum err prove(struct ledger *ledger, uint64_t seq)
 static enum err consider(struct walk *walk, uint64_t seq)
 {
 	struct trail_entry entry;
+	walk->looked++;
+	walk->at = seq;
 	arena_reset(walk->scratch);
 	enum err err = ledger_read(walk->ledger, seq, walk->scratch, &entry);
 	if (err)
@@ -68,7 +71,7 @@ static enum err consider(struct walk *walk, uint64_t seq)
 
 static bool enough(const struct walk *walk)
 {
-	return walk->past || walk->count >= walk->query->limit;
+	return walk->past || walk->count >= walk->query->limit || walk->looked >= LEDGER_SEARCH_WALK;
 }
 
 // The rarest word of the query, as the index knows it; false when it knows none.
@@ -107,7 +110,7 @@ static enum err walk_index(struct walk *walk, struct search_ask ask, uint64_t be
 }
 
 enum err ledger_search(struct ledger *ledger, const struct trail_query *query, struct arena *arena,
-	struct trail_hit **ret_hits, size_t *ret_count)
+	struct trail_page *ret_page)
 {
 	if (!query->limit || query->limit > LEDGER_SEARCH_RESULTS)
 		return ERR_LIMIT;
@@ -125,8 +128,8 @@ enum err ledger_search(struct ledger *ledger, const struct trail_query *query, s
 		err = walk_index(&walk, ask, at < indexed ? at : indexed);
 	arena_free(walk.scratch);
 	if (!err) {
-		*ret_hits = walk.hits;
-		*ret_count = walk.count;
+		*ret_page = (struct trail_page){walk.hits, walk.count,
+			enough(&walk) && !walk.past ? walk.at : 0};
 	}
 	return err;
 }

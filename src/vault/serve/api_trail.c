@@ -203,9 +203,8 @@ static enum progress answer_hits(struct vault *vault, struct exchange *x, const 
 	const struct telling telling = {
 		.about = note->action == TRAIL_WHO_SAW ? query->patient : NULL,
 		.reviewer = policy_may(vault->parts.policy, policy_role_find(x->who.role), "trail-search")};
-	struct trail_hit *hits;
-	size_t count;
-	enum err err = ledger_search(vault->parts.ledger, query, x->arena, &hits, &count);
+	struct trail_page page;
+	enum err err = ledger_search(vault->parts.ledger, query, x->arena, &page);
 	if (err) {
 		answer_error(x, 500, "unavailable", "The trail cannot be searched: %s.", err_text(err));
 		note->outcome = TRAIL_FAILED;
@@ -213,11 +212,11 @@ static enum progress answer_hits(struct vault *vault, struct exchange *x, const 
 		return PROGRESS_DONE;
 	}
 	json_t *list = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, entry_json(vault, x, &hits[i], &telling));
+	for (size_t i = 0; i < page.count; i++)
+		json_array_append_new(list, entry_json(vault, x, &page.hits[i], &telling));
 	json_t *json = json_pack("{s:o}", "entries", list);
-	if (count == query->limit && hits[count - 1].seq)
-		json_object_set_new(json, "next", json_integer((json_int_t)hits[count - 1].seq));
+	if (page.next)
+		json_object_set_new(json, "next", json_integer((json_int_t)page.next));
 	note_looked(vault, x, note);
 	answer_json(x, 200, json);
 	json_decref(json);

@@ -160,13 +160,14 @@ static void proofs_hold_and_convince_a_stranger(void **state)
 static size_t ask(struct ledger *ledger, const struct trail_query *query)
 {
 	struct arena *arena = arena_new();
-	struct trail_hit *hits;
-	size_t count = 0;
-	assert_ok(ledger_search(ledger, query, arena, &hits, &count));
-	for (size_t i = 1; i < count; i++)
-		assert_true(hits[i].seq < hits[i - 1].seq);
+	struct trail_page page;
+	assert_ok(ledger_search(ledger, query, arena, &page));
+	for (size_t i = 1; i < page.count; i++)
+		assert_true(page.hits[i].seq < page.hits[i - 1].seq);
+	assert_true(page.next == 0 || (page.count == query->limit &&
+		page.next == page.hits[page.count - 1].seq));
 	arena_free(arena);
-	return count;
+	return page.count;
 }
 
 static void check_searches(struct ledger *ledger)
