@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -114,6 +115,8 @@ enum err prepare_local(const struct config *config, int *ret_fd, char ret_proble
 
 enum err prepare_drop(void)
 {
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	(void)!setrlimit(RLIMIT_MEMLOCK, &none); // where it may not, the roles say that they may be swapped
 	static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_KILL};
 	cap_t caps = cap_init();
 	bool fine = caps && cap_set_flag(caps, CAP_PERMITTED, 3, kept, CAP_SET) == 0 &&

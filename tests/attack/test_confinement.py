@@ -152,3 +152,16 @@ def test_what_nginx_says_names_nobody(own):
         except OSError:
             pass
     assert "Verysecret" not in own.log_text()
+
+
+def test_no_role_leaves_its_memory_on_a_disk(own):
+    ours = Path("/proc/self/status").read_text()
+    may_lift = int(re.search(r"CapEff:\s+(\w+)", ours).group(1), 16) >> 24 & 1  # CAP_SYS_RESOURCE
+    for pid in workers(own) + own.pids("vault") + own.pids("watch"):
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        assert re.search(r"Max core file size\s+0\s+0", limits)
+        status = Path(f"/proc/{pid}/status").read_text()
+        locked, used = (int(re.search(rf"{k}:\s+(\d+)", status).group(1)) for k in ("VmLck", "VmRSS"))
+        assert not may_lift or locked >= used // 2, (pid, locked, used)
+    if not may_lift:
+        assert "memory may be swapped out" in own.log_text()

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -140,6 +141,22 @@ static enum err filter_calls(const struct sandbox *sandbox)
 	return err;
 }
 
+static void lack(struct sandbox_report *report, const char *words)
+{
+	size_t at = strlen(report->missing);
+	snprintf(report->missing + at, sizeof report->missing - at, "%s%s", at ? "; " : "", words);
+}
+
+// Keys and records are in this memory: none of it goes to a swap device. Pages are locked when they
+// are used, so nothing is taken that is not needed. The parent lifts the limit while it may.
+static void stay_in_memory(struct sandbox_report *report)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY ||
+		mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+		lack(report, "memory may be swapped out");
+}
+
 enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret_report)
 {
 	struct sandbox_report report = {0};
@@ -151,10 +168,11 @@ enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	report.landlock_abi = abi > 0 ? (int)abi : 0;
 	if (abi <= 0)
-		snprintf(report.missing, sizeof report.missing, "this kernel has no Landlock");
+		lack(&report, "this kernel has no Landlock");
 	else if (landlock(sandbox, (int)abi))
 		return ERR_IO;
 	if (!sandbox->keep_exec) {
+		stay_in_memory(&report);
 		report.seccomp = true;
 		enum err err = filter_calls(sandbox);
 		if (err)
