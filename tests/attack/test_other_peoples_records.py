@@ -185,3 +185,27 @@ def test_those_who_treat_one_of_two_see_what_both_share(house, berg, officer):
     assert berg.get("/fhir/Appointment/shared").status == 200
     assert "read" in seen(officer, "b", "Appointment/shared")
     assert "read" in seen(officer, "a", "Appointment/shared")
+
+
+def test_a_patient_named_in_a_roundabout_way_is_not_nobody(house, berg):
+    house.account("roundabout", "application")
+    app = Client(house, house.cli("account", "token", "roundabout", "--label", "attack").stdout.strip())
+    ways = [{"reference": f"https://127.0.0.1:{house.port}/fhir/Patient/b"}, {"reference": "#p"},
+            {"reference": "urn:uuid:9f0c7c52-3a0f-4a4e-9d0a-6b8f0c6a1d11"},
+            {"identifier": {"system": "urn:mrn", "value": "MRN-b"}}]
+    for i, subject in enumerate(ways):
+        result = observation(f"way{i}", "b", value=99.9)
+        result["subject"] = subject
+        if subject.get("reference") == "#p":
+            result["contained"] = [{"resourceType": "Patient", "id": "p", "name": [{"family": "Quill"}]}]
+        stored = app.put(f"/fhir/Observation/way{i}", result)
+        if stored.status == 201:
+            answer = berg.get(f"/fhir/Observation/way{i}")
+            assert answer.status == 403 and b"99.9" not in answer.body, (subject, answer.body)
+            assert b"99.9" not in berg.get(f"/fhir/Observation?_id=way{i}").body
+        else:
+            assert stored.status == 422, stored.body
+    result = observation("group", "b", value=1)
+    result["subject"] = {"reference": "Group/1"}
+    assert app.put("/fhir/Observation/group", result).status == 201
+    assert berg.get("/fhir/Observation/group").status == 200

@@ -47,6 +47,8 @@ static enum err add_param(
 		const struct fhir_value *value = &values.at[i];
 		if (value->type == fhir_counts.patient && value->id && value->local)
 			err = add(gather, value->id);
+		else if (value->type == fhir_counts.patient)
+			gather->patients.elsewhere = true;
 	}
 	return err;
 }
@@ -78,6 +80,20 @@ static enum err add_entries(struct gather *gather, const json_t *bundle)
 	}
 	gather->depth--;
 	return err;
+}
+
+// A subject that leads nowhere: one that is contained, only named, or known elsewhere.
+static bool leads_nowhere(const json_t *resource)
+{
+	static const char *const keys[] = {"patient", "subject", "beneficiary", "individual"};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const json_t *subject = json_get_object(resource, keys[i]);
+		const char *text = json_get_text(subject, "reference");
+		if (text ? *text == '#' || strncmp(text, "urn:", 4) == 0
+			 : json_get_object(subject, "identifier") || json_get_text(subject, "display"))
+			return true;
+	}
+	return false;
 }
 
 // The owner is who the first parameter that names anybody names, if it names one patient only.
@@ -124,6 +140,7 @@ enum err fhir_patients_of(
 	struct fhir_patients *patients = &gather.patients;
 	if (fhir_resource_type(resource) == fhir_counts.bundle)
 		patients->owner = NULL;
+	patients->elsewhere |= leads_nowhere(resource);
 	if (!patients->owner && patients->count == 1)
 		patients->owner = patients->ids[0];
 	*ret = gather.patients;

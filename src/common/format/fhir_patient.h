@@ -9,6 +9,7 @@
 #include "common/base/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -22,6 +23,9 @@ struct fhir_patients {
 	// names, else the only one there is. NULL: the resource belongs to no single patient and is
 	// sealed under the hospital's key.
 	const char *owner;
+	// It names a patient in a way that leads to none of ours: "https://elsewhere/Patient/1", a
+	// contained one, an identifier. Where `count` is 0 it is somebody's all the same, not nobody's.
+	bool elsewhere;
 };
 
 // `id` is the resource's own id where it is not (yet) inside the resource; may be NULL.

@@ -49,7 +49,7 @@ void fhir_owners(struct exchange *x, const struct record *record, struct access 
 	if (fhir_patients_of(json, record->id, x->arena, &patients) == OK) {
 		for (size_t i = 0; i < patients.count; i++)
 			patients.ids[i] = arena_text(x->arena, patients.ids[i]);
-		access->patient = NULL;
+		access->patient = patients.elsewhere && !patients.count ? "unknown" : NULL;
 		access->patients = patients.ids;
 		access->patient_count = patients.count;
 	}
