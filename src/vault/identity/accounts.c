@@ -165,6 +165,55 @@ void given_password(char ret_password[PASSWORD_GIVEN_BYTES])
 	ret_password[at] = 0;
 }
 
+struct given {
+	char password[PASSWORD_GIVEN_BYTES], encoded[PASSWORD_HASH_TEXT_BYTES];
+	struct password_cost cost;
+	enum err result;
+};
+
+struct given *given_new(const struct identity *identity)
+{
+	struct given *given = calloc(1, sizeof *given);
+	if (!given)
+		abort();
+	given->cost = identity->cost;
+	given->result = ERR_BUSY;
+	given_password(given->password);
+	return given;
+}
+
+void given_run(void *context)
+{
+	struct given *given = context;
+	given->result = password_hash(bytes_text(given->password), &given->cost, given->encoded);
+}
+
+void given_free(void *context)
+{
+	if (!context)
+		return;
+	crypto_wipe(context, sizeof(struct given));
+	free(context);
+}
+
+// Puts the password that is given out into the account, and tells it.
+static enum err give(const struct identity *identity, const struct given *given,
+	struct held_account *a, char ret_password[PASSWORD_GIVEN_BYTES])
+{
+	struct given *own = given ? NULL : given_new(identity);
+	if (own)
+		given_run(own);
+	const struct given *from = given ? given : own;
+	enum err err = from->result;
+	if (!err) {
+		memcpy(a->password, from->encoded, sizeof a->password);
+		memcpy(ret_password, from->password, PASSWORD_GIVEN_BYTES);
+		a->must_change = true;
+	}
+	given_free(own);
+	return err;
+}
+
 static bool login_is_fine(const char *login)
 {
 	size_t length = strlen(login);
@@ -198,11 +247,9 @@ enum err identity_account_create(struct identity *identity, const struct account
 	snprintf(a->role, sizeof a->role, "%s", wanted->role);
 	snprintf(a->person, sizeof a->person, "%s", wanted->person ? wanted->person : "");
 	a->state = ACCOUNT_ACTIVE;
-	a->must_change = true;
 	a->single_factor = wanted->single_factor;
 	a->created_us = now_us;
-	given_password(ret_password);
-	enum err err = password_hash(bytes_text(ret_password), &identity->cost, a->password);
+	enum err err = give(identity, wanted->given, a, ret_password);
 	if (!err)
 		err = account_store(identity, a);
 	if (err) {
@@ -275,15 +322,13 @@ enum err identity_account_change(struct identity *identity, const char *id,
 }
 
 enum err identity_reset_password(struct identity *identity, const char *id,
-	char ret_password[PASSWORD_GIVEN_BYTES])
+	const struct given *given, char ret_password[PASSWORD_GIVEN_BYTES])
 {
 	struct held_account *a = account_held(identity, id);
 	if (!a)
 		return ERR_NOT_FOUND;
 	struct held_account before = *a;
-	given_password(ret_password);
-	enum err err = password_hash(bytes_text(ret_password), &identity->cost, a->password);
-	a->must_change = true;
+	enum err err = give(identity, given, a, ret_password);
 	if (!err)
 		err = account_store(identity, a);
 	if (err)

@@ -33,10 +33,16 @@ struct account {
 struct account_new {
 	const char *login, *name, *role, *person;
 	bool single_factor; // no second factor is demanded: then passwords need 15 characters
+	const struct given *given; // hashed beforehand; NULL: here, slowly
 };
 enum { PASSWORD_GIVEN_BYTES = 32 };
+// A one-time password on its way: made in the loop, hashed by given_run() in any thread.
+struct given;
+struct given *given_new(const struct identity *identity);
+void given_run(void *given);
+void given_free(void *given); // wipes; NULL is fine
 // Makes an account with a generated one-time password, which must be changed at the first sign-in.
-// Hashing is done here, slowly; administrators' work is rare. ERR_EXISTS (login), ERR_INVALID.
+// ERR_EXISTS (login), ERR_INVALID.
 enum err identity_account_create(struct identity *identity, const struct account_new *wanted,
 	int64_t now_us, struct arena *arena, struct account *ret_account,
 	char ret_password[PASSWORD_GIVEN_BYTES]);
@@ -52,7 +58,7 @@ struct account_change {
 enum err identity_account_change(struct identity *identity, const char *id,
 	const struct account_change *change);
 enum err identity_reset_password(struct identity *identity, const char *id,
-	char ret_password[PASSWORD_GIVEN_BYTES]);
+	const struct given *given, char ret_password[PASSWORD_GIVEN_BYTES]); // given: as above
 enum err identity_reset_second_factor(struct identity *identity, const char *id);
 
 // ---- Passwords.

@@ -72,3 +72,11 @@ enum progress api_answer(struct exchange *x, uint16_t status, json_t *json)
 	json_decref(json);
 	return PROGRESS_DONE;
 }
+
+enum progress api_hash(struct vault *vault, struct exchange *x, worker_run *run)
+{
+	if (worker_add(vault->hashing, run, x->job, x) == OK)
+		return PROGRESS_HASHING;
+	answer_error(x, 503, "busy", "Too many are signing in at once; try again in a second.");
+	return PROGRESS_DONE;
+}

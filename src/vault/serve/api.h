@@ -14,5 +14,7 @@ json_t *account_json(const struct account *account);
 json_t *session_json(const struct exchange *exchange, const struct session *session);
 // Adds a time as text, or nothing for 0.
 void set_time(json_t *json, const char *key, int64_t at_us);
+// Has exchange->job hashed by a worker; the handler is called again afterwards.
+enum progress api_hash(struct vault *vault, struct exchange *exchange, worker_run *run);
 // Answers and drops the reference.
 enum progress api_answer(struct exchange *exchange, uint16_t status, json_t *json);

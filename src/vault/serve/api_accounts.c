@@ -49,7 +49,15 @@ static bool role_is_fine(struct exchange *x, const char *role)
 	return false;
 }
 
-// Hashing happens here, in the loop: making accounts is rare and done by administrators.
+// The password that is given out is hashed elsewhere: however many accounts an administrator makes,
+// nobody who treats a patient waits for it.
+static enum progress begin_giving(struct vault *vault, struct exchange *x)
+{
+	x->job = given_new(vault->parts.identity);
+	x->job_free = given_free;
+	return api_hash(vault, x, given_run);
+}
+
 enum progress api_account_create(struct vault *vault, struct exchange *x)
 {
 	char password[PASSWORD_GIVEN_BYTES];
@@ -62,6 +70,11 @@ enum progress api_account_create(struct vault *vault, struct exchange *x)
 	wanted.person = body ? json_get_text(body, "person") : NULL;
 	if (!wanted.role || !role_is_fine(x, wanted.role))
 		goto out;
+	if (!x->job) {
+		json_decref(body);
+		return begin_giving(vault, x);
+	}
+	wanted.given = x->job;
 	wanted.single_factor = strcmp(wanted.role, "patient") == 0;
 	enum err err = identity_account_create(
 		vault->parts.identity, &wanted, x->now_us, x->arena, &account, password);
@@ -121,7 +134,9 @@ enum progress api_account_reset_password(struct vault *vault, struct exchange *x
 {
 	char password[PASSWORD_GIVEN_BYTES];
 	const char *id = route_segment(x, "id");
-	enum err err = identity_reset_password(vault->parts.identity, id, password);
+	if (!x->job)
+		return begin_giving(vault, x);
+	enum err err = identity_reset_password(vault->parts.identity, id, x->job, password);
 	if (err)
 		return refuse(x, err);
 	note_account(vault, x, TRAIL_ACCOUNT_CHANGED, arena_printf(x->arena, "%s: new password given out", id));

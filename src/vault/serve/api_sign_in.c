@@ -107,14 +107,6 @@ static enum progress finish_sign_in(struct vault *vault, struct exchange *x)
 	return answer_step(vault, x, TRAIL_SIGNED_IN, &step);
 }
 
-static enum progress hash(struct vault *vault, struct exchange *x, worker_run *run)
-{
-	if (worker_add(vault->hashing, run, x->job, x) == OK)
-		return PROGRESS_HASHING;
-	answer_error(x, 503, "busy", "Too many are signing in at once; try again in a second.");
-	return PROGRESS_DONE;
-}
-
 enum progress api_sign_in(struct vault *vault, struct exchange *x)
 {
 	if (x->job)
@@ -140,7 +132,7 @@ enum progress api_sign_in(struct vault *vault, struct exchange *x)
 		return refuse(vault, x, TRAIL_SIGNED_IN, "");
 	x->job = attempt;
 	x->job_free = sign_in_free;
-	return hash(vault, x, sign_in_run);
+	return api_hash(vault, x, sign_in_run);
 }
 
 enum progress api_second_factor(struct vault *vault, struct exchange *x)
@@ -221,7 +213,7 @@ static enum progress begin_change(struct vault *vault, struct exchange *x,
 	}
 	x->job = change;
 	x->job_free = password_change_free;
-	return hash(vault, x, password_change_run);
+	return api_hash(vault, x, password_change_run);
 }
 
 static enum progress end_change(struct vault *vault, struct exchange *x, bool signing_in)

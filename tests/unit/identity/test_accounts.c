@@ -140,8 +140,8 @@ static void a_reset_gives_a_password_that_must_be_changed(void **state)
 	char given[PASSWORD_GIVEN_BYTES];
 	struct sign_in_step step;
 	const char *id = hire_alone("anna", "clinician");
-	assert_err(identity_reset_password(desk.identity, "nobody", given), ERR_NOT_FOUND);
-	assert_ok(identity_reset_password(desk.identity, id, given));
+	assert_err(identity_reset_password(desk.identity, "nobody", NULL, given), ERR_NOT_FOUND);
+	assert_ok(identity_reset_password(desk.identity, id, NULL, given));
 	desk_again();
 	assert_err(attempt("anna", PASSWORD, HOME, &step), ERR_UNAUTHENTICATED);
 	assert_ok(attempt("anna", given, HOME, &step));

@@ -184,7 +184,7 @@ static void locking_a_new_role_and_resets_end_them(void **state)
 	assert_err(use(), ERR_UNAUTHENTICATED);
 	assert_ok(attempt("anna", PASSWORD, HOME, &step));
 	strcpy(token, step.token);
-	assert_ok(identity_reset_password(desk.identity, id, given));
+	assert_ok(identity_reset_password(desk.identity, id, NULL, given));
 	assert_err(use(), ERR_UNAUTHENTICATED);
 	desk_again();
 	assert_err(use(), ERR_UNAUTHENTICATED);

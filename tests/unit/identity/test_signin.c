@@ -301,7 +301,7 @@ static void a_reset_or_a_lock_ends_tickets_too(void **state)
 	assert_ok(identity_account_change(desk.identity, id, &unlock));
 	assert_err(enter(ticket, code_of(secret_of(id), desk.now_us), &step), ERR_UNAUTHENTICATED);
 	knock("anna", HOME, ticket);
-	assert_ok(identity_reset_password(desk.identity, id, given));
+	assert_ok(identity_reset_password(desk.identity, id, NULL, given));
 	assert_err(enter(ticket, code_of(secret_of(id), desk.now_us), &step), ERR_UNAUTHENTICATED);
 	assert_err(attempt("anna", PASSWORD, HOME, &step), ERR_UNAUTHENTICATED);
 }
@@ -316,7 +316,7 @@ static void an_attempt_that_a_reset_overtakes_fails(void **state)
 	const char *id = hire_alone("anna", "clinician");
 	assert_ok(sign_in_begin(desk.identity, &wish, &running, &desk.wait_s));
 	sign_in_run(running);
-	assert_ok(identity_reset_password(desk.identity, id, given));
+	assert_ok(identity_reset_password(desk.identity, id, NULL, given));
 	assert_err(sign_in_end(desk.identity, running, &step), ERR_UNAUTHENTICATED);
 	assert_string_equal(step.ticket, "");
 	sign_in_free(running);
