@@ -85,3 +85,10 @@ def test_an_import_can_be_run_again(own):
     assert own.bundle(*resources)["created"] == 3
     again = own.bundle(*resources)
     assert again["created"] == 0 and again["unchanged"] == 3
+
+
+def test_records_are_verified_while_others_read_them(own):
+    """Some at a time: the command goes on where the server stopped, and misses nothing."""
+    own.bundle(*[observation(f"v{i}", "a") for i in range(450)])
+    shown = json.loads(own.cli("records", "verify", "--json").stdout)
+    assert shown["result"] == "whole" and shown["versions"] == 451 and "next" not in shown
