@@ -1,7 +1,10 @@
 """Much at once, from somebody who is nobody: it is refused one by one, and the door stays open."""
+import json
+import re
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 from house import Client, House
@@ -58,3 +61,21 @@ def test_large_bodies_that_never_end_do_not_keep_others_out(own):
     assert Client(own).post("/api/sign-in", {"login": "x", "password": "y"}).status == 401
     for s in held:
         s.close()
+
+
+def test_nobody_fills_the_disk_with_the_trail(own):
+    """When the trail cannot be written the door closes: that must not be in a stranger's hands."""
+    def size():
+        return json.loads(own.cli("status", "--json").stdout)["trail"]["size"]
+
+    before, client = size(), Client(own)
+    for i in range(300):
+        assert client.post("/api/sign-in/second-factor", {"ticket": "x", "code": "1"}).status == 401
+        assert client.post("/api/sign-in/enrol/confirm", {"ticket": "x", "code": "1"}).status == 401
+        assert client.post("/api/sign-in", {"login": "x" * 200, "password": "y"}).status == 401
+    assert size() - before < 300
+    time.sleep(1.1)
+    client.post("/api/sign-in/second-factor", {"ticket": "x", "code": "1"})
+    entries = json.loads(own.cli("trail", "search", "--outcome", "denied", "--json").stdout)["entries"]
+    told = sum(int(m.group(1)) for m in (re.search(r"(\d+) more like this", e.get("detail", "")) for e in entries) if m)
+    assert told + len(entries) == 901

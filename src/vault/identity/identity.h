@@ -116,6 +116,10 @@ enum err sign_in_end(struct identity *identity, struct sign_in *sign_in, struct 
 // many tickets are not many guesses.
 enum err sign_in_code(struct identity *identity, const char *ticket, const char *code,
 	int64_t now_us, struct sign_in_step *ret_step);
+// Attempts of nobody we know cost them nothing: were each on the trail, they could fill the disk, and
+// the door closes when the trail cannot be written. True once a second, with how many were left out
+// since the last time.
+bool identity_note_stranger(struct identity *identity, int64_t now_us, uint64_t *ret_left_out);
 struct enrolment {
 	char secret[64]; // base32
 	char uri[512];   // otpauth://

@@ -73,7 +73,8 @@ struct identity {
 	struct map *tickets;                  // by hash of the ticket
 	struct map *blocked;                  // refused passwords
 	struct throttle *throttle;
-	int64_t flushed_us;
+	int64_t flushed_us, stranger_us;
+	uint64_t strangers; // since then, not on the trail
 };
 
 // accounts.c

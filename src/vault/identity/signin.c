@@ -290,6 +290,19 @@ enum err sign_in_code(struct identity *identity, const char *text, const char *c
 	return OK;
 }
 
+bool identity_note_stranger(struct identity *identity, int64_t now_us, uint64_t *ret_left_out)
+{
+	int64_t passed_us = now_us - identity->stranger_us;
+	if (passed_us >= 0 && passed_us < 1000000) {
+		identity->strangers++;
+		return false;
+	}
+	*ret_left_out = identity->strangers;
+	identity->stranger_us = now_us;
+	identity->strangers = 0;
+	return true;
+}
+
 enum err sign_in_enrol(struct identity *identity, const char *text, int64_t now_us,
 	struct arena *arena, struct enrolment *ret_enrolment)
 {

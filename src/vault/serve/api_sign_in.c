@@ -6,6 +6,18 @@
 
 #include <string.h>
 
+// Of those who are nobody only so many are put on the trail, with how many there were in between.
+static void note_stranger(struct vault *vault, struct exchange *x, struct trail_entry *note,
+	const char *words)
+{
+	uint64_t left_out;
+	if (!identity_note_stranger(vault->parts.identity, x->now_us, &left_out))
+		return;
+	note->detail = left_out ? arena_printf(x->arena, "%s; %llu more like this since the last entry",
+		words, (unsigned long long)left_out) : words;
+	note_add(vault, x, note);
+}
+
 static enum progress refuse(struct vault *vault, struct exchange *x, enum trail_action action,
 	const char *account)
 {
@@ -16,8 +28,10 @@ static enum progress refuse(struct vault *vault, struct exchange *x, enum trail_
 		note.actor = known.id;
 		note.actor_name = known.name;
 		note.role = known.role;
+		note_add(vault, x, &note);
+	} else {
+		note_stranger(vault, x, &note, "nobody known");
 	}
-	note_add(vault, x, &note);
 	vault->denials++;
 	answer_error(x, 401, "unauthenticated", "This does not match. Check what you typed and try again.");
 	return PROGRESS_DONE;
@@ -27,9 +41,8 @@ static enum progress slow_down(struct vault *vault, struct exchange *x, enum tra
 	uint32_t wait_s)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_DENIED);
-	note.detail = "throttled";
 	note.status = 429;
-	note_add(vault, x, &note);
+	note_stranger(vault, x, &note, "throttled");
 	answer_error(x, 429, "too-many", "Too many attempts. Wait %u seconds.", wait_s);
 	answer_retry(x, wait_s);
 	return PROGRESS_DONE;
