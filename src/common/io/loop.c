@@ -7,11 +7,14 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	struct frame frame;
 	(void)fd;
 	(void)what;
+	bool ended = false;
+	peer->ended = &ended;
 	enum err err = channel_fill(channel);
-	while (peer->channel == channel && channel_next(channel, &frame))
+	while (!ended && channel_next(channel, &frame))
 		peer->frame(peer, &frame);
-	if (peer->channel != channel)
-		return; // a handler ended it
+	if (ended)
+		return; // a handler did; the peer's memory may be gone
+	peer->ended = NULL;
 	if (channel_broken(channel))
 		peer->gone(peer, channel_broken(channel));
 	else if (err)
@@ -50,6 +53,9 @@ enum err peer_init(struct peer *peer, struct event_base *base, int fd, const str
 
 void peer_done(struct peer *peer)
 {
+	if (peer->ended)
+		*peer->ended = true;
+	peer->ended = NULL;
 	if (peer->readable)
 		event_free(peer->readable);
 	if (peer->writable)

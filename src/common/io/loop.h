@@ -7,13 +7,14 @@
 #include <event2/event.h>
 
 // A channel with its events. The owner's functions are called from the loop; either may call
-// peer_free(). After queueing, call peer_flush().
+// peer_done() and free the memory that the peer is in. After queueing, call peer_flush().
 struct peer {
 	struct channel *channel;
 	struct event *readable, *writable;
 	void (*frame)(struct peer *peer, const struct frame *frame);
 	void (*gone)(struct peer *peer, const char *why); // frees it
 	void *owner;
+	bool *ended; // of the reader that is handing out frames, while there is one
 };
 
 // Takes over fd. ERR_IO.
