@@ -61,8 +61,24 @@ struct parent {
 
 // ---- Starting a role.
 
+// What whoever started us has in the environment is not for the roles: only what concerns the time,
+// the language and the tests.
+static void keep_environment(char **ret, size_t room)
+{
+	static const char *const kept[] = {"PATH=", "TZ=", "LANG=", "LC_ALL=", "ASAN_OPTIONS=",
+		"UBSAN_OPTIONS=", "LD_PRELOAD=", "FAULT_"};
+	size_t count = 0;
+	for (char **at = environ; *at; at++)
+		for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+			if (count + 1 < room && strncmp(*at, kept[i], strlen(kept[i])) == 0)
+				ret[count++] = *at;
+	ret[count] = NULL;
+}
+
 static void execute_role(const struct parent *p, const struct child *child)
 {
+	char *environment[32];
+	keep_environment(environment, sizeof environment / sizeof *environment);
 	const char *argv[2 * 32 + 8];
 	char settings[32][600];
 	size_t count = 0;
@@ -77,7 +93,7 @@ static void execute_role(const struct parent *p, const struct child *child)
 	argv[count++] = "role";
 	argv[count++] = child->name;
 	argv[count] = NULL;
-	execv(p->self, (char *const *)argv);
+	execve(p->self, (char *const *)argv, environment);
 }
 
 // In the child: descriptors at their numbers, its own user, then the program.

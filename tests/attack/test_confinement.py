@@ -16,7 +16,9 @@ from house import Client, House, ROOT
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
+    os.environ["SECRET_OF_ROOT"] = "tell-nobody"
     with House(tmp_path_factory.mktemp("confined")) as house:
+        del os.environ["SECRET_OF_ROOT"]
         yield house
 
 
@@ -32,6 +34,12 @@ def test_no_role_has_the_terminal_of_whoever_started_it(own):
     """A terminal that one shares can be typed into."""
     for pid in own.pids():
         assert os.getsid(pid) != os.getsid(own.process.pid), pid
+
+
+def test_no_role_has_the_environment_of_whoever_started_it(own):
+    assert b"tell-nobody" in Path(f"/proc/{own.process.pid}/environ").read_bytes(), "control"
+    for pid in own.pids():
+        assert b"tell-nobody" not in Path(f"/proc/{pid}/environ").read_bytes(), pid
 
 
 # Runs a system call in another process, as one who took it over would: x86-64 alone.

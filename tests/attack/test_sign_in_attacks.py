@@ -91,3 +91,11 @@ def test_the_glass_always_breaks(berg):
     grants = berg.get("/api/break-glass").json["grants"]
     assert len([g for g in grants if g["patient"] == "b"]) == 1
     assert berg.get("/fhir/Patient/b").status == 200
+
+
+def test_who_manages_accounts_does_not_become_a_clinician(house, admin):
+    mine = house.secrets["mr.admin"]["id"]
+    for me in (mine, "mr.admin"):
+        assert admin.ask("PATCH", "/api/accounts/" + me, {"role": "clinician"}).status == 403
+    assert admin.ask("PATCH", "/api/accounts/" + mine, {"name": "Mr. Admin"}).status == 200
+    assert admin.get("/api/me").json["account"]["role"] == "administrator"

@@ -26,6 +26,15 @@ static void note_account(struct vault *vault, struct exchange *x, enum trail_act
 	note_add(vault, x, &note);
 }
 
+static void note_refused(struct vault *vault, struct exchange *x, const char *detail)
+{
+	struct trail_entry note = note_begin(x, TRAIL_ACCOUNT, TRAIL_ACCOUNT_CHANGED, TRAIL_DENIED);
+	note.detail = detail;
+	note.status = 403;
+	note_add(vault, x, &note);
+	vault->denials++;
+}
+
 static enum progress refuse(struct exchange *x, enum err err)
 {
 	if (err == ERR_NOT_FOUND)
@@ -109,8 +118,14 @@ enum progress api_account_change(struct vault *vault, struct exchange *x)
 		change.state = strcmp(state, "locked") == 0 ? ACCOUNT_LOCKED
 			: strcmp(state, "active") == 0	    ? ACCOUNT_ACTIVE
 							    : 0;
+	bool own = identity_account_find(vault->parts.identity, id, x->arena, &account) == OK &&
+		strcmp(account.id, x->who.account) == 0;
 	if (state && !change.state) {
 		answer_error(x, 422, "invalid", "A state is active or locked.");
+	} else if (own && (change.role || change.state)) {
+		// Who manages accounts does not read records: not by becoming a clinician for a minute either.
+		note_refused(vault, x, arena_printf(x->arena, "%s: own role or state", account.login));
+		answer_error(x, 403, "denied", "Somebody else must change your own role or state.");
 	} else if (!change.role || role_is_fine(x, change.role)) {
 		enum err err = identity_account_change(vault->parts.identity, id, &change);
 		if (!err)
