@@ -269,6 +269,21 @@ size_t http_body_limit(const struct door_ask *ask)
 	return ask->token_kind == DOOR_TOKEN_NONE ? ANONYMOUS_BODY_BYTES : DOOR_BODY_BYTES;
 }
 
+enum err http_body_check(const struct door_ask *ask, const struct http_coming *coming,
+	bool *ret_large, struct http_refusal *ret_refusal)
+{
+	bool large = coming->size_bytes < 0 || coming->size_bytes > HTTP_LARGE_BODY_BYTES;
+	if (coming->size_bytes > (int64_t)http_body_limit(ask))
+		return refuse(ret_refusal, 401, "unauthenticated", "Sign in first.");
+	if (coming->size_bytes < 0 && ask->token_kind == DOOR_TOKEN_NONE)
+		return refuse(ret_refusal, 411, "malformed", "Say how long the body is.");
+	if (large && coming->large_ones >= HTTP_LARGE_MOST)
+		return refuse(ret_refusal, 503, "busy",
+			"Too much is being sent at once; try again in a second.");
+	*ret_large = large;
+	return OK;
+}
+
 struct bytes http_refusal_body(const struct http_refusal *refusal, struct bytes target, struct arena *arena)
 {
 	bool fhir = target.size >= 5 && memcmp(target.at, "/fhir", 5) == 0;

@@ -38,6 +38,17 @@ enum err http_add_form(struct bytes form, struct arena *arena, struct door_ask *
 bool http_is_form(const struct door_ask *ask);
 // How large a body this request may have: small until somebody shows a token.
 size_t http_body_limit(const struct door_ask *ask);
+// A body that is about to be read. nginx holds all of it in memory before the vault sees it, and who
+// sends it is not known yet: so many large ones at once, and not more.
+enum { HTTP_LARGE_BODY_BYTES = 256 * 1024, HTTP_LARGE_MOST = 16 };
+struct http_coming {
+	int64_t size_bytes;  // -1: not said beforehand
+	unsigned large_ones; // that are being read or wait
+};
+// *ret_large: it counts among them. ERR_INVALID with a refusal: too large for somebody who shows no
+// token, of a size that they do not say, or one too many.
+enum err http_body_check(const struct door_ask *ask, const struct http_coming *coming,
+	bool *ret_large, struct http_refusal *ret_refusal);
 // An error in the caller's own terms: OperationOutcome below /fhir, else the API's form.
 struct bytes http_refusal_body(const struct http_refusal *refusal, struct bytes target,
 	struct arena *arena);

@@ -15,9 +15,7 @@
 #include "common/io/wire.h"
 #include "gate/http/ask.h"
 
-// nginx holds a whole body in memory before the vault sees it, and who sends it is not known yet:
-// so many large ones at once, and not more. What is read is not held up by them.
-enum { WAITING_MOST = 4096, PARENT_FD = 3, LARGE_BODY_BYTES = 256 * 1024, LARGE_MOST = 16 };
+enum { WAITING_MOST = 4096, PARENT_FD = 3 };
 
 // A request that waits. Lives in the request's pool; the table points at it.
 typedef struct {
@@ -453,40 +451,13 @@ static void make_trace(u_char text[32])
 	ngx_hex_dump(text, (u_char *)words, sizeof words);
 }
 
-static bool size_is_unknown(const ngx_http_request_t *r)
+static int64_t size_of_body(const ngx_http_request_t *r)
 {
-	if (r->headers_in.content_length_n >= 0)
-		return false;
+	bool coming = r->headers_in.chunked;
 #if (NGX_HTTP_V2)
-	if (r->stream && !r->stream->in_closed)
-		return true;
+	coming |= r->stream && !r->stream->in_closed;
 #endif
-	return r->headers_in.chunked;
-}
-
-// Before any of the body is read. False: *ret_refusal says why not.
-static bool body_may_come(waiting_t *w, struct http_refusal *ret_refusal)
-{
-	ngx_http_request_t *r = w->request;
-	bool unknown = size_is_unknown(r);
-	if (r->headers_in.content_length_n > (off_t)http_body_limit(&w->ask)) {
-		*ret_refusal = (struct http_refusal){401, "unauthenticated", "Sign in first."};
-		return false;
-	}
-	if (unknown && w->ask.token_kind == DOOR_TOKEN_NONE) {
-		*ret_refusal = (struct http_refusal){411, "malformed", "Say how long the body is."};
-		return false;
-	}
-	if (!unknown && r->headers_in.content_length_n <= LARGE_BODY_BYTES)
-		return true;
-	if (gate.large >= LARGE_MOST) {
-		*ret_refusal = (struct http_refusal){503, "busy",
-			"Too much is being sent at once; try again in a second."};
-		return false;
-	}
-	w->large = true;
-	gate.large++;
-	return true;
+	return r->headers_in.content_length_n >= 0 ? r->headers_in.content_length_n : coming ? -1 : 0;
 }
 
 static ngx_int_t on_request(ngx_http_request_t *r)
@@ -515,11 +486,13 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 			return NGX_HTTP_BAD_REQUEST;
 		return refuse(r, &refusal);
 	}
-	if (!body_may_come(w, &refusal)) {
+	const struct http_coming coming = {size_of_body(r), gate.large};
+	if (http_body_check(&w->ask, &coming, &w->large, &refusal)) {
 		r->keepalive = 0; // the body is not read
 		r->lingering_close = 0;
 		return refuse(r, &refusal);
 	}
+	gate.large += w->large;
 	if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked && !r->stream) {
 		ngx_int_t rc = ask_vault(w, bytes_of("", 0));
 		if (rc == NGX_DONE)
