@@ -33,6 +33,19 @@ const struct command commands[] = {
 	{"trail key", "", "Prints the public key and the last checkpoint, to keep elsewhere.", NULL,
 		command_trail_key},
 	{"records verify", "", "Opens every stored version of every record.", NULL, command_records_verify},
+	{"key rotate", "", "Wraps every data key under a new key-encryption key.",
+		"The door stays open meanwhile. Should it be interrupted, run it again: it goes on.",
+		command_key_rotate},
+	{"patient forget", "ID --reason TEXT --sure ID", "Destroys a patient's key, for ever.",
+		"What was sealed under it can be read by nobody any more. Backups made before still hold the\n"
+		"wrapped key until they expire. The act stays on the trail, with its reason.",
+		command_patient_forget},
+	{"leak-report", "", "Measures what the records' disk tells somebody without a key.",
+		"Reads the database under the state folder, as a thief of the disk would; needs no key.",
+		command_leak_report},
+	{"policy show", "[TYPE]", "Checks the policy, and shows what each role may do.",
+		"TYPE is a resource type; Observation when none is given. The server loads the policy when it\n"
+		"starts: this tells beforehand whether it will.", command_policy_show},
 	{"config show", "", "Prints every option, its value and what it is for.", NULL, command_config_show},
 };
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -57,6 +57,8 @@ struct role {
 	int landlock_abi;
 	char roles[WIRE_TEXT_BYTES]; // as the parent told it last
 	struct mac *opaque; // turns people into numbers for watch
+	char keys_dir[512];
+	struct keyring_place place;
 };
 
 // ---- Doors.
@@ -440,6 +442,7 @@ static enum err open_records(struct role *role)
 	char dir[512], problem[256];
 	snprintf(dir, sizeof dir, "%s/records", role->config->state);
 	struct records_options options = {.dir = dir, .kek = role->keys.kek,
+		.old_kek = role->keys.rotating ? &role->keys.old_kek : NULL,
 		.weak_sync = config_test(role->config, "weak-records-sync")};
 	enum err err = records_open(&options, &role->records, problem);
 	if (err)
@@ -477,9 +480,10 @@ static enum err open_policy(struct role *role)
 
 static enum err open_parts(struct role *role)
 {
-	char dir[512], problem[256];
-	snprintf(dir, sizeof dir, "%s/keys", role->config->state);
-	enum err err = keyring_open(dir, role->config->passphrase, &role->keys, problem);
+	char problem[256];
+	snprintf(role->keys_dir, sizeof role->keys_dir, "%s/keys", role->config->state);
+	role->place = (struct keyring_place){role->keys_dir, role->config->passphrase};
+	enum err err = keyring_open(&role->place, &role->keys, problem);
 	if (err) {
 		log_error("%s", problem);
 		return err;
@@ -537,7 +541,7 @@ static void start(struct role *role)
 	const struct vault_parts parts = {.identity = role->identity, .ledger = role->ledger,
 		.policy = role->policy, .records = role->records, .version = HOSPITALLER_VERSION,
 		.started_us = time_now_us(), .deliver = deliver, .roles = roles_json,
-		.activity = activity_json, .context = role,
+		.activity = activity_json, .context = role, .keys = &role->place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
 	const struct timeval tick = {.tv_sec = TICK_S};
 	serve_init(&role->vault, &parts);
@@ -549,6 +553,14 @@ static void start(struct role *role)
 	event_add(role->tick, &tick);
 }
 
+// The next start looks for interrupted changes from here on, and not from the last commit.
+static void keep_place(struct role *role)
+{
+	uint64_t end = ledger_size(role->ledger);
+	if (records_begin(role->records) || records_commit(role->records, end))
+		log_warning("the place in the trail could not be kept: the next start takes longer");
+}
+
 static void stop(struct role *role)
 {
 	struct trail_entry note = {.time_us = time_now_us(), .kind = TRAIL_SYSTEM, .action = TRAIL_STOPPED,
@@ -557,6 +569,7 @@ static void stop(struct role *role)
 	while (role->doors)
 		door_gone(&role->doors->peer, "stopping");
 	serve_done(&role->vault);
+	keep_place(role);
 	identity_close(role->identity);
 	records_close(role->records);
 	ledger_close(role->ledger);

@@ -12,6 +12,7 @@
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
 #include "common/store/store.h"
+#include "vault/records/leaks.h"
 #include "vault/records/records.h"
 
 enum { EDITS_MOST = 16, EDIT_BYTES = 6, DATABASE_BYTES = 4 << 20, STORED_MOST = 16 };
@@ -278,6 +279,7 @@ static void use(struct records *records, struct arena *arena)
 	struct care_patient *patients;
 	struct records_report report;
 	struct records_leak *leaks;
+	char leaks_path[64];
 	const struct records_check wish = {.seen = seen, .context = &count};
 	for (size_t i = 0; i < KEYS; i++)
 		all &= read_one(records, keys[i], arena);
@@ -287,7 +289,8 @@ static void use(struct records *records, struct arena *arena)
 	(void)!records_care_patients(records, "Practitioner/p", 10, arena, &patients, &count);
 	count = 0;
 	(void)!records_walk(records, seen, &count);
-	(void)!records_leaks(records, arena, &leaks, &count);
+	snprintf(leaks_path, sizeof leaks_path, "%s/records.db", folder);
+	(void)!records_leaks(leaks_path, arena, &leaks, &count);
 	enum err err = records_check(records, &wish, &report);
 	fuzz_rule(err == OK || err == ERR_IO, "the check comes to an end");
 	if (err)

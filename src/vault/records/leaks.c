@@ -1,6 +1,7 @@
-#include "vault/records/records_in.h"
+#include "vault/records/leaks.h"
 
 #include "common/base/arena.h"
+#include "common/store/store.h"
 
 // What somebody who holds the disk, but no key, can count.
 static const struct leak_query {
@@ -35,18 +36,18 @@ static const struct leak_query {
 };
 
 // Counts words of rows that two patients share, by looking into the rows.
-static enum err count_shared(struct records *r, int64_t *ret_value)
+static enum err count_shared(struct store *store, int64_t *ret_value)
 {
 	struct store_query *q;
-	enum err err = store_exec(r->committed.store,
+	enum err err = store_exec(store,
 		"PRAGMA query_only=OFF; DROP TABLE IF EXISTS temp.leak;"
 		"CREATE TEMP TABLE leak (word INTEGER, patient INTEGER, PRIMARY KEY (word, patient))"
 		" WITHOUT ROWID");
 	struct store_query *put = NULL, *rows = NULL;
 	if (!err)
-		err = store_prepare(r->committed.store, "INSERT OR IGNORE INTO temp.leak VALUES (?1, ?2)", &put);
+		err = store_prepare(store, "INSERT OR IGNORE INTO temp.leak VALUES (?1, ?2)", &put);
 	if (!err)
-		err = store_prepare(r->committed.store,
+		err = store_prepare(store,
 			"SELECT patient, words FROM item WHERE patient <> 0", &rows);
 	while (!err && query_step(rows) == STORE_ROW) {
 		struct cursor in = cursor_of(row_blob(rows, 1));
@@ -59,37 +60,49 @@ static enum err count_shared(struct records *r, int64_t *ret_value)
 	store_query_free(put);
 	store_query_free(rows);
 	if (!err)
-		err = store_prepare(r->committed.store, "SELECT count(*) FROM (SELECT 1 FROM temp.leak"
+		err = store_prepare(store, "SELECT count(*) FROM (SELECT 1 FROM temp.leak"
 			" GROUP BY word HAVING count(*) > 1)", &q);
 	if (!err) {
 		*ret_value = query_step(q) == STORE_ROW ? row_int(q, 0) : -1;
 		store_query_free(q);
 	}
-	(void)!store_exec(r->committed.store, "DROP TABLE IF EXISTS temp.leak; PRAGMA query_only=ON");
+	(void)!store_exec(store, "DROP TABLE IF EXISTS temp.leak");
 	return err;
 }
 
-enum err records_leaks(struct records *r, struct arena *arena, struct records_leak **ret_leaks,
+static enum err measure(struct store *store, const struct leak_query *query, int64_t *ret_value)
+{
+	struct store_query *q;
+	if (!query->sql)
+		return count_shared(store, ret_value);
+	enum err err = store_prepare(store, query->sql, &q);
+	if (err)
+		return err;
+	bool fine = query_step(q) == STORE_ROW;
+	if (fine)
+		*ret_value = row_int(q, 0);
+	store_query_free(q);
+	return fine ? OK : ERR_IO;
+}
+
+enum err records_leaks(const char *path, struct arena *arena, struct records_leak **ret_leaks,
 	size_t *ret_count)
 {
+	char problem[256];
+	struct store *store;
 	size_t count = sizeof queries / sizeof *queries;
 	struct records_leak *leaks = arena_alloc(arena, count * sizeof *leaks);
-	for (size_t i = 0; i < count; i++) {
-		struct store_query *q;
+	enum err err = store_open_sqlite(
+		&(struct store_sqlite){.path = path, .read_only = true}, &store, problem);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && !err; i++) {
 		leaks[i] = (struct records_leak){queries[i].name, queries[i].words, 0};
-		enum err err = queries[i].sql
-			? store_prepare(r->committed.store, queries[i].sql, &q)
-			: count_shared(r, &leaks[i].value);
-		if (err)
-			return err;
-		if (!queries[i].sql)
-			continue;
-		bool fine = query_step(q) == STORE_ROW;
-		leaks[i].value = fine ? row_int(q, 0) : 0;
-		store_query_free(q);
-		if (!fine)
-			return ERR_IO;
+		err = measure(store, &queries[i], &leaks[i].value);
 	}
+	store_close(store);
+	if (err)
+		return err;
 	*ret_leaks = leaks;
 	*ret_count = count;
 	return OK;

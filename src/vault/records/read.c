@@ -36,9 +36,9 @@ enum err read_in(struct records *r, struct view *view, const struct record_key *
 		return ERR_NOT_FOUND;
 	err = blob_read(r, view, found.slot, version, arena, &record);
 	if (err == ERR_NOT_FOUND)
-		err = ERR_CORRUPT; // the lookup says it is there: a row was dropped
+		return ERR_CORRUPT; // the lookup says it is there: a row was dropped
 	if (err)
-		return err;
+		return err == ERR_GONE ? ERR_NOT_FOUND : err; // of a shredded patient nothing is known
 	if (record.type != key->type || strcmp(record.id, key->id) != 0)
 		return ERR_CORRUPT;
 	*ret_record = record;
@@ -74,7 +74,7 @@ enum err records_history(struct records *r, const struct record_key *key, size_t
 		page.count += !err;
 	}
 	if (err)
-		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err == ERR_GONE ? ERR_NOT_FOUND : err;
 	*ret_page = page;
 	return OK;
 }

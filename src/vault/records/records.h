@@ -48,7 +48,8 @@ struct record_key {
 // ---- Reading: committed state only.
 
 // ERR_NOT_FOUND; ERR_GONE when the current version is a deletion (ret_record is written then, too:
-// the patient is needed to decide who may know); ERR_CORRUPT when a blob does not open.
+// the patient is needed to decide who may know); ERR_CORRUPT when a blob does not open. Of a
+// shredded patient nothing is left to decide by: ERR_NOT_FOUND.
 enum err records_read(struct records *records, const struct record_key *key, struct arena *arena,
 	struct record *ret_record);
 
@@ -155,8 +156,10 @@ uint64_t records_trail_end(struct records *records); // of the last commit
 // `old_kek`, and call again. ERR_INVALID outside of a transaction.
 enum err records_rewrap(struct records *records, const struct key *new_kek, size_t most,
 	size_t *ret_left);
+// How many keys, as committed, are still under another key-encryption key than the newest named.
+enum err records_rewrap_left(struct records *records, size_t *ret_left);
 // Destroys the patient's data key inside the open transaction, and the rows by which the person is
-// found: every version reads as ERR_GONE from then on. Backups made before still
+// found: every version reads as ERR_NOT_FOUND from then on. Backups made before still
 // hold the wrapped key, until they expire.
 // ERR_NOT_FOUND, ERR_GONE when it was done before, ERR_INVALID outside of a transaction.
 enum err records_shred(struct records *records, const char *patient);
@@ -189,11 +192,3 @@ struct records_report {
 // one state of the database, so what is written meanwhile is kept in the journal until it ends.
 enum err records_check(struct records *records, const struct records_check *options,
 	struct records_report *ret_report);
-
-// What the disk tells without any key, measured. The list is in docs/records.md.
-struct records_leak {
-	const char *name, *words; // "find-tokens", and what it means for a person
-	int64_t value;
-};
-enum err records_leaks(struct records *records, struct arena *arena,
-	struct records_leak **ret_leaks, size_t *ret_count);

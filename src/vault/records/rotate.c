@@ -29,10 +29,10 @@ static enum err rewrap_one(struct records *r, int64_t number)
 	return err;
 }
 
-static enum err rewrap_left(struct records *r, size_t *ret_left)
+static enum err left_in(struct records *r, struct view *view, size_t *ret_left)
 {
 	struct store_query *q;
-	enum err err = store_prepare(r->staged.store, rewrap_left_sql, &q);
+	enum err err = store_prepare(view->store, rewrap_left_sql, &q);
 	if (err)
 		return err;
 	query_int(q, 1, r->keks[0].mark);
@@ -43,6 +43,11 @@ static enum err rewrap_left(struct records *r, size_t *ret_left)
 	return err;
 }
 
+enum err records_rewrap_left(struct records *r, size_t *ret_left)
+{
+	return left_in(r, &r->committed, ret_left);
+}
+
 // From now on new keys are wrapped under the new one; both open what is there.
 static enum err kek_first(struct records *r, const struct key *new_kek)
 {
@@ -50,7 +55,7 @@ static enum err kek_first(struct records *r, const struct key *new_kek)
 	int64_t mark = kek_mark(new_kek);
 	if (r->keks[0].mark == mark)
 		return OK;
-	enum err err = r->kek_count > 1 ? rewrap_left(r, &left) : OK;
+	enum err err = r->kek_count > 1 ? left_in(r, &r->staged, &left) : OK;
 	if (err || left)
 		return err ? err : ERR_BUSY;
 	r->keks[1] = r->keks[0];
@@ -79,7 +84,7 @@ enum err records_rewrap(struct records *r, const struct key *new_kek, size_t mos
 	for (size_t i = 0; i < count && !err; i++)
 		err = rewrap_one(r, numbers[i]);
 	r->kept |= !r->savepoints;
-	return err ? err : rewrap_left(r, ret_left);
+	return err ? err : left_in(r, &r->staged, ret_left);
 }
 
 // What else would tell about the patient to somebody who holds the hospital's key: the words by

@@ -117,7 +117,7 @@ bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wis
 static bool allowed_before(struct vault *vault, struct exchange *x, const struct store_wish *wish,
 	const char *owner)
 {
-	struct record current;
+	struct record current = {0};
 	struct record_key key = {.type = wish->type, .id = wish->id};
 	enum err err = records_read_staged(vault->parts.records, &key, x->arena, &current);
 	if (wish->must_be_new || (err && err != ERR_GONE))

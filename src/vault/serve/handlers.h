@@ -24,5 +24,7 @@ route_handler api_seen, api_trail, api_trail_state, api_trail_entry;
 // api_accounts.c
 route_handler api_accounts, api_account_create, api_account_change, api_account_reset_password,
 	api_account_reset_second_factor, api_account_token;
+// api_keys.c
+route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;

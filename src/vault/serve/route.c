@@ -66,6 +66,12 @@ const struct route routes[] = {
 		"Store a bundle, keeping identities; what is there already stays."},
 	{DOOR_GET, "/api/records/check", api_records_check, NEEDS_LOCAL, NULL,
 		"Open every stored version and compare it with the trail."},
+	{DOOR_POST, "/api/keys/rotate", api_keys_rotate, NEEDS_LOCAL | NEEDS_WRITE, "keys-manage",
+		"Wrap data keys under a new key-encryption key, some at a time."},
+	{DOOR_POST, "/api/keys/rotated", api_keys_rotated, NEEDS_LOCAL | NEEDS_WRITE, "keys-manage",
+		"Forget the key before: nothing is wrapped under it any more."},
+	{DOOR_POST, "/api/patients/:id/forget", api_patient_forget,
+		NEEDS_LOCAL | NEEDS_WRITE | NEEDS_BODY, "keys-manage", "Destroy a patient's key."},
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 

@@ -197,7 +197,10 @@ void serve_hashed(struct vault *vault)
 {
 	for (struct exchange *x; (x = worker_take(vault->hashing));) {
 		queue_remove(&vault->hashed, x);
-		handle(vault, x);
+		if (x->route->needs & NEEDS_WRITE && vault->committing)
+			queue_push(&vault->writes, x);
+		else
+			handle(vault, x);
 	}
 }
 

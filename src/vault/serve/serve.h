@@ -10,6 +10,7 @@
 #include "vault/serve/worker.h"
 
 struct identity;
+struct keyring_place;
 struct ledger;
 struct policy;
 struct records;
@@ -26,6 +27,7 @@ struct vault_parts {
 	struct ledger *ledger;
 	struct policy *policy;
 	struct records *records;
+	const struct keyring_place *keys;
 	const char *version;
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents

@@ -1,4 +1,5 @@
 #include "house.h"
+#include "vault/records/leaks.h"
 
 #include "common/store/store.h"
 
@@ -151,7 +152,7 @@ static int64_t leak(const char *name)
 {
 	struct records_leak *leaks;
 	size_t count;
-	assert_ok(records_leaks(house.r, house.arena, &leaks, &count));
+	assert_ok(records_leaks(house.path, house.arena, &leaks, &count));
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(leaks[i].name, name) == 0)
 			return leaks[i].value;

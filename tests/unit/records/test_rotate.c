@@ -106,8 +106,8 @@ static void shredded_is_gone(void **state)
 	assert_ok(records_shred(house.r, "anna"));
 	assert_ok(records_commit(house.r, 1));
 	for (int i = 0; i < 2; i++) {
-		assert_err(get("Patient", "anna", &record), ERR_GONE);
-		assert_err(get("Observation", "o", &record), ERR_GONE);
+		assert_err(get("Patient", "anna", &record), ERR_NOT_FOUND);
+		assert_err(get("Observation", "o", &record), ERR_NOT_FOUND);
 		assert_found("Patient", NULL, "name=zwetsch", "bert");
 		assert_ok(records_care(house.r, "Practitioner/gp", "anna", house.arena, &care));
 		assert_int_equal(care.kind, CARE_NONE);
