@@ -25,7 +25,10 @@
 #define HOSPITALLER_VERSION "0"
 #endif
 
-enum { MOST_OPEN = 4096, TICK_S = 5 };
+enum {
+	MOST_OPEN = 4096,
+	TICK_S = 5
+};
 
 // A door: a worker of the gate, or a connection of the command line.
 struct door {
@@ -36,7 +39,7 @@ struct door {
 	uint32_t uid;
 	struct exchange *open; // whose bodies are not complete
 	size_t open_count;
-	bool dirty;            // answers wait to be flushed
+	bool dirty; // answers wait to be flushed
 };
 
 struct role {
@@ -56,7 +59,7 @@ struct role {
 	json_t *activity;
 	int landlock_abi;
 	char roles[WIRE_TEXT_BYTES]; // as the parent told it last
-	struct mac *opaque; // turns people into numbers for watch
+	struct mac *opaque;          // turns people into numbers for watch
 	char keys_dir[512];
 	struct keyring_place place;
 };
@@ -71,16 +74,20 @@ static void settle_soon(struct role *role)
 static void deliver(void *context, struct exchange *x)
 {
 	struct door *door = x->client;
-	const struct door_answer answer = {.id = x->ask.id, .status = x->status,
-		.headers = x->headers, .header_count = x->header_count};
+	const struct door_answer answer = {.id = x->ask.id,
+		.status = x->status,
+		.headers = x->headers,
+		.header_count = x->header_count};
 	(void)context;
 	if (!channel_has_room(door->peer.channel, x->answer.size)) {
-		static const char words[] = "{\"error\":\"busy\",\"message\":\"Too much is being answered "
+		static const char words[] =
+			"{\"error\":\"busy\",\"message\":\"Too much is being answered "
 			"at once; try again in a second.\"}";
 		const struct door_answer busy = {.id = x->ask.id, .status = 503};
 		(void)!door_answer_send(door->peer.channel, &busy, bytes_text(words));
 	} else if (door_answer_send(door->peer.channel, &answer, buf_bytes(&x->answer))) {
-		static const char words[] = "{\"error\":\"too-large\",\"message\":\"The answer is too large.\"}";
+		static const char words[] =
+			"{\"error\":\"too-large\",\"message\":\"The answer is too large.\"}";
 		const struct door_answer too_large = {.id = x->ask.id, .status = 500};
 		(void)!door_answer_send(door->peer.channel, &too_large, bytes_text(words));
 	}
@@ -103,7 +110,8 @@ static void take_whole(struct door *door, struct exchange *x)
 static void on_ask(struct door *door, struct bytes payload)
 {
 	struct exchange *x = exchange_new();
-	enum err err = door->open_count < MOST_OPEN ? door_ask_parse(payload, x->arena, &x->ask) : ERR_LIMIT;
+	enum err err = door->open_count < MOST_OPEN ? door_ask_parse(payload, x->arena, &x->ask)
+						    : ERR_LIMIT;
 	if (err) {
 		exchange_free(x);
 		door->peer.gone(&door->peer, "an ask that cannot be read");
@@ -222,11 +230,15 @@ static void watch_events(struct role *role, uint64_t from, uint32_t most)
 		arena_reset(arena);
 		if (ledger_read(role->ledger, at, arena, &e))
 			break;
-		events[count++] = (struct feed_event){.seq = at, .time_us = e.time_us,
-			.kind = (uint8_t)e.kind, .action = (uint8_t)e.action,
-			.outcome = (uint8_t)e.outcome, .broken_glass = strcmp(e.purpose, "BTG") == 0,
+		events[count++] = (struct feed_event){.seq = at,
+			.time_us = e.time_us,
+			.kind = (uint8_t)e.kind,
+			.action = (uint8_t)e.action,
+			.outcome = (uint8_t)e.outcome,
+			.broken_glass = strcmp(e.purpose, "BTG") == 0,
 			.related = *e.relationship && strcmp(e.relationship, "none") != 0,
-			.patient_count = e.patient_count, .actor = opaque(role, e.actor),
+			.patient_count = e.patient_count,
+			.actor = opaque(role, e.actor),
 			.patient = e.patients_here ? opaque(role, e.patients[0]) : 0};
 	}
 	arena_free(arena);
@@ -239,7 +251,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 	uint64_t from;
 	uint32_t most;
 	if (frame->type == FEED_ACTIVITY) {
-		json_t *json = json_loadb((const char *)frame->payload.at, frame->payload.size, 0, NULL);
+		json_t *json =
+			json_loadb((const char *)frame->payload.at, frame->payload.size, 0, NULL);
 		if (json) {
 			json_decref(role->activity);
 			role->activity = json;
@@ -298,12 +311,12 @@ static json_t *role_json(char *line)
 		return NULL;
 	char since[TIME_TEXT_BYTES];
 	time_format(strtoll(fields[3], NULL, 10), since);
-	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:s, s:I, s:{s:b, s:b, s:s, s:s}}", keys[0], fields[0],
-		keys[1], (json_int_t)strtoll(fields[1], NULL, 10), keys[2], fields[2], keys[3], since,
-		keys[4], (json_int_t)strtoll(fields[4], NULL, 10), keys[5], fields[5], keys[6],
-		(json_int_t)strtoll(fields[6], NULL, 10) * 1024, "confinement", keys[7],
-		fields[7][0] == '2', keys[8], fields[8][0] == '1', keys[9], fields[9], keys[10],
-		fields[10]);
+	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:s, s:I, s:{s:b, s:b, s:s, s:s}}", keys[0],
+		fields[0], keys[1], (json_int_t)strtoll(fields[1], NULL, 10), keys[2], fields[2],
+		keys[3], since, keys[4], (json_int_t)strtoll(fields[4], NULL, 10), keys[5],
+		fields[5], keys[6], (json_int_t)strtoll(fields[6], NULL, 10) * 1024, "confinement",
+		keys[7], fields[7][0] == '2', keys[8], fields[8][0] == '1', keys[9], fields[9],
+		keys[10], fields[10]);
 }
 
 static json_t *roles_json(void *context)
@@ -385,15 +398,16 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
 static enum err confine(struct role *role)
 {
-	static const char *const calls[] = {"openat", "open", "unlink", "unlinkat", "rename", "renameat",
-		"renameat2", "mkdir", "mkdirat", "rmdir", "fsync", "fdatasync", "ftruncate", "fallocate",
-		"fchmod", "fchown", "access", "faccessat", "faccessat2", "readlink", "getdents64", "getcwd",
-		"umask", "flock", "fadvise64", "sync_file_range", "pwritev", "preadv", "setpriority", NULL};
+	static const char *const calls[] = {"openat", "open", "unlink", "unlinkat", "rename",
+		"renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "fsync", "fdatasync",
+		"ftruncate", "fallocate", "fchmod", "fchown", "access", "faccessat", "faccessat2",
+		"readlink", "getdents64", "getcwd", "umask", "flock", "fadvise64",
+		"sync_file_range", "pwritev", "preadv", "setpriority", NULL};
 	const char *state = role->config->state;
 	char paths[5][512], witness[512] = "";
 	static const char *const names[] = {"records", "trail", "identity", "keys", "run"};
-	struct sandbox_path rules[9] = {{role->config->rules, SANDBOX_READ}, {"/dev/urandom", SANDBOX_READ},
-		{"/etc/localtime", SANDBOX_READ}};
+	struct sandbox_path rules[9] = {{role->config->rules, SANDBOX_READ},
+		{"/dev/urandom", SANDBOX_READ}, {"/etc/localtime", SANDBOX_READ}};
 	size_t count = 3;
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(paths[i], sizeof paths[i], "%s/%s", state, names[i]);
@@ -425,8 +439,10 @@ static enum err open_ledger(struct role *role)
 	char dir[512];
 	struct ledger_problem problem;
 	snprintf(dir, sizeof dir, "%s/trail", role->config->state);
-	struct ledger_options options = {.dir = dir, .origin = "hospitaller/trail",
-		.seal_key = role->keys.trail_seal, .search_key = role->keys.trail_search,
+	struct ledger_options options = {.dir = dir,
+		.origin = "hospitaller/trail",
+		.seal_key = role->keys.trail_seal,
+		.search_key = role->keys.trail_search,
 		.sign_key = role->keys.trail_sign,
 		.witness = *role->config->witness ? role->config->witness : NULL,
 		.skip_sync = config_test(role->config, "no-trail-sync")};
@@ -441,7 +457,8 @@ static enum err open_records(struct role *role)
 {
 	char dir[512], problem[256];
 	snprintf(dir, sizeof dir, "%s/records", role->config->state);
-	struct records_options options = {.dir = dir, .kek = role->keys.kek,
+	struct records_options options = {.dir = dir,
+		.kek = role->keys.kek,
 		.old_kek = role->keys.rotating ? &role->keys.old_kek : NULL,
 		.weak_sync = config_test(role->config, "weak-records-sync")};
 	enum err err = records_open(&options, &role->records, problem);
@@ -457,8 +474,10 @@ static enum err open_identity(struct role *role)
 	snprintf(path, sizeof path, "%s/identity/identity.db", role->config->state);
 	snprintf(blocklist, sizeof blocklist, "%s/passwords/blocklist.txt", role->config->rules);
 	// 19 MiB and two passes: OWASP's least for Argon2id, about 30 ms of one core here.
-	struct identity_options options = {.path = path, .hospital_key = role->keys.identity,
-		.cost = {.memory_kib = 19456, .passes = 2, .lanes = 1}, .blocklist = blocklist,
+	struct identity_options options = {.path = path,
+		.hospital_key = role->keys.identity,
+		.cost = {.memory_kib = 19456, .passes = 2, .lanes = 1},
+		.blocklist = blocklist,
 		.issuer = role->config->name};
 	enum err err = identity_open(&options, &role->identity, problem);
 	if (err)
@@ -503,10 +522,14 @@ static enum err open_parts(struct role *role)
 // Writes whose entries are on the trail, but whose commit did not happen before the process ended.
 static void note_start(struct role *role)
 {
-	uint64_t end = ledger_size(role->ledger), committed = records_trail_end(role->records), lost = 0;
+	uint64_t end = ledger_size(role->ledger), committed = records_trail_end(role->records),
+		 lost = 0;
 	struct arena *arena = arena_new();
-	struct trail_entry note = {.time_us = time_now_us(), .kind = TRAIL_SYSTEM,
-		.action = TRAIL_RECOVERED, .outcome = TRAIL_ABORTED, .actor = "vault",
+	struct trail_entry note = {.time_us = time_now_us(),
+		.kind = TRAIL_SYSTEM,
+		.action = TRAIL_RECOVERED,
+		.outcome = TRAIL_ABORTED,
+		.actor = "vault",
 		.actor_name = "Hospitaller"};
 	for (uint64_t seq = committed; seq < end; seq++) {
 		struct trail_entry e;
@@ -518,14 +541,19 @@ static void note_start(struct role *role)
 		ledger_append(role->ledger, &note);
 		lost++;
 	}
-	note = (struct trail_entry){.time_us = note.time_us, .kind = TRAIL_SYSTEM, .action = TRAIL_STARTED,
-		.outcome = TRAIL_ALLOWED, .actor = "vault", .actor_name = "Hospitaller",
+	note = (struct trail_entry){.time_us = note.time_us,
+		.kind = TRAIL_SYSTEM,
+		.action = TRAIL_STARTED,
+		.outcome = TRAIL_ALLOWED,
+		.actor = "vault",
+		.actor_name = "Hospitaller",
 		.detail = HOSPITALLER_VERSION};
 	ledger_append(role->ledger, &note);
 	ledger_flush(role->ledger);
 	arena_free(arena);
 	if (lost)
-		log_warning("%llu interrupted changes were marked on the trail", (unsigned long long)lost);
+		log_warning("%llu interrupted changes were marked on the trail",
+			(unsigned long long)lost);
 }
 
 static struct event *watch_fd(struct role *role, int fd, event_callback_fn handler)
@@ -538,10 +566,17 @@ static struct event *watch_fd(struct role *role, int fd, event_callback_fn handl
 
 static void start(struct role *role)
 {
-	const struct vault_parts parts = {.identity = role->identity, .ledger = role->ledger,
-		.policy = role->policy, .records = role->records, .version = HOSPITALLER_VERSION,
-		.started_us = time_now_us(), .deliver = deliver, .roles = roles_json,
-		.activity = activity_json, .context = role, .keys = &role->place,
+	const struct vault_parts parts = {.identity = role->identity,
+		.ledger = role->ledger,
+		.policy = role->policy,
+		.records = role->records,
+		.version = HOSPITALLER_VERSION,
+		.started_us = time_now_us(),
+		.deliver = deliver,
+		.roles = roles_json,
+		.activity = activity_json,
+		.context = role,
+		.keys = &role->place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
 	const struct timeval tick = {.tv_sec = TICK_S};
 	serve_init(&role->vault, &parts);
@@ -558,13 +593,18 @@ static void keep_place(struct role *role)
 {
 	uint64_t end = ledger_size(role->ledger);
 	if (records_begin(role->records) || records_commit(role->records, end))
-		log_warning("the place in the trail could not be kept: the next start takes longer");
+		log_warning(
+			"the place in the trail could not be kept: the next start takes longer");
 }
 
 static void stop(struct role *role)
 {
-	struct trail_entry note = {.time_us = time_now_us(), .kind = TRAIL_SYSTEM, .action = TRAIL_STOPPED,
-		.outcome = TRAIL_ALLOWED, .actor = "vault", .actor_name = "Hospitaller"};
+	struct trail_entry note = {.time_us = time_now_us(),
+		.kind = TRAIL_SYSTEM,
+		.action = TRAIL_STOPPED,
+		.outcome = TRAIL_ALLOWED,
+		.actor = "vault",
+		.actor_name = "Hospitaller"};
 	ledger_append(role->ledger, &note);
 	while (role->doors)
 		door_gone(&role->doors->peer, "stopping");
@@ -596,7 +636,8 @@ int vault_main(const struct config *config)
 	if (control_init(&role.control, role.base))
 		return 1;
 	control_ready(role.landlock_abi);
-	log_info("serving; the trail has %llu entries", (unsigned long long)ledger_size(role.ledger));
+	log_info("serving; the trail has %llu entries",
+		(unsigned long long)ledger_size(role.ledger));
 	event_base_dispatch(role.base);
 	log_info("stopping");
 	stop(&role);

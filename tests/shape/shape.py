@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TAB, COLUMNS = 4, 100
+TAB, COLUMNS = 8, 100
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 5  # four is the aim
 
 FLOORS = [  # the longest prefix counts
