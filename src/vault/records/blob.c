@@ -21,13 +21,13 @@ static void bind(const struct blob_row *row, const struct owner *owner, struct b
 	put_u64(room, (uint64_t)row->updated_us);
 }
 
-enum err blob_seal(struct records *r, struct owner *owner, const struct blob_row *row,
-	const char *id, const char *patient, struct bytes json)
+enum err blob_seal(
+	struct records *r, struct owner *owner, const struct blob_row *row, struct bytes json)
 {
 	struct buf context = {0};
 	buf_clear(&r->plain);
-	put_span_u8(&r->plain, bytes_text(id));
-	put_span_u8(&r->plain, bytes_text(patient));
+	put_span_u8(&r->plain, bytes_text(row->id));
+	put_span_u8(&r->plain, bytes_text(row->patient_id));
 	buf_add_bytes(&r->plain, json);
 	bind(row, owner, &context);
 	buf_clear(&r->sealed);

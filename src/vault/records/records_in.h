@@ -122,9 +122,10 @@ struct blob_row {
 	int type;
 	enum record_method method;
 	uint64_t version;
+	const char *id, *patient_id; // only sealed, never in clear; "" when nobody's
 };
 enum err blob_seal(struct records *records, struct owner *owner, const struct blob_row *row,
-	const char *id, const char *patient, struct bytes json); // into records->sealed
+	struct bytes json); // into records->sealed
 // Reads and opens the version of a slot. ERR_NOT_FOUND, ERR_CORRUPT.
 enum err blob_read(struct records *records, struct view *view, int64_t slot, uint64_t version,
 	struct arena *arena, struct record *ret_record);

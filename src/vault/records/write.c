@@ -346,11 +346,13 @@ enum err records_put(struct records *r, const struct record_put *wanted, struct 
 	struct blob_row row = {.token = resource_token(r, put->type, put->id),
 		.updated_us = put->updated_us,
 		.method = now.method,
-		.version = now.version};
+		.version = now.version,
+		.id = put->id,
+		.patient_id = put->patient};
 	stamp(put, now.version);
 	buf_clear(&r->json);
 	json_encode(put->resource, &r->json);
-	err = blob_seal(r, owner, &row, put->id, put->patient, buf_bytes(&r->json));
+	err = blob_seal(r, owner, &row, buf_bytes(&r->json));
 	if (!err)
 		err = blob_write(r, &now, &row, owner->key_version);
 	if (!err)
@@ -400,8 +402,10 @@ enum err records_delete(struct records *r, const struct record_key *key, int64_t
 	struct blob_row row = {.token = resource_token(r, key->type, key->id),
 		.updated_us = updated_us,
 		.method = RECORD_DELETED,
-		.version = now.version};
-	err = blob_seal(r, owner, &row, key->id, current.patient, (struct bytes){0});
+		.version = now.version,
+		.id = key->id,
+		.patient_id = current.patient};
+	err = blob_seal(r, owner, &row, (struct bytes){0});
 	if (!err)
 		err = blob_write(r, &now, &row, owner->key_version);
 	if (!err)
