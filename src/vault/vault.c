@@ -226,20 +226,20 @@ static void watch_events(struct role *role, uint64_t from, uint32_t most)
 	uint64_t durable = ledger_durable(role->ledger), at = from;
 	size_t count = 0;
 	for (; at < durable && count < most; at++) {
-		struct trail_entry e;
+		struct trail_brief b;
 		arena_reset(arena);
-		if (ledger_read(role->ledger, at, arena, &e))
+		if (ledger_brief(role->ledger, at, arena, &b))
 			break;
 		events[count++] = (struct feed_event){.seq = at,
-			.time_us = e.time_us,
-			.kind = (uint8_t)e.kind,
-			.action = (uint8_t)e.action,
-			.outcome = (uint8_t)e.outcome,
-			.broken_glass = strcmp(e.purpose, "BTG") == 0,
-			.related = *e.relationship && strcmp(e.relationship, "none") != 0,
-			.patient_count = e.patient_count,
-			.actor = opaque(role, e.actor),
-			.patient = e.patients_here ? opaque(role, e.patients[0]) : 0};
+			.time_us = b.time_us,
+			.kind = (uint8_t)b.kind,
+			.action = (uint8_t)b.action,
+			.outcome = (uint8_t)b.outcome,
+			.broken_glass = b.broken_glass,
+			.related = b.related,
+			.patient_count = b.patient_count,
+			.actor = opaque(role, b.actor),
+			.patient = opaque(role, b.patient)};
 	}
 	arena_free(arena);
 	feed_events_send(role->watch.channel, events, count, at, durable);
