@@ -309,6 +309,37 @@ static void search_finds_with_and_without_its_index(void **state)
 	scratch_remove(&s);
 }
 
+// Longer than a row of the index and than one look into it, over several of its batches.
+static void pages_of_a_search_leave_nothing_out(void **state)
+{
+	enum {
+		ALL = 9000,
+		LIMIT = 700
+	};
+	struct scratch s;
+	scratch_make(&s);
+	struct ledger *ledger = scratch_open(&s);
+	struct arena *arena = arena_new();
+	struct trail_query query = {.actor = "actor-1", .limit = LIMIT};
+	struct trail_page page;
+	uint64_t expected = ALL - 2; // the newest of them
+	scratch_fill(ledger, 2000);
+	wait_signed(ledger, 2000);
+	scratch_fill(ledger, ALL - 2000);
+	wait_signed(ledger, ALL);
+	do {
+		arena_reset(arena);
+		assert_ok(ledger_search(ledger, &query, arena, &page));
+		for (size_t i = 0; i < page.count; i++, expected -= 3)
+			assert_int_equal(page.hits[i].seq, expected);
+		query.before = page.next;
+	} while (page.next);
+	assert_int_equal(expected, (uint64_t)1 - 3); // after entry 1, the oldest
+	arena_free(arena);
+	ledger_close(ledger);
+	scratch_remove(&s);
+}
+
 // An index that is ahead belongs to another trail.
 static void the_index_of_another_trail_is_dropped(void **state)
 {
@@ -419,6 +450,7 @@ int main(void)
 		cmocka_unit_test(an_entry_of_the_largest_size_fits),
 		cmocka_unit_test(proofs_hold_and_convince_a_stranger),
 		cmocka_unit_test(search_finds_with_and_without_its_index),
+		cmocka_unit_test(pages_of_a_search_leave_nothing_out),
 		cmocka_unit_test(the_index_of_another_trail_is_dropped),
 		cmocka_unit_test(only_sealed_bytes_reach_the_disk),
 		cmocka_unit_test(an_export_is_what_other_tools_expect),
