@@ -7,8 +7,7 @@
 #include <string.h>
 
 // A call of the random generator costs as much as sealing an entry of the trail does: nonces, which
-// are no secret, are drawn many at a time. The key schedule is kept for those who seal under one
-// key.
+// are no secret, are drawn many at a time. The key schedule is kept for who seals under one key.
 enum {
 	NONCES_AT_ONCE = 64
 };
@@ -74,8 +73,10 @@ static bool begin(struct sealer *sealer, const struct key *key, const uint8_t *n
 {
 	bool same = sealer->keyed == to && memcmp(&sealer->key, key, sizeof *key) == 0;
 	sealer->keyed = KEYED_FOR_NOTHING; // unless this succeeds
-	if (EVP_CipherInit_ex2(sealer->context, same ? NULL : sealer->cipher,
-		    same ? NULL : key->bytes, nonce, to == KEYED_TO_SEAL, NULL) != 1)
+	const EVP_CIPHER *cipher = same ? NULL : sealer->cipher;
+	const uint8_t *bytes = same ? NULL : key->bytes;
+	if (EVP_CipherInit_ex2(sealer->context, cipher, bytes, nonce, to == KEYED_TO_SEAL, NULL) !=
+		1)
 		return false;
 	sealer->key = *key;
 	sealer->keyed = to;

@@ -169,8 +169,9 @@ void files_locate(struct ledger *ledger, uint64_t seq, struct place *ret_place)
 // marks there may be a hundred groups.
 static bool follows(const struct ledger *ledger, uint64_t seq, const struct place *mark)
 {
-	return seq >= ledger->cached.first + ledger->cached.count &&
-	       mark->seq <= ledger->cached.first && mark->segment == ledger->cached_at.segment;
+	const struct group *cached = &ledger->cached;
+	return seq >= cached->first + cached->count && mark->seq <= cached->first &&
+	       mark->segment == ledger->cached_at.segment;
 }
 
 enum err files_find(struct ledger *ledger, uint64_t seq)

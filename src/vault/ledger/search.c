@@ -136,8 +136,8 @@ enum err search_writer_open(struct search *search, struct search_writer **ret_wr
 		abort();
 	writer->mac = mac_new(&search->key);
 	enum err err = open_db(search->path, &writer->db);
-	if (!err && (sqlite3_prepare_v2(writer->db, "INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3)",
-			     -1, &writer->add, NULL) != SQLITE_OK ||
+	static const char add_sql[] = "INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3)";
+	if (!err && (sqlite3_prepare_v2(writer->db, add_sql, -1, &writer->add, NULL) != SQLITE_OK ||
 			    sqlite3_prepare_v2(writer->db, "UPDATE reached SET seq = ?1", -1,
 				    &writer->move, NULL) != SQLITE_OK ||
 			    sqlite3_prepare_v2(writer->db, "SELECT seq FROM reached", -1, &place,

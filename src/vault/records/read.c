@@ -59,8 +59,7 @@ enum err records_hold(struct records *r)
 void records_rest(struct records *r)
 {
 	if (r->held)
-		(void)!query_run(
-			r->committed.queries[Q_REST]); // nothing was written: it cannot fail
+		(void)!query_run(r->committed.queries[Q_REST]); // wrote nothing: cannot fail
 	r->held = false;
 }
 

@@ -40,8 +40,9 @@ struct record {
 	enum record_method method;
 	const char *patient;     // whose key seals it, or NULL: the hospital's
 	struct bytes json;       // as stored, with id and meta; empty when deleted
-	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail: of what was written,
-				 // and of what records_walk() and records_check() show; else zeros
+	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail: of what was
+				 // written, and what records_walk() and records_check() show;
+				 // zeros for what was only read
 };
 
 struct record_key {

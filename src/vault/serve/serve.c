@@ -85,8 +85,7 @@ static void finish(struct vault *vault, struct exchange *x)
 static void handle(struct vault *vault, struct exchange *x)
 {
 	x->now_us = time_now_us();
-	(void)!records_hold(
-		vault->parts.records); // without it reading is slower, or fails and says so
+	(void)!records_hold(vault->parts.records); // without it reading is only slower
 	switch (x->route->handler(vault, x)) {
 	case PROGRESS_DONE:
 		finish(vault, x);

@@ -81,18 +81,17 @@ static void every_seal_has_its_own_nonce_and_its_own_key(void **state)
 	struct buf sealed[SEALS] = {0}, plain = {0};
 	struct sealer *sealer = sealer_new();
 	crypto_random(keys, sizeof keys);
+	const struct bytes context = bytes_text("x"), same = bytes_text("same");
 	for (size_t i = 0; i < SEALS; i++)
-		assert_ok(sealer_seal(
-			sealer, &keys[i / 3 % 2], bytes_text("x"), bytes_text("same"), &sealed[i]));
+		assert_ok(sealer_seal(sealer, &keys[i / 3 % 2], context, same, &sealed[i]));
 	for (size_t i = 0; i < SEALS; i++) {
+		const struct key *key = &keys[i / 3 % 2], *other = &keys[1 - i / 3 % 2];
 		for (size_t j = 0; j < i; j++)
 			assert_memory_not_equal(sealed[i].at, sealed[j].at, NONCE_BYTES);
 		buf_clear(&plain);
-		assert_ok(sealer_open(
-			sealer, &keys[i / 3 % 2], bytes_text("x"), buf_bytes(&sealed[i]), &plain));
-		assert_true(bytes_equal(buf_bytes(&plain), bytes_text("same")));
-		assert_err(sealer_open(sealer, &keys[1 - i / 3 % 2], bytes_text("x"),
-				   buf_bytes(&sealed[i]), &plain),
+		assert_ok(sealer_open(sealer, key, context, buf_bytes(&sealed[i]), &plain));
+		assert_true(bytes_equal(buf_bytes(&plain), same));
+		assert_err(sealer_open(sealer, other, context, buf_bytes(&sealed[i]), &plain),
 			ERR_CORRUPT);
 	}
 	for (size_t i = 0; i < SEALS; i++)
