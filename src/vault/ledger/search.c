@@ -1,6 +1,7 @@
 #include "vault/ledger/search.h"
 
-#include <sqlite3.h>
+#include "common/store/store.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,8 @@
 struct search {
 	char *path;
 	struct key key;
-	sqlite3 *db;
-	sqlite3_stmt *find;
+	struct store *store;
+	struct store_query *find;
 	struct mac *mac;
 };
 
@@ -28,8 +29,8 @@ enum {
 };
 
 struct search_writer {
-	sqlite3 *db;
-	sqlite3_stmt *add, *move;
+	struct store *store;
+	struct store_query *add, *move;
 	struct mac *mac;
 	uint64_t place;
 	struct word *words;
@@ -38,26 +39,26 @@ struct search_writer {
 };
 
 static const char schema[] =
-	"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
 	"DROP TABLE IF EXISTS hit; DROP TABLE IF EXISTS place;" // an earlier form
 	"CREATE TABLE IF NOT EXISTS run (token INTEGER NOT NULL, first INTEGER NOT NULL, more BLOB,"
 	" PRIMARY KEY (token, first)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS reached (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER);"
 	"INSERT OR IGNORE INTO reached VALUES (1, 0);";
 
-static enum err open_db(const char *path, sqlite3 **ret_db)
+static enum err open_store(const char *path, struct store **ret_store)
 {
-	sqlite3 *db = NULL;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-	bool fine = sqlite3_open_v2(path, &db, flags, NULL) == SQLITE_OK &&
-		    sqlite3_busy_timeout(db, 2000) == SQLITE_OK &&
-		    sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK;
-	if (!fine) {
-		sqlite3_close(db);
-		return ERR_IO;
-	}
-	*ret_db = db;
-	return OK;
+	const struct store_sqlite options = {.path = path, .no_sync = true};
+	char problem[256];
+	struct store *store;
+	enum err err = store_open_sqlite(&options, &store, problem);
+	if (err)
+		return err;
+	err = store_exec(store, schema);
+	if (err)
+		store_close(store);
+	else
+		*ret_store = store;
+	return err;
 }
 
 static void remove_files(const char *path)
@@ -73,29 +74,29 @@ static void remove_files(const char *path)
 enum err search_open(const char *dir, const struct key *key, struct search **ret_search)
 {
 	char path[512];
-	sqlite3 *db;
+	struct store *store;
 	snprintf(path, sizeof path, "%s/search.db", dir);
-	enum err err = open_db(path, &db);
+	enum err err = open_store(path, &store);
 	if (err) {
 		remove_files(path);
-		err = open_db(path, &db);
+		err = open_store(path, &store);
 	}
 	if (err)
 		return err;
 	struct search *search = calloc(1, sizeof *search);
 	if (!search || !(search->path = strdup(path)))
 		abort();
-	search->db = db;
+	search->store = store;
 	search->key = *key;
 	search->mac = mac_new(key);
 	static const char find[] =
 		"SELECT first, more FROM run WHERE token = ?1 AND first < ?2 ORDER BY first DESC";
-	if (sqlite3_prepare_v2(db, find, -1, &search->find, NULL) != SQLITE_OK) {
+	err = store_prepare(store, find, &search->find);
+	if (err)
 		search_close(search);
-		return ERR_IO;
-	}
-	*ret_search = search;
-	return OK;
+	else
+		*ret_search = search;
+	return err;
 }
 
 enum err search_forget_past(struct search *search, uint64_t size)
@@ -105,15 +106,15 @@ enum err search_forget_past(struct search *search, uint64_t size)
 		"BEGIN; DELETE FROM run WHERE (SELECT seq FROM reached) > %lld;"
 		"UPDATE reached SET seq = 0 WHERE seq > %lld; COMMIT",
 		(long long)size, (long long)size);
-	return sqlite3_exec(search->db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : ERR_IO;
+	return store_exec(search->store, sql);
 }
 
 void search_close(struct search *search)
 {
 	if (!search)
 		return;
-	sqlite3_finalize(search->find);
-	sqlite3_close(search->db);
+	store_query_free(search->find);
+	store_close(search->store);
 	mac_free(search->mac);
 	crypto_wipe(&search->key, sizeof search->key);
 	free(search->path);
@@ -128,40 +129,48 @@ static int64_t token_of(struct mac *mac, const char *field, const char *word)
 		mac, bytes_of(text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1));
 }
 
+static enum err read_place(struct search_writer *writer)
+{
+	struct store_query *reached;
+	enum err err = store_prepare(writer->store, "SELECT seq FROM reached", &reached);
+	if (err)
+		return err;
+	if (query_step(reached) == STORE_ROW)
+		writer->place = (uint64_t)row_int(reached, 0);
+	else
+		err = ERR_IO;
+	store_query_free(reached);
+	return err;
+}
+
 enum err search_writer_open(struct search *search, struct search_writer **ret_writer)
 {
 	struct search_writer *writer = calloc(1, sizeof *writer);
-	sqlite3_stmt *place = NULL;
 	if (!writer || !(writer->words = calloc(WORDS, sizeof *writer->words)))
 		abort();
 	writer->mac = mac_new(&search->key);
-	enum err err = open_db(search->path, &writer->db);
-	static const char add_sql[] = "INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3)";
-	if (!err && (sqlite3_prepare_v2(writer->db, add_sql, -1, &writer->add, NULL) != SQLITE_OK ||
-			    sqlite3_prepare_v2(writer->db, "UPDATE reached SET seq = ?1", -1,
-				    &writer->move, NULL) != SQLITE_OK ||
-			    sqlite3_prepare_v2(writer->db, "SELECT seq FROM reached", -1, &place,
-				    NULL) != SQLITE_OK ||
-			    sqlite3_step(place) != SQLITE_ROW))
-		err = ERR_IO;
+	enum err err = open_store(search->path, &writer->store);
 	if (!err)
-		writer->place = (uint64_t)sqlite3_column_int64(place, 0);
-	sqlite3_finalize(place);
-	if (err) {
+		err = store_prepare(writer->store, "INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3)",
+			&writer->add);
+	if (!err)
+		err = store_prepare(writer->store, "UPDATE reached SET seq = ?1", &writer->move);
+	if (!err)
+		err = read_place(writer);
+	if (err)
 		search_writer_close(writer);
-		return err;
-	}
-	*ret_writer = writer;
-	return OK;
+	else
+		*ret_writer = writer;
+	return err;
 }
 
 void search_writer_close(struct search_writer *writer)
 {
 	if (!writer)
 		return;
-	sqlite3_finalize(writer->add);
-	sqlite3_finalize(writer->move);
-	sqlite3_close(writer->db);
+	store_query_free(writer->add);
+	store_query_free(writer->move);
+	store_close(writer->store);
 	mac_free(writer->mac);
 	buf_done(&writer->run);
 	free(writer->words);
@@ -175,7 +184,7 @@ uint64_t search_writer_place(const struct search_writer *writer)
 
 enum err search_writer_begin(struct search_writer *writer)
 {
-	return sqlite3_exec(writer->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ? OK : ERR_IO;
+	return store_exec(writer->store, "BEGIN");
 }
 
 static int by_token(const void *one, const void *other)
@@ -195,11 +204,11 @@ static size_t write_run(struct search_writer *writer, const struct word *words, 
 	for (; size < count && size < RUN && words[size].token == words->token; size++)
 		if (words[size].seq != words[size - 1].seq)
 			put_u32(&writer->run, (uint32_t)(words[size].seq - words->seq));
-	sqlite3_bind_int64(writer->add, 1, words->token);
-	sqlite3_bind_int64(writer->add, 2, (int64_t)words->seq);
-	sqlite3_bind_blob64(writer->add, 3, writer->run.at, writer->run.size, SQLITE_STATIC);
-	sqlite3_step(writer->add); // a hit that is missing is found by the ledger's own walk only
-	sqlite3_reset(writer->add);
+	query_int(writer->add, 1, words->token);
+	query_int(writer->add, 2, (int64_t)words->seq);
+	query_blob(writer->add, 3, buf_bytes(&writer->run));
+	(void)!query_run(
+		writer->add); // a hit that is missing is found by the ledger's own walk only
 	return size;
 }
 
@@ -237,24 +246,21 @@ void search_writer_add(struct search_writer *writer, uint64_t seq, const struct 
 void search_writer_commit(struct search_writer *writer, uint64_t place)
 {
 	write_words(writer);
-	sqlite3_bind_int64(writer->move, 1, (int64_t)place);
-	int moved = sqlite3_step(writer->move);
-	sqlite3_reset(writer->move);
-	if (moved == SQLITE_DONE &&
-		sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+	query_int(writer->move, 1, (int64_t)place);
+	if (query_run(writer->move) == OK && store_exec(writer->store, "COMMIT") == OK)
 		writer->place = place;
 	else
-		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
+		(void)!store_exec(writer->store, "ROLLBACK");
 }
 
 // The entries of a row from its newest on, below *at, which moves down to the last that was taken.
-static size_t take_run(sqlite3_stmt *row, uint64_t *at, uint64_t *ret_seqs, size_t most)
+static size_t take_run(struct store_query *row, uint64_t *at, uint64_t *ret_seqs, size_t most)
 {
-	uint64_t first = (uint64_t)sqlite3_column_int64(row, 0);
-	const uint8_t *more = sqlite3_column_blob(row, 1);
+	uint64_t first = (uint64_t)row_int(row, 0);
+	struct bytes more = row_blob(row, 1);
 	size_t taken = 0;
-	for (size_t i = (size_t)sqlite3_column_bytes(row, 1) / 4 + 1; i-- && taken < most;) {
-		struct cursor in = cursor_of(bytes_of(i ? more + 4 * (i - 1) : NULL, i ? 4 : 0));
+	for (size_t i = more.size / 4 + 1; i-- && taken < most;) {
+		struct cursor in = cursor_of(bytes_of(i ? more.at + 4 * (i - 1) : NULL, i ? 4 : 0));
 		uint64_t seq = first + (i ? get_u32(&in) : 0);
 		if (seq < *at)
 			ret_seqs[taken++] = *at = seq;
@@ -267,12 +273,12 @@ enum err search_find(
 {
 	size_t count = 0;
 	uint64_t at = ask->before;
-	int step = SQLITE_ROW;
-	sqlite3_bind_int64(search->find, 1, token_of(search->mac, ask->field, ask->word));
-	sqlite3_bind_int64(search->find, 2, (int64_t)ask->before);
-	while (count < ask->most && (step = sqlite3_step(search->find)) == SQLITE_ROW)
+	enum store_step step = STORE_ROW;
+	query_int(search->find, 1, token_of(search->mac, ask->field, ask->word));
+	query_int(search->find, 2, (int64_t)ask->before);
+	while (count < ask->most && (step = query_step(search->find)) == STORE_ROW)
 		count += take_run(search->find, &at, ret_seqs + count, ask->most - count);
-	sqlite3_reset(search->find);
+	query_reset(search->find);
 	*ret_count = count;
-	return step == SQLITE_DONE || step == SQLITE_ROW ? OK : ERR_IO;
+	return step == STORE_FAILED ? ERR_IO : OK;
 }
