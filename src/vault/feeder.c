@@ -1,10 +1,16 @@
 #include "vault/feeder.h"
 
 #include "common/base/log.h"
+#include "common/base/time.h"
 #include "common/message/feed.h"
 #include "vault/ledger/ledger.h"
 
 #include <string.h>
+
+enum {
+	TURN_US = 3000, // watch catches up between other people's requests, and keeps none of them
+			// waiting
+};
 
 static uint64_t opaque(struct feeder *feeder, const char *id)
 {
@@ -16,8 +22,9 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	static struct feed_event events[FEED_BATCH];
 	struct arena *arena = arena_new();
 	uint64_t durable = ledger_durable(feeder->ledger), at = from;
+	int64_t until_us = time_monotonic_us() + TURN_US;
 	size_t count = 0;
-	for (; at < durable && count < most; at++) {
+	for (; at < durable && count < most && time_monotonic_us() < until_us; at++) {
 		struct trail_brief b;
 		arena_reset(arena);
 		if (ledger_brief(feeder->ledger, at, arena, &b))
