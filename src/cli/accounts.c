@@ -152,24 +152,19 @@ static int run_unlock(const struct invocation *invocation)
 	return set_state(invocation, "active");
 }
 
-#define ARGUMENT_LOGIN                                                                             \
-	{                                                                                          \
-		{                                                                                  \
-			.name = "LOGIN", .help = "The account's login or id."                      \
-		}                                                                                  \
-	}
+#define ARGUMENT_LOGIN .name = "LOGIN", .help = "The account's login or id."
 
 const struct command command_account_lock = {
 	.usage = {.words = "account lock",
 		.summary = "Locks an account and ends its sessions.",
-		.arguments = ARGUMENT_LOGIN},
+		.arguments = {{ARGUMENT_LOGIN}}},
 	.run = run_lock,
 };
 
 const struct command command_account_unlock = {
 	.usage = {.words = "account unlock",
 		.summary = "Lets an account sign in again.",
-		.arguments = ARGUMENT_LOGIN},
+		.arguments = {{ARGUMENT_LOGIN}}},
 	.run = run_unlock,
 };
 
@@ -194,7 +189,7 @@ const struct command command_account_reset_password = {
 	.usage = {.words = "account reset-password",
 		.summary = "Prints a new one-time password.",
 		.help = "The account's sessions end.",
-		.arguments = ARGUMENT_LOGIN},
+		.arguments = {{ARGUMENT_LOGIN}}},
 	.run = run_reset_password,
 };
 
@@ -207,7 +202,7 @@ const struct command command_account_reset_second_factor = {
 	.usage = {.words = "account reset-second-factor",
 		.summary = "Lets a lost second factor be enrolled again.",
 		.help = "The account's sessions end; the next sign-in shows a new QR code.",
-		.arguments = ARGUMENT_LOGIN},
+		.arguments = {{ARGUMENT_LOGIN}}},
 	.run = run_reset_second_factor,
 };
 
@@ -222,7 +217,7 @@ const struct command command_account_token = {
 	.usage = {.words = "account token",
 		.summary = "Makes a bearer token for an application.",
 		.help = "Only for accounts of the role application. It is printed once, and kept nowhere in clear.",
-		.arguments = ARGUMENT_LOGIN,
+		.arguments = {{ARGUMENT_LOGIN}},
 		.options = {{.name = "label",
 			.value = "TEXT",
 			.required = true,
