@@ -183,3 +183,24 @@ def test_an_import_tells_which_files_were_not_stored(own, tmp_path):
     assert shown["created"] == 1 and [x["file"] for x in shown["not_stored"]] == [str(tmp_path / "a.json")]
     plain = own.cli("import", tmp_path, check=False)
     assert plain.returncode == 4 and "a.json was not stored" in plain.stderr and "1 were there already" in plain.stdout
+
+
+def mentioned():
+    """Every command line of ours in the pages for people, without what stands before the command."""
+    for page in [ROOT / "README.md", ROOT / "start", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("s*/**/README.md"))]:
+        for line in re.findall(r"(?:`|^    |\$)hospitaller ([^`|>#\n]+)", page.read_text(), re.M):
+            yield page.name, re.sub(r"--(?:set|state|config) \S+ ", "", line.strip()).split()
+
+
+def test_the_pages_name_no_command_or_option_that_does_not_exist():
+    seen = set()
+    for page, words in mentioned():
+        if words[0].startswith("--") or words[0] == "role":
+            continue
+        command = next((c for n in (2, 1) for c in COMMANDS if c == words[:n] and len(c) == n), None)
+        assert command, (page, words)
+        seen.add(" ".join(command))
+        shown = hospitaller(*command, "--help").stdout
+        for option in [w.split("=")[0] for w in words if w.startswith("--")]:
+            assert f"  {option} " in shown, (page, words, option)
+    assert len(seen) >= 15, seen

@@ -171,7 +171,7 @@ const struct route routes[] = {
 			{"failed", "object[]", "Empty: a bundle is stored whole or not at all."}),
 		.also = {409, 422}},
 	{DOOR_GET, "/api/records/check", api_records_check, NEEDS_LOCAL, NULL,
-		"Open every stored version and compare it with the trail.",
+		"Open stored versions, some at a time.",
 		.query = FIELDS({"from", "integer", "Where to go on."}),
 		.answer = FIELDS({"result", "string", "whole or broken"},
 			{"versions", "integer", "How many were opened."},
