@@ -44,7 +44,7 @@ static void page_command(const struct invocation *invocation, struct buf *out)
 			action + 1 < TRAIL_ACTIONS ? "," : ".");
 	manual_section(out, "ERRORS IN JSON");
 	manual_text(out,
-		"With --json an error is one object in one line on standard error. Its members: error, a code for programs (wrong-use, not-found, no-server, refused, not-stored, or what the server answered); message, a sentence; status, the exit status.");
+		"With --json an error is one object in one line on standard error. Its members: error, a code for programs (wrong-use, not-found, not-whole, no-server, refused, not-stored, or what the server answered); message, a sentence; status, the exit status.");
 	manual_example(out,
 		"{\"error\":\"wrong-use\",\"message\":\"--role ROLE is needed; see hospitaller account add --help\",\"status\":2}");
 	manual_statuses(out, &cli_program);

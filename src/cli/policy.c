@@ -73,9 +73,11 @@ static int run_show(const struct invocation *invocation)
 	const char *name = argument_of(invocation, 0);
 	int type = fhir_type_find(name ? name : "Observation");
 	snprintf(path, sizeof path, "%s/policy/hospital.yaml", invocation->config->rules);
-	if (policy_load(path, &policy, &problem))
-		return fail(
-			invocation, EXIT_NOT_WHOLE, "%s:%u: %s", path, problem.line, problem.text);
+	if (policy_load(path, &policy, &problem)) {
+		char words[900];
+		snprintf(words, sizeof words, "%s:%u: %s", path, problem.line, problem.text);
+		return fail_with(invocation, EXIT_NOT_WHOLE, "not-whole", words);
+	}
 	json_t *whole = json_object();
 	for (int role = ROLE_NONE + 1; role < POLICY_ROLES; role++) {
 		const char *text = policy_role_text((enum policy_role)role);

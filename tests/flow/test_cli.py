@@ -126,6 +126,15 @@ def test_nobody_answers():
     assert hospitaller("trail", "verify", "--key", "a+b+c").returncode == 2
 
 
+def test_a_policy_that_would_not_load_is_told_with_its_line(tmp_path):
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy/hospital.yaml").write_text("rules:\n  - nmae: x\n")
+    done = run(PROGRAM, "--set", f"rules={tmp_path}", "policy", "show")
+    assert done.returncode == 1 and "hospital.yaml:2: 'nmae' is not a key of this" in done.stderr, done
+    error = json.loads(run(PROGRAM, "--set", f"rules={tmp_path}", "policy", "show", "--json").stderr)
+    assert error["error"] == "not-whole"
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     with House(tmp_path_factory.mktemp("cli")) as house:
