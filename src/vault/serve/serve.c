@@ -4,6 +4,7 @@
 #include "common/base/time.h"
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
+#include "vault/serve/openapi.h"
 #include "vault/serve/route.h"
 #include "vault/serve/who.h"
 
@@ -48,12 +49,14 @@ void serve_init(struct vault *vault, const struct vault_parts *parts)
 	*vault = (struct vault){.parts = *parts};
 	vault->hashing = worker_new(2);
 	vault->committer = worker_new(1);
+	openapi_write(parts->version ? parts->version : "", &vault->openapi);
 }
 
 void serve_done(struct vault *vault)
 {
 	worker_free(vault->hashing);
 	worker_free(vault->committer);
+	buf_done(&vault->openapi);
 	struct exchange_queue *queues[] = {
 		&vault->held, &vault->writes, &vault->staged, &vault->hashed};
 	for (size_t i = 0; i < 4; i++)
