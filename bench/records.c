@@ -4,13 +4,13 @@
 //	bench_records [--json] [patients] [resources] [directory]
 //
 // With --json the numbers are one object on stdout, and the table goes to stderr meanwhile.
+#include "vault/records/records.h"
 #include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/crypto/crypto.h"
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
 #include "common/store/store.h"
-#include "vault/records/records.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -19,7 +19,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { RESOURCE_BYTES = 2048, IMPORT_BATCH = 500, LOAD_BATCH = 64, ONE_BY_ONE = 2000, READS = 100000 };
+enum {
+	RESOURCE_BYTES = 2048,
+	IMPORT_BATCH = 500,
+	LOAD_BATCH = 64,
+	ONE_BY_ONE = 2000,
+	READS = 100000
+};
 
 struct bench {
 	struct records *records;
@@ -27,7 +33,7 @@ struct bench {
 	struct store_query *insert, *select;
 	struct arena *arena;
 	long patients, resources;
-	long made;      // resources so far, by number
+	long made; // resources so far, by number
 	unsigned seed;
 	FILE *table;
 	json_t *numbers;
@@ -52,8 +58,10 @@ static const char *name_of(unsigned number, char name[16])
 	static const char *const starts[] = {"Schm", "Mey", "Wag", "Beck", "Hof", "Schul", "Koch",
 		"Rich", "Klei", "Wolf", "Neum", "Schw", "Zimm", "Brau", "Krueg", "Hart"};
 	static const char *const middles[] = {"a", "e", "i", "o", "u", "ai", "ei", "au"};
-	static const char *const ends[] = {"dt", "er", "ner", "mann", "ler", "kamp", "feld", "stein"};
-	snprintf(name, 16, "%s%s%s", starts[number % 16], middles[number / 16 % 8], ends[number / 128 % 8]);
+	static const char *const ends[] = {
+		"dt", "er", "ner", "mann", "ler", "kamp", "feld", "stein"};
+	snprintf(name, 16, "%s%s%s", starts[number % 16], middles[number / 16 % 8],
+		ends[number / 128 % 8]);
 	return name;
 }
 
@@ -67,8 +75,8 @@ static size_t resource_text(struct bench *b, long number, char *text)
 			"{\"resourceType\":\"Patient\",\"id\":\"p%ld\",\"identifier\":[{\"system\":"
 			"\"urn:mrn\",\"value\":\"%ld\"}],\"name\":[{\"family\":\"%s\",\"given\":[\"%s\"]}],"
 			"\"birthDate\":\"19%02u-%02u-%02u\",\"address\":[{\"text\":\"",
-			number, number, name_of(dice(b), name), name_of(dice(b), given), dice(b) % 100,
-			1 + dice(b) % 12, 1 + dice(b) % 28);
+			number, number, name_of(dice(b), name), name_of(dice(b), given),
+			dice(b) % 100, 1 + dice(b) % 12, 1 + dice(b) % 28);
 	else
 		size = snprintf(text, RESOURCE_BYTES,
 			"{\"resourceType\":\"Observation\",\"id\":\"o%ld\",\"status\":\"final\",\"code\":"
@@ -93,11 +101,16 @@ static void put_one(struct bench *b, long number)
 	size_t size = resource_text(b, number, text);
 	bool person = number < b->patients;
 	arena_reset(b->arena);
-	fail_if(json_parse_strict(bytes_of(text, size), NULL, &resource, NULL), "the JSON is wrong");
+	fail_if(json_parse_strict(bytes_of(text, size), NULL, &resource, NULL),
+		"the JSON is wrong");
 	snprintf(id, sizeof id, "%c%ld", person ? 'p' : 'o', number);
 	snprintf(patient, sizeof patient, "p%ld", person ? number : number / 20 % b->patients);
-	struct record_put put = {.type = person ? fhir_type_patient() : fhir_type_find("Observation"),
-		.id = id, .patient = patient, .resource = resource, .updated_us = time_now_us()};
+	struct record_put put = {
+		.type = person ? fhir_type_patient() : fhir_type_find("Observation"),
+		.id = id,
+		.patient = patient,
+		.resource = resource,
+		.updated_us = time_now_us()};
 	fail_if(records_put(b->records, &put, b->arena, &record), "records_put failed");
 	json_decref(resource);
 }
@@ -142,20 +155,24 @@ static void row(struct bench *b, const char *what, double ours, double plain)
 {
 	fprintf(b->table, "%-34s %10.0f/s %10.0f/s %8.2f\n", what, ours, plain, ours / plain);
 	fflush(b->table);
-	json_object_set_new(b->numbers, what, json_pack("{s:f, s:f}", "sealed_per_s", ours,
-		"plain_per_s", plain));
+	json_object_set_new(b->numbers, what,
+		json_pack("{s:f, s:f}", "sealed_per_s", ours, "plain_per_s", plain));
 }
 
 static void value(struct bench *b, const char *what, double number, const char *unit)
 {
 	fprintf(b->table, "%-34s %10.2f %s\n", what, number, unit);
 	fflush(b->table);
-	json_object_set_new(b->numbers, what, json_pack("{s:f, s:s}", "value", number, "unit", unit));
+	json_object_set_new(
+		b->numbers, what, json_pack("{s:f, s:s}", "value", number, "unit", unit));
 }
 
 static void bench_writes(struct bench *b)
 {
-	struct { const char *what; long count, batch; } runs[] = {
+	struct {
+		const char *what;
+		long count, batch;
+	} runs[] = {
 		{"import, 500 in a commit", b->resources, IMPORT_BATCH},
 		{"writes under load, 64 in a commit", 20000, LOAD_BATCH},
 		{"writes one by one", ONE_BY_ONE, 1},
@@ -177,8 +194,9 @@ static void bench_reads(struct bench *b)
 		long number = dice(b) % b->made;
 		arena_reset(b->arena);
 		snprintf(id, sizeof id, "%c%ld", number < b->patients ? 'p' : 'o', number);
-		struct record_key key = {.type = number < b->patients ? fhir_type_patient()
-								      : fhir_type_find("Observation"),
+		struct record_key key = {.type = number < b->patients
+							 ? fhir_type_patient()
+							 : fhir_type_find("Observation"),
 			.id = id};
 		fail_if(records_read(b->records, &key, b->arena, &record), "records_read failed");
 	}
@@ -197,17 +215,21 @@ static void bench_reads(struct bench *b)
 static void search(struct bench *b, const char *what, struct search_query *query, const char *name,
 	const char *text)
 {
-	enum { TIMES = 20 };
+	enum {
+		TIMES = 20
+	};
 	struct search_result result;
 	struct fhir_argument argument;
 	int64_t start = time_monotonic_us();
 	for (int i = 0; i < TIMES; i++) {
 		arena_reset(b->arena);
-		fail_if(fhir_argument_parse(fhir_param_find(query->type, name), NULL, text, b->arena,
-			&argument), "the argument is wrong");
+		fail_if(fhir_argument_parse(fhir_param_find(query->type, name), NULL, text,
+				b->arena, &argument),
+			"the argument is wrong");
 		query->arguments = &argument;
 		query->argument_count = 1;
-		fail_if(records_search(b->records, query, b->arena, &result), "records_search failed");
+		fail_if(records_search(b->records, query, b->arena, &result),
+			"records_search failed");
 	}
 	char unit[48];
 	snprintf(unit, sizeof unit, "ms, %zu on the page", result.count);
@@ -232,9 +254,11 @@ static void bench_check(struct bench *b)
 	struct records_report report;
 	struct records_check options = {0};
 	int64_t start = time_monotonic_us();
-	fail_if(records_check(b->records, &options, &report) || !report.whole, "the records are not whole");
+	fail_if(records_check(b->records, &options, &report) || !report.whole,
+		"the records are not whole");
 	double seconds = (double)(time_monotonic_us() - start) / 1e6;
-	value(b, "check, with the index", (double)(report.versions + report.shredded) / seconds, "/s");
+	value(b, "check, with the index", (double)(report.versions + report.shredded) / seconds,
+		"/s");
 }
 
 static void open_all(struct bench *b, const char *dir)
@@ -247,8 +271,9 @@ static void open_all(struct bench *b, const char *dir)
 	fail_if(store_open_sqlite(&plain, &b->plain, problem), problem);
 	fail_if(store_exec(b->plain, "CREATE TABLE IF NOT EXISTS plain (number INTEGER PRIMARY KEY,"
 				     " json BLOB)") ||
-		store_prepare(b->plain, "INSERT INTO plain VALUES (?1, ?2)", &b->insert) ||
-		store_prepare(b->plain, "SELECT json FROM plain WHERE number = ?1", &b->select),
+			store_prepare(b->plain, "INSERT INTO plain VALUES (?1, ?2)", &b->insert) ||
+			store_prepare(
+				b->plain, "SELECT json FROM plain WHERE number = ?1", &b->select),
 		"the plain table cannot be made");
 }
 
@@ -284,8 +309,10 @@ int main(int count, char **arguments)
 	count -= json;
 	arguments += json;
 	struct bench b = {.patients = count > 1 ? atol(arguments[1]) : 100000,
-		.resources = count > 2 ? atol(arguments[2]) : 300000, .seed = 1,
-		.table = json ? stderr : stdout, .numbers = json_object()};
+		.resources = count > 2 ? atol(arguments[2]) : 300000,
+		.seed = 1,
+		.table = json ? stderr : stdout,
+		.numbers = json_object()};
 	char dir[512], command[600];
 	snprintf(dir, sizeof dir, "%s/bench-XXXXXX", count > 3 ? arguments[3] : "/var/tmp");
 	json_init();

@@ -14,15 +14,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAITING = 64, ENTRIES = 200000, ONE_BY_ONE = 2000, APPENDS = 100000 };
+enum {
+	WAITING = 64,
+	ENTRIES = 200000,
+	ONE_BY_ONE = 2000,
+	APPENDS = 100000
+};
 
 struct bench {
 	char dir[256];
 	struct ledger_options options;
 	char vkey[NOTE_VKEY_BYTES];
 	uint64_t groups, bytes;
-	double append_us, waiting_rate, single_rate, bare_rate, bare_single, verify_rate, verify_bytes,
-		sha_bytes, sha_entries;
+	double append_us, waiting_rate, single_rate, bare_rate, bare_single, verify_rate,
+		verify_bytes, sha_bytes, sha_entries;
 };
 
 static double now(void)
@@ -43,14 +48,26 @@ static void must(bool fine, const char *what)
 static uint64_t append(struct ledger *ledger)
 {
 	static const char *const patients[] = {"3f1c7f0e-6a6e-4b7e-9d66-1f6f4f3a9a11"};
-	static const struct trail_entry entry = {.time_us = 1700000000000000, .kind = TRAIL_ACCESS,
-		.action = TRAIL_READ, .outcome = TRAIL_ALLOWED, .status = 200, .patient_count = 1,
-		.actor = "0b1f9a10-6a5b-4b1a-8f2f-000000000001", .actor_name = "Dr Anna Berg",
-		.role = "clinician", .session = "k7Jd02", .address = "10.1.20.33",
-		.application = "console", .resource = "Observation/7d0c8a44-39b6-4f0e-8f0e-aaaaaaaaaaaa",
-		.relationship = "encounter", .evidence = "Encounter/5d0c8a44-39b6-4f0e-8f0e-bbbbbbbbbbbb",
-		.purpose = "TREAT", .rule = "clinician-in-care", .trace = "req-000000000001",
-		.patients = patients, .patients_here = 1};
+	static const struct trail_entry entry = {.time_us = 1700000000000000,
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_READ,
+		.outcome = TRAIL_ALLOWED,
+		.status = 200,
+		.patient_count = 1,
+		.actor = "0b1f9a10-6a5b-4b1a-8f2f-000000000001",
+		.actor_name = "Dr Anna Berg",
+		.role = "clinician",
+		.session = "k7Jd02",
+		.address = "10.1.20.33",
+		.application = "console",
+		.resource = "Observation/7d0c8a44-39b6-4f0e-8f0e-aaaaaaaaaaaa",
+		.relationship = "encounter",
+		.evidence = "Encounter/5d0c8a44-39b6-4f0e-8f0e-bbbbbbbbbbbb",
+		.purpose = "TREAT",
+		.rule = "clinician-in-care",
+		.trace = "req-000000000001",
+		.patients = patients,
+		.patients_here = 1};
 	return ledger_append(ledger, &entry);
 }
 
@@ -97,7 +114,10 @@ static double bare_syncs(const struct bench *bench, size_t size, unsigned count)
 
 static double bare_sha(void)
 {
-	enum { SIZE = 1 << 20, ROUNDS = 400 };
+	enum {
+		SIZE = 1 << 20,
+		ROUNDS = 400
+	};
 	uint8_t *bytes = malloc(SIZE);
 	crypto_random(bytes, SIZE);
 	double start = now();
@@ -111,7 +131,9 @@ static double bare_sha(void)
 // What verifying cannot do without: one hash over each entry's bytes, one after the other.
 static double bare_leaves(size_t entry, unsigned count)
 {
-	enum { SIZE = 1 << 20 };
+	enum {
+		SIZE = 1 << 20
+	};
 	uint8_t *bytes = malloc(SIZE);
 	crypto_random(bytes, SIZE);
 	double start = now();
@@ -163,7 +185,8 @@ static void run(struct bench *bench)
 {
 	uint8_t seed[SIGN_SEED_BYTES] = {1};
 	must(sign_key_from_seed(seed, &bench->options.sign_key) == OK, "key");
-	must(note_vkey(bench->options.origin, bench->options.sign_key.public, bench->vkey) == OK, "key");
+	must(note_vkey(bench->options.origin, bench->options.sign_key.public, bench->vkey) == OK,
+		"key");
 	struct ledger *ledger = durable_half(bench);
 	append_only(bench, ledger);
 	ledger_close(ledger);
@@ -201,9 +224,9 @@ static void print(const struct bench *b, bool json)
 		       "\"bare_single_per_s\":%.0f,\"single_ratio\":%.2f,\"append_us\":%.2f,"
 		       "\"verify_entries_per_s\":%.0f,\"verify_bytes_per_s\":%.0f,"
 		       "\"sha256_bytes_per_s\":%.0f,\"sha256_entries_per_s\":%.0f,\"verify_ratio\":%.2f}\n",
-			where, WAITING, b->waiting_rate, bare, b->waiting_rate / bare, b->single_rate,
-			b->bare_single, b->single_rate / b->bare_single, b->append_us, b->verify_rate,
-			b->verify_bytes, b->sha_bytes, b->sha_entries,
+			where, WAITING, b->waiting_rate, bare, b->waiting_rate / bare,
+			b->single_rate, b->bare_single, b->single_rate / b->bare_single,
+			b->append_us, b->verify_rate, b->verify_bytes, b->sha_bytes, b->sha_entries,
 			b->verify_rate / b->sha_entries);
 		return;
 	}

@@ -26,7 +26,8 @@ static void print_help(void)
 
 static void print_command_help(const struct command *command)
 {
-	printf("Usage: hospitaller %s %s [--json]\n\n%s\n", command->words, command->usage, command->summary);
+	printf("Usage: hospitaller %s %s [--json]\n\n%s\n", command->words, command->usage,
+		command->summary);
 	if (command->help)
 		printf("\n%s\n", command->help);
 }
@@ -37,7 +38,8 @@ static int words_match(const char *words, int argc, char **argv)
 	int count = 0;
 	while (*words) {
 		size_t length = strcspn(words, " ");
-		if (count == argc || strlen(argv[count]) != length || strncmp(argv[count], words, length) != 0)
+		if (count == argc || strlen(argv[count]) != length ||
+			strncmp(argv[count], words, length) != 0)
 			return 0;
 		count++;
 		words += length + (words[length] == ' ');
@@ -63,8 +65,10 @@ static int run_command(const struct config *config, int argc, char **argv)
 			print_command_help(&commands[i]);
 			return EXIT_FINE;
 		}
-		const struct invocation invocation = {.config = config, .argc = argc - words,
-			.argv = argv + words, .json = has_word(argc, argv, "--json")};
+		const struct invocation invocation = {.config = config,
+			.argc = argc - words,
+			.argv = argv + words,
+			.json = has_word(argc, argv, "--json")};
 		return commands[i].run(&invocation);
 	}
 	fprintf(stderr, "hospitaller: there is no command '%s'; see --help\n", argv[0]);
@@ -92,7 +96,8 @@ static int read_options(struct config *config, int argc, char **argv)
 {
 	struct config_problem problem = {0};
 	int at = 1;
-	for (; at < argc && strncmp(argv[at], "--", 2) == 0 && strcmp(argv[at], "--help") != 0; at += 2) {
+	for (; at < argc && strncmp(argv[at], "--", 2) == 0 && strcmp(argv[at], "--help") != 0;
+		at += 2) {
 		if (at + 1 == argc)
 			return fprintf(stderr, "hospitaller: %s needs a value\n", argv[at]), -1;
 		char *value = argv[at + 1], *equals = strchr(value, '=');
@@ -105,7 +110,9 @@ static int read_options(struct config *config, int argc, char **argv)
 			*equals = 0;
 			err = config_set(config, value, equals + 1, &problem);
 		} else {
-			return fprintf(stderr, "hospitaller: there is no option '%s'; see --help\n", argv[at]), -1;
+			return fprintf(stderr, "hospitaller: there is no option '%s'; see --help\n",
+				       argv[at]),
+			       -1;
 		}
 		if (err)
 			return wrong(argv[at], &problem), -1;
@@ -121,7 +128,8 @@ static int read_config(struct config *config, int argc, char **argv, struct aren
 		if (strcmp(argv[i], "--config") == 0)
 			path = argv[i + 1];
 	const char *file = path ? path : "/etc/hospitaller/hospitaller.yaml";
-	return config_read(config, file, !path, arena, &problem) ? wrong(file, &problem) : EXIT_FINE;
+	return config_read(config, file, !path, arena, &problem) ? wrong(file, &problem)
+								 : EXIT_FINE;
 }
 
 int main(int argc, char **argv)

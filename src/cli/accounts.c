@@ -17,8 +17,8 @@ static const char *first_argument(const struct invocation *invocation)
 }
 
 // One request whose body is `json` (stolen, may be NULL); prints what `show` makes of the answer.
-static int act(const struct invocation *invocation, enum door_method method, const char *path, json_t *json,
-	void (*show)(const json_t *answer))
+static int act(const struct invocation *invocation, enum door_method method, const char *path,
+	json_t *json, void (*show)(const json_t *answer))
 {
 	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_t *answer = NULL;
@@ -62,15 +62,16 @@ int command_account_add(const struct invocation *invocation)
 	if (!login || !name || !role)
 		return wrong_use("--login, --name and --role are needed");
 	return act(invocation, DOOR_POST, "/api/accounts",
-		json_pack("{s:s, s:s, s:s, s:s}", "login", login, "name", name, "role", role, "person",
-			person ? person : ""), show_password);
+		json_pack("{s:s, s:s, s:s, s:s}", "login", login, "name", name, "role", role,
+			"person", person ? person : ""),
+		show_password);
 }
 
 static void show_accounts(const json_t *answer)
 {
 	size_t i;
 	json_t *a;
-	json_array_foreach (json_object_get(answer, "accounts"), i, a)
+	json_array_foreach(json_object_get(answer, "accounts"), i, a)
 		printf("%-24s %-18s %-8s %-14s %s\n", json_word(a, "login"), json_word(a, "role"),
 			json_word(a, "state"),
 			json_is_true(json_object_get(a, "second_factor")) ? "second factor" : "-",
@@ -82,8 +83,8 @@ int command_account_list(const struct invocation *invocation)
 	const char *text = first_argument(invocation);
 	const struct door_param params[] = {{"text", text ? text : ""}};
 	json_t *answer = NULL;
-	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/accounts", .params = params,
-		.param_count = 1};
+	const struct client_ask ask = {
+		.method = DOOR_GET, .path = "/api/accounts", .params = params, .param_count = 1};
 	int result = talk(invocation, &ask, &answer);
 	if (!result && invocation->json)
 		print_json(answer);
@@ -94,8 +95,8 @@ int command_account_list(const struct invocation *invocation)
 }
 
 // Logins are not ids: the server's list knows both.
-static int with_account(const struct invocation *invocation, const char *end, enum door_method method,
-	json_t *json, void (*show)(const json_t *answer))
+static int with_account(const struct invocation *invocation, const char *end,
+	enum door_method method, json_t *json, void (*show)(const json_t *answer))
 {
 	const char *login = first_argument(invocation);
 	char path[256] = "";
@@ -107,9 +108,10 @@ static int with_account(const struct invocation *invocation, const char *end, en
 	}
 	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/accounts"};
 	int result = talk(invocation, &ask, &answer);
-	json_array_foreach (json_object_get(answer, "accounts"), i, a)
-		if (strcmp(json_word(a, "login"), login) == 0 || strcmp(json_word(a, "id"), login) == 0)
-			snprintf(path, sizeof path, "/api/accounts/%s%s", json_word(a, "id"), end);
+	json_array_foreach(json_object_get(answer, "accounts"), i,
+		a) if (strcmp(json_word(a, "login"), login) == 0 ||
+		       strcmp(json_word(a, "id"), login) == 0)
+		snprintf(path, sizeof path, "/api/accounts/%s%s", json_word(a, "id"), end);
 	json_decref(answer);
 	if (!result && !*path) {
 		fprintf(stderr, "hospitaller: there is no account '%s'\n", login);
@@ -124,12 +126,14 @@ static int with_account(const struct invocation *invocation, const char *end, en
 
 int command_account_lock(const struct invocation *invocation)
 {
-	return with_account(invocation, "", DOOR_PATCH, json_pack("{s:s}", "state", "locked"), show_done);
+	return with_account(
+		invocation, "", DOOR_PATCH, json_pack("{s:s}", "state", "locked"), show_done);
 }
 
 int command_account_unlock(const struct invocation *invocation)
 {
-	return with_account(invocation, "", DOOR_PATCH, json_pack("{s:s}", "state", "active"), show_done);
+	return with_account(
+		invocation, "", DOOR_PATCH, json_pack("{s:s}", "state", "active"), show_done);
 }
 
 int command_account_reset_password(const struct invocation *invocation)
@@ -147,17 +151,18 @@ int command_account_token(const struct invocation *invocation)
 	const char *label = option_of(invocation, "label");
 	if (!label)
 		return wrong_use("--label is needed");
-	return with_account(invocation, "/tokens", DOOR_POST, json_pack("{s:s}", "label", label), show_token);
+	return with_account(
+		invocation, "/tokens", DOOR_POST, json_pack("{s:s}", "label", label), show_token);
 }
 
 static void show_sessions(const json_t *answer)
 {
 	size_t i;
 	json_t *s;
-	json_array_foreach (json_object_get(answer, "sessions"), i, s)
-		printf("%-18s %-24s %-8s %-24s %-16s %s\n", json_word(s, "handle"), json_word(s, "name"),
-			json_word(s, "kind"), json_word(s, "last_used"), json_word(s, "address"),
-			json_word(s, "agent"));
+	json_array_foreach(json_object_get(answer, "sessions"), i, s)
+		printf("%-18s %-24s %-8s %-24s %-16s %s\n", json_word(s, "handle"),
+			json_word(s, "name"), json_word(s, "kind"), json_word(s, "last_used"),
+			json_word(s, "address"), json_word(s, "agent"));
 }
 
 int command_session_list(const struct invocation *invocation)
@@ -165,8 +170,8 @@ int command_session_list(const struct invocation *invocation)
 	const char *account = option_of(invocation, "account");
 	const struct door_param params[] = {{"account", account ? account : ""}};
 	json_t *answer = NULL;
-	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/sessions", .params = params,
-		.param_count = 1};
+	const struct client_ask ask = {
+		.method = DOOR_GET, .path = "/api/sessions", .params = params, .param_count = 1};
 	int result = talk(invocation, &ask, &answer);
 	if (!result && invocation->json)
 		print_json(answer);

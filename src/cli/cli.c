@@ -4,35 +4,42 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{"status", "[--json]", "Shows each role, how it is confined, queues and lag.", NULL, command_status},
+	{"status", "[--json]", "Shows each role, how it is confined, queues and lag.", NULL,
+		command_status},
 	{"import", "FILE…", "Stores FHIR bundles; what is there already stays as it is.",
 		"Each FILE is a Bundle, or a folder of them. Every bundle is stored whole or not at all, so\n"
-		"an import that was interrupted can simply be run again.", command_import},
+		"an import that was interrupted can simply be run again.",
+		command_import},
 	{"account add", "--login LOGIN --name NAME --role ROLE [--person REFERENCE]",
 		"Makes an account and prints its one-time password.",
 		"ROLE is clinician, nurse, front-desk, privacy-officer, security-officer, administrator,\n"
-		"application or patient. REFERENCE is Practitioner/ID or Patient/ID.", command_account_add},
+		"application or patient. REFERENCE is Practitioner/ID or Patient/ID.",
+		command_account_add},
 	{"account list", "[TEXT]", "Lists accounts.", NULL, command_account_list},
-	{"account lock", "LOGIN", "Locks an account and ends its sessions.", NULL, command_account_lock},
+	{"account lock", "LOGIN", "Locks an account and ends its sessions.", NULL,
+		command_account_lock},
 	{"account unlock", "LOGIN", "Lets an account sign in again.", NULL, command_account_unlock},
 	{"account reset-password", "LOGIN", "Prints a new one-time password.", NULL,
 		command_account_reset_password},
-	{"account reset-second-factor", "LOGIN", "Lets a lost second factor be enrolled again.", NULL,
-		command_account_reset_second_factor},
+	{"account reset-second-factor", "LOGIN", "Lets a lost second factor be enrolled again.",
+		NULL, command_account_reset_second_factor},
 	{"account token", "LOGIN --label TEXT", "Makes a bearer token for an application.", NULL,
 		command_account_token},
 	{"session list", "[--account LOGIN]", "Lists sessions.", NULL, command_session_list},
 	{"session revoke", "HANDLE", "Ends a session.", NULL, command_session_revoke},
-	{"trail search", "[--patient ID] [--who LOGIN] [--action A] [--outcome O] [--since T] [--until T] "
-		"[--before N] [--count N]", "Searches the trail; the search is on the trail, too.", NULL,
-		command_trail_search},
-	{"trail verify", "[--key VKEY] [--checkpoint FILE]", "Checks offline that the trail is whole.",
+	{"trail search",
+		"[--patient ID] [--who LOGIN] [--action A] [--outcome O] [--since T] [--until T] "
+		"[--before N] [--count N]",
+		"Searches the trail; the search is on the trail, too.", NULL, command_trail_search},
+	{"trail verify", "[--key VKEY] [--checkpoint FILE]",
+		"Checks offline that the trail is whole.",
 		"Reads the files under the state folder; the server may run or not. The key is the one that\n"
 		"`hospitaller trail key` printed; keep it, and now and then a checkpoint, elsewhere.",
 		command_trail_verify},
 	{"trail key", "", "Prints the public key and the last checkpoint, to keep elsewhere.", NULL,
 		command_trail_key},
-	{"records verify", "", "Opens every stored version of every record.", NULL, command_records_verify},
+	{"records verify", "", "Opens every stored version of every record.", NULL,
+		command_records_verify},
 	{"key rotate", "", "Wraps every data key under a new key-encryption key.",
 		"The door stays open meanwhile. Should it be interrupted, run it again: it goes on.",
 		command_key_rotate},
@@ -45,8 +52,10 @@ const struct command commands[] = {
 		command_leak_report},
 	{"policy show", "[TYPE]", "Checks the policy, and shows what each role may do.",
 		"TYPE is a resource type; Observation when none is given. The server loads the policy when it\n"
-		"starts: this tells beforehand whether it will.", command_policy_show},
-	{"config show", "", "Prints every option, its value and what it is for.", NULL, command_config_show},
+		"starts: this tells beforehand whether it will.",
+		command_policy_show},
+	{"config show", "", "Prints every option, its value and what it is for.", NULL,
+		command_config_show},
 };
 const size_t command_count = sizeof commands / sizeof *commands;
 
@@ -83,7 +92,8 @@ int command_config_show(const struct invocation *invocation)
 	json_t *json = json_object();
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *o = &config_options[i];
-		const char *value = *(const char *const *)((const char *)invocation->config + o->offset);
+		const char *value =
+			*(const char *const *)((const char *)invocation->config + o->offset);
 		if (invocation->json)
 			json_object_set_new(json, o->key, json_string(value));
 		else

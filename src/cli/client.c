@@ -16,7 +16,8 @@ struct client {
 enum err client_open(const struct config *config, struct client **ret_client)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof address.sun_path, "%s/run/hospitaller.sock", config->state);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/run/hospitaller.sock",
+		config->state);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return ERR_IO;
@@ -104,9 +105,15 @@ enum err client_ask(struct client *client, const struct client_ask *ask, uint16_
 	struct buf *ret_body)
 {
 	struct receiving r = {.arena = arena_new(), .body = ret_body};
-	const struct door_ask out = {.id = ++client->next_id, .method = ask->method, .path = ask->path,
-		.params = ask->params, .param_count = ask->param_count, .peer = "local",
-		.host = "localhost", .content_type = "application/json", .user_agent = "hospitaller"};
+	const struct door_ask out = {.id = ++client->next_id,
+		.method = ask->method,
+		.path = ask->path,
+		.params = ask->params,
+		.param_count = ask->param_count,
+		.peer = "local",
+		.host = "localhost",
+		.content_type = "application/json",
+		.user_agent = "hospitaller"};
 	enum err err = door_ask_send(client->channel, &out, ask->body);
 	if (!err)
 		err = send_all(client);

@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_MOST = 1000000, TRIES = 60 };
+enum {
+	FILES_MOST = 1000000,
+	TRIES = 60
+};
 
 struct files {
 	char **paths;
@@ -95,10 +98,12 @@ static void show_progress(const struct files *files, const struct totals *t)
 	int64_t us = time_monotonic_us() - t->began_us;
 	double done = files->bytes ? (double)t->done_bytes / (double)files->bytes : 1;
 	double rate = us ? (double)(t->created + t->unchanged) * 1e6 / (double)us : 0;
-	int bar = (int)(done * 30), left = done > 0 ? (int)((double)us / 1e6 * (1 - done) / done) : 0;
+	int bar = (int)(done * 30),
+	    left = done > 0 ? (int)((double)us / 1e6 * (1 - done) / done) : 0;
 	if (!isatty(STDERR_FILENO))
 		return;
-	fprintf(stderr, "\r[%.*s%.*s] %3d%%  %zu of %zu files  %llu resources  %.0f/s  %d:%02d left ", bar,
+	fprintf(stderr,
+		"\r[%.*s%.*s] %3d%%  %zu of %zu files  %llu resources  %.0f/s  %d:%02d left ", bar,
 		"##############################", 30 - bar, "..............................",
 		(int)(done * 100), t->done_files, files->count,
 		(unsigned long long)(t->created + t->unchanged), rate, left / 60, left % 60);
@@ -110,7 +115,8 @@ static int send_file(const struct invocation *invocation, const char *path, stru
 	json_t *answer = NULL;
 	int result = EXIT_UNREACHABLE;
 	if (!read_all(path, &body) || body.size > DOOR_BODY_BYTES) {
-		fprintf(stderr, "\nhospitaller: %s cannot be read, or is larger than 16 MiB\n", path);
+		fprintf(stderr, "\nhospitaller: %s cannot be read, or is larger than 16 MiB\n",
+			path);
 		buf_done(&body);
 		return EXIT_WRONG_USE;
 	}
@@ -161,10 +167,12 @@ int command_import(const struct invocation *invocation)
 		fputc('\n', stderr);
 	if (invocation->json)
 		printf("{\"created\": %llu, \"unchanged\": %llu, \"files\": %zu, \"seconds\": %.2f}\n",
-			(unsigned long long)t.created, (unsigned long long)t.unchanged, t.done_files, seconds);
+			(unsigned long long)t.created, (unsigned long long)t.unchanged,
+			t.done_files, seconds);
 	else
 		printf("%llu resources stored, %llu were there already; %zu files in %.1f s (%.0f resources/s)\n",
-			(unsigned long long)t.created, (unsigned long long)t.unchanged, t.done_files, seconds,
+			(unsigned long long)t.created, (unsigned long long)t.unchanged,
+			t.done_files, seconds,
 			seconds > 0 ? (double)(t.created + t.unchanged) / seconds : 0);
 	return result;
 }

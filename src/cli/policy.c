@@ -15,10 +15,13 @@ struct case_ {
 static const struct case_ cases[] = {
 	{"in one's care", {.of_patient = true, .relationship = true, .second_factor = true}},
 	{"a stranger's", {.of_patient = true, .second_factor = true}},
-	{"after breaking the glass", {.of_patient = true, .broken_glass = true, .second_factor = true}},
+	{"after breaking the glass",
+		{.of_patient = true, .broken_glass = true, .second_factor = true}},
 	{"one's own", {.of_patient = true, .own = true, .second_factor = true}},
 };
-enum { CASES = sizeof cases / sizeof *cases };
+enum {
+	CASES = sizeof cases / sizeof *cases
+};
 
 static json_t *role_matrix(const struct policy *policy, enum policy_role role, int type)
 {
@@ -33,7 +36,8 @@ static json_t *role_matrix(const struct policy *policy, enum policy_role role, i
 			ask.action = (enum policy_action)action;
 			policy_decide(policy, &ask, &decision);
 			if (decision.allowed)
-				json_array_append_new(allowed, json_string(policy_action_text(ask.action)));
+				json_array_append_new(
+					allowed, json_string(policy_action_text(ask.action)));
 		}
 		json_object_set_new(matrix, cases[i].words, allowed);
 	}
@@ -45,11 +49,12 @@ static void print_role(const char *role, const json_t *matrix)
 	const char *words;
 	json_t *actions;
 	printf("%s\n", role);
-	json_object_foreach ((json_t *)matrix, words, actions) {
+	json_object_foreach((json_t *)matrix, words, actions)
+	{
 		size_t i;
 		json_t *action;
 		printf("  %-26s", words);
-		json_array_foreach (actions, i, action)
+		json_array_foreach(actions, i, action)
 			printf("%s%s", i ? ", " : "", json_string_value(action));
 		puts(json_array_size(actions) ? "" : "nothing");
 	}

@@ -4,8 +4,8 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 
-// Asks; on success *ret_json is the answer (json_decref), or NULL when it has no body. Otherwise says
-// on standard error what was wrong. Returns an exit status.
+// Asks; on success *ret_json is the answer (json_decref), or NULL when it has no body. Otherwise
+// says on standard error what was wrong. Returns an exit status.
 int talk(const struct invocation *invocation, const struct client_ask *ask, json_t **ret_json);
 // Prints an answer as it is, for --json.
 void print_json(const json_t *json);

@@ -11,7 +11,7 @@ static void show_entries(const json_t *answer)
 {
 	size_t i;
 	json_t *e;
-	json_array_foreach (json_object_get(answer, "entries"), i, e)
+	json_array_foreach(json_object_get(answer, "entries"), i, e)
 		printf("%8lld  %s  %s\n", (long long)json_integer_value(json_object_get(e, "seq")),
 			json_word(e, "time"), json_word(e, "sentence"));
 }
@@ -20,10 +20,12 @@ static void show_entries(const json_t *answer)
 // found, or nothing is left.
 int command_trail_search(const struct invocation *invocation)
 {
-	static const char *const names[] = {"patient", "who", "action", "outcome", "since", "until"};
+	static const char *const names[] = {
+		"patient", "who", "action", "outcome", "since", "until"};
 	struct door_param params[8];
 	size_t count = 0, found = 0;
-	const char *most = option_of(invocation, "count"), *before = option_of(invocation, "before");
+	const char *most = option_of(invocation, "count"),
+		   *before = option_of(invocation, "before");
 	char place[32], left[32];
 	json_t *all = json_array();
 	int result = 0;
@@ -31,13 +33,16 @@ int command_trail_search(const struct invocation *invocation)
 	snprintf(place, sizeof place, "%s", before ? before : "");
 	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
 		if (option_of(invocation, names[n]))
-			params[count++] = (struct door_param){names[n], option_of(invocation, names[n])};
+			params[count++] =
+				(struct door_param){names[n], option_of(invocation, names[n])};
 	params[count++] = (struct door_param){"before", place};
 	params[count++] = (struct door_param){"_count", left};
 	do {
 		json_t *answer = NULL;
-		const struct client_ask ask = {
-			.method = DOOR_GET, .path = "/api/trail", .params = params, .param_count = count};
+		const struct client_ask ask = {.method = DOOR_GET,
+			.path = "/api/trail",
+			.params = params,
+			.param_count = count};
 		snprintf(left, sizeof left, "%zu", wanted - found);
 		result = talk(invocation, &ask, &answer);
 		found += json_array_size(json_object_get(answer, "entries"));
@@ -92,17 +97,18 @@ static void print_report(const struct invocation *invocation, const struct verif
 	const struct verify_break *b = &r->first_break;
 	char problem[VERIFY_WHAT_BYTES + VERIFY_FILE_BYTES + 64] = "";
 	if (!r->whole)
-		snprintf(problem, sizeof problem, "%s (%s, byte %llu, entry %llu)", b->what, b->file,
-			(unsigned long long)b->offset, (unsigned long long)b->seq);
+		snprintf(problem, sizeof problem, "%s (%s, byte %llu, entry %llu)", b->what,
+			b->file, (unsigned long long)b->offset, (unsigned long long)b->seq);
 	if (invocation->json) {
 		json_t *json = json_pack("{s:b, s:I, s:I, s:I, s:s}", "whole", r->whole, "entries",
-			(json_int_t)r->entries, "checkpoints", (json_int_t)r->checkpoints, "unsigned",
-			(json_int_t)r->unsigned_entries, "problem", problem);
+			(json_int_t)r->entries, "checkpoints", (json_int_t)r->checkpoints,
+			"unsigned", (json_int_t)r->unsigned_entries, "problem", problem);
 		print_json(json);
 		json_decref(json);
 	} else if (r->whole) {
 		printf("The trail is whole: %llu entries, %llu signed checkpoints; %llu entries came after the "
-		       "last one.\n", (unsigned long long)r->entries, (unsigned long long)r->checkpoints,
+		       "last one.\n",
+			(unsigned long long)r->entries, (unsigned long long)r->checkpoints,
 			(unsigned long long)r->unsigned_entries);
 	} else {
 		printf("The trail is BROKEN: %s.\n", problem);
@@ -124,11 +130,15 @@ int command_trail_verify(const struct invocation *invocation)
 		}
 		snprintf(vkey, sizeof vkey, "%s", json_word(answer, "key"));
 		json_decref(answer);
-		fprintf(stderr, "Using the key that the server names; give --key to trust nobody.\n");
+		fprintf(stderr,
+			"Using the key that the server names; give --key to trust nobody.\n");
 	}
 	snprintf(dir, sizeof dir, "%s/trail", invocation->config->state);
-	const struct verify_options options = {.dir = dir, .vkey = key ? key : vkey,
-		.checkpoint = option_of(invocation, "checkpoint"), .progress = show_progress, .context = &shown};
+	const struct verify_options options = {.dir = dir,
+		.vkey = key ? key : vkey,
+		.checkpoint = option_of(invocation, "checkpoint"),
+		.progress = show_progress,
+		.context = &shown};
 	enum err err = ledger_verify(&options, &report);
 	if (shown >= 0)
 		fprintf(stderr, "\r               \r");
@@ -145,8 +155,10 @@ int command_records_verify(const struct invocation *invocation)
 {
 	char from[32] = "0";
 	const struct door_param params[] = {{"from", from}};
-	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/records/check",
-		.params = params, .param_count = 1};
+	const struct client_ask ask = {.method = DOOR_GET,
+		.path = "/api/records/check",
+		.params = params,
+		.param_count = 1};
 	json_int_t versions = 0;
 	bool whole = true, more = true;
 	json_t *answer = NULL;

@@ -55,12 +55,14 @@ static const struct {
 } refusals[] = {{400, "The request cannot be read."}, {408, "The request took too long."},
 	{413, "The request is too large."}, {414, "The address is too long."},
 	{429, "Too many connections from this address."}, {431, "The headers are too large."},
-	{500, "This failed here."}, {503, "The records cannot be reached now; try again in a second."}};
+	{500, "This failed here."},
+	{503, "The records cannot be reached now; try again in a second."}};
 
 static void put_refusals(struct buf *out)
 {
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		buf_printf(out, "		error_page %d /-refused/%d;\n", refusals[i].status, refusals[i].status);
+		buf_printf(out, "		error_page %d /-refused/%d;\n", refusals[i].status,
+			refusals[i].status);
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		buf_printf(out,
 			"		location = /-refused/%d {\n			internal;\n"
@@ -91,24 +93,23 @@ static void put_server(struct buf *out, const struct config *config)
 	char certificate[512], key[512];
 	gate_certificate_path(config, certificate);
 	key_path(config, key);
-	buf_printf(out, "	server {\n		listen %s ssl%s backlog=1024;\n", config->listen,
-		GATE_HTTP2_DIRECTIVE ? "" : " http2");
+	buf_printf(out, "	server {\n		listen %s ssl%s backlog=1024;\n",
+		config->listen, GATE_HTTP2_DIRECTIVE ? "" : " http2");
 	if (GATE_HTTP2_DIRECTIVE)
 		buf_add_text(out, "		http2 on;\n");
-	buf_printf(out, "		ssl_certificate %s;\n		ssl_certificate_key %s;\n", certificate, key);
+	buf_printf(out, "		ssl_certificate %s;\n		ssl_certificate_key %s;\n",
+		certificate, key);
 	buf_printf(out, "		ssl_protocols %s;\n",
 		strcmp(config->tls, "1.2") == 0 ? "TLSv1.2 TLSv1.3" : "TLSv1.3");
-	buf_add_text(out,
-		"		ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;\n"
-		"		ssl_session_cache shared:sessions:8m;\n"
-		"		ssl_session_timeout 4h;\n"
-		"		ssl_buffer_size 8k;\n"
-		"		merge_slashes off;\n");
+	buf_add_text(out, "		ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;\n"
+			  "		ssl_session_cache shared:sessions:8m;\n"
+			  "		ssl_session_timeout 4h;\n"
+			  "		ssl_buffer_size 8k;\n"
+			  "		merge_slashes off;\n");
 	buf_add_text(out, headers);
 	put_refusals(out);
-	buf_add_text(out,
-		"		location /fhir { hospitaller; }\n"
-		"		location /api { hospitaller; }\n");
+	buf_add_text(out, "		location /fhir { hospitaller; }\n"
+			  "		location /api { hospitaller; }\n");
 	buf_printf(out, "		root %s;\n", config->console);
 	buf_add_text(out,
 		"		location / { limit_except GET { deny all; } try_files $uri /index.html; }\n"
@@ -118,16 +119,21 @@ static void put_server(struct buf *out, const struct config *config)
 
 static void put_config(struct buf *out, const struct config *config)
 {
-	buf_printf(out, "# Made by hospitaller at every start; changes are lost.\n"
-			"load_module %s/hospitaller_gate.so;\n", config->modules);
-	buf_printf(out, "worker_processes %s;\nworker_rlimit_nofile 8192;\nworker_shutdown_timeout 10s;\n"
-			"daemon off;\nerror_log stderr crit;\npid %s/gate/nginx.pid;\n"
-			"lock_file %s/gate/nginx.lock;\n"
-			"events { worker_connections 4096; multi_accept on; }\n",
+	buf_printf(out,
+		"# Made by hospitaller at every start; changes are lost.\n"
+		"load_module %s/hospitaller_gate.so;\n",
+		config->modules);
+	buf_printf(out,
+		"worker_processes %s;\nworker_rlimit_nofile 8192;\nworker_shutdown_timeout 10s;\n"
+		"daemon off;\nerror_log stderr crit;\npid %s/gate/nginx.pid;\n"
+		"lock_file %s/gate/nginx.lock;\n"
+		"events { worker_connections 4096; multi_accept on; }\n",
 		config->workers, config->state, config->state);
-	// One of these would be where nginx puts what does not fit into memory; nothing may go there.
-	// What nginx has to say about a request would say who was asked for: it stays unsaid.
-	buf_printf(out, "http {\n	access_log off;\n	error_log stderr emerg;\n	server_tokens off;\n	hospitaller_console %s;\n",
+	// One of these would be where nginx puts what does not fit into memory; nothing may go
+	// there. What nginx has to say about a request would say who was asked for: it stays
+	// unsaid.
+	buf_printf(out,
+		"http {\n	access_log off;\n	error_log stderr emerg;\n	server_tokens off;\n	hospitaller_console %s;\n",
 		config->console);
 	static const char *const temps[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
 	for (size_t i = 0; i < 5; i++)
@@ -150,7 +156,7 @@ static enum err write_config(const struct config *config, uid_t uid, gid_t gid)
 	(void)unlink(path);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0440);
 	bool fine = fd >= 0 && write(fd, text.at, text.size) == (ssize_t)text.size &&
-		fchown(fd, uid, gid) == 0;
+		    fchown(fd, uid, gid) == 0;
 	if (fd >= 0)
 		close(fd);
 	buf_done(&text);
@@ -166,11 +172,13 @@ static enum err own_certificate(const struct config *config, uid_t uid, gid_t gi
 	gate_certificate_path(config, certificate);
 	key_path(config, key);
 	(void)gethostname(host, sizeof host - 1);
-	snprintf(address, sizeof address, "%.*s", (int)strcspn(config->listen, ":"), config->listen);
+	snprintf(
+		address, sizeof address, "%.*s", (int)strcspn(config->listen, ":"), config->listen);
 	const char *names[] = {"localhost", "127.0.0.1", "::1", host, NULL, NULL};
 	if (strcmp(host, "localhost") == 0 || !*host)
 		names[3] = NULL;
-	if (*address && *address != '[' && strcmp(address, "0.0.0.0") && strcmp(address, "127.0.0.1"))
+	if (*address && *address != '[' && strcmp(address, "0.0.0.0") &&
+		strcmp(address, "127.0.0.1"))
 		names[names[3] ? 4 : 3] = address;
 	enum err err = certificate_ensure(certificate, key, names, &made);
 	if (!err && made && (chown(certificate, uid, gid) != 0 || chown(key, uid, gid) != 0))
@@ -181,14 +189,17 @@ static enum err own_certificate(const struct config *config, uid_t uid, gid_t gi
 enum err gate_prepare(const struct config *config, const char *user, char ret_problem[256])
 {
 	struct passwd *entry = getpwnam(user);
-	enum err err = entry ? own_certificate(config, entry->pw_uid, entry->pw_gid) : ERR_NOT_FOUND;
+	enum err err =
+		entry ? own_certificate(config, entry->pw_uid, entry->pw_gid) : ERR_NOT_FOUND;
 	if (err) {
-		snprintf(ret_problem, 256, "the gate's certificate cannot be made: %s", err_text(err));
+		snprintf(ret_problem, 256, "the gate's certificate cannot be made: %s",
+			err_text(err));
 		return err;
 	}
 	err = write_config(config, entry->pw_uid, entry->pw_gid);
 	if (err)
-		snprintf(ret_problem, 256, "the gate's configuration cannot be written: %s", strerror(errno));
+		snprintf(ret_problem, 256, "the gate's configuration cannot be written: %s",
+			strerror(errno));
 	return err;
 }
 
@@ -209,8 +220,8 @@ static enum err confine_master(const struct config *config)
 		{"/dev/null", SANDBOX_READ | SANDBOX_WRITE}, {config->modules, SANDBOX_READ},
 		{config->console, SANDBOX_READ}, {certificate, SANDBOX_READ}, {key, SANDBOX_READ},
 		{own, SANDBOX_READ | SANDBOX_WRITE}};
-	const struct sandbox sandbox = {.paths = paths, .path_count = sizeof paths / sizeof *paths,
-		.keep_exec = true};
+	const struct sandbox sandbox = {
+		.paths = paths, .path_count = sizeof paths / sizeof *paths, .keep_exec = true};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
 	if (err)
@@ -227,7 +238,8 @@ void gate_execute(const struct config *config)
 		return;
 	snprintf(path, sizeof path, "%s/gate/nginx.conf", config->state);
 	snprintf(inherited, sizeof inherited, "NGINX=%d;", GATE_LISTEN_FD);
-	char *const argv[] = {(char *)"nginx", (char *)"-e", (char *)"stderr", (char *)"-c", path, NULL};
+	char *const argv[] = {
+		(char *)"nginx", (char *)"-e", (char *)"stderr", (char *)"-c", path, NULL};
 	char *const environment[] = {inherited, (char *)"PATH=/usr/sbin:/usr/bin", NULL};
 	execve(config->nginx, argv, environment);
 }

@@ -4,7 +4,9 @@
 
 #include "common/config/config.h"
 
-enum { GATE_LISTEN_FD = 4 };
+enum {
+	GATE_LISTEN_FD = 4
+};
 
 // Writes STATE/gate/nginx.conf and, when no certificate is configured, makes or renews one. The
 // files are then owned by `user`. `problem` says what went wrong.

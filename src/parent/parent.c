@@ -30,8 +30,17 @@ enum {
 	ROLES_MS = 1000,
 };
 
-enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY };
-enum child_name { VAULT, GATE, WATCH, CHILDREN };
+enum child_state {
+	CHILD_DOWN,
+	CHILD_STARTING,
+	CHILD_READY
+};
+enum child_name {
+	VAULT,
+	GATE,
+	WATCH,
+	CHILDREN
+};
 
 struct child {
 	const char *name, *user;
@@ -111,8 +120,8 @@ static void execute_role(const struct parent *p, const struct child *child)
 	int null = open("/dev/null", O_RDWR);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
-	// Ctrl-C reaches the parent alone, which stops the roles in order; and a role that was taken over
-	// has no terminal into which it could type for whoever started us (TIOCSTI).
+	// Ctrl-C reaches the parent alone, which stops the roles in order; and a role that was
+	// taken over has no terminal into which it could type for whoever started us (TIOCSTI).
 	setsid();
 	enum err err = sandbox_become(child->user);
 	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) // no role outlives the parent
@@ -188,7 +197,8 @@ static void worker_take(struct parent *p, const struct wire *hello)
 		if (w->control >= 0)
 			continue;
 		*w = (struct worker){hello->fd, hello->index, hello->value};
-		p->children[GATE].landlock = hello->index; // the same kernel confined the master, too
+		p->children[GATE].landlock =
+			hello->index; // the same kernel confined the master, too
 		wire_channels(p, w->control, "gate");
 		return;
 	}
@@ -246,7 +256,8 @@ static void on_local(struct parent *p)
 	if (fd < 0)
 		return;
 	struct child *vault = &p->children[VAULT];
-	if (vault->state == CHILD_READY && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) {
+	if (vault->state == CHILD_READY &&
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) {
 		wire.fd = fd;
 		wire.value = who.uid;
 		(void)!wire_send(vault->control, &wire); // the command sees a closed connection
@@ -346,16 +357,19 @@ static void describe(const struct child *child, pid_t pid, struct buf *out)
 	status_field(text, "Seccomp", seccomp, sizeof seccomp);
 	status_field(text, "NoNewPrivs", nnp, sizeof nnp);
 	status_field(text, "CapEff", caps, sizeof caps);
-	buf_printf(out, "%s %d %s %lld %u %s %s %s %s %s %u\n", child->name, (int)pid, states[child->state],
-		(long long)child->since_us, child->restarts, child->user, *rss ? rss : "0",
-		*seccomp ? seccomp : "0", *nnp ? nnp : "0", *caps ? caps : "-", child->landlock);
+	buf_printf(out, "%s %d %s %lld %u %s %s %s %s %s %u\n", child->name, (int)pid,
+		states[child->state], (long long)child->since_us, child->restarts, child->user,
+		*rss ? rss : "0", *seccomp ? seccomp : "0", *nnp ? nnp : "0", *caps ? caps : "-",
+		child->landlock);
 }
 
 static void tell_roles(struct parent *p)
 {
 	struct wire wire = {.kind = WIRE_ROLES, .fd = -1};
 	struct buf text = {0};
-	struct child self = {.name = "parent", .user = "root", .state = CHILD_READY,
+	struct child self = {.name = "parent",
+		.user = "root",
+		.state = CHILD_READY,
 		.since_us = p->children[VAULT].since_us};
 	p->roles_at_us = time_monotonic_us() + (int64_t)ROLES_MS * 1000;
 	if (p->children[VAULT].state != CHILD_READY)
@@ -372,7 +386,8 @@ static void tell_roles(struct parent *p)
 	}
 	if (text.size < sizeof wire.text) {
 		memcpy(wire.text, text.at, text.size);
-		(void)!wire_send(p->children[VAULT].control, &wire); // the next second tells it again
+		(void)!wire_send(
+			p->children[VAULT].control, &wire); // the next second tells it again
 	}
 	buf_done(&text);
 }
@@ -423,7 +438,8 @@ static void turn(struct parent *p)
 		if (fds[2 + i].revents && p->children[i].control == fds[2 + i].fd)
 			on_role(p, &p->children[i]);
 	for (size_t i = 0; i < WORKERS_MOST; i++)
-		if (fds[2 + CHILDREN + i].revents && p->workers[i].control == fds[2 + CHILDREN + i].fd)
+		if (fds[2 + CHILDREN + i].revents &&
+			p->workers[i].control == fds[2 + CHILDREN + i].fd)
 			on_worker(p, &p->workers[i]);
 }
 
@@ -461,11 +477,12 @@ static void take_signals(struct parent *p)
 
 int parent_main(const struct config *config, const char *self)
 {
-	static struct parent p = {.children = {
-		[VAULT] = {.name = "vault", .user = "hospitaller-vault", .control = -1},
-		[GATE] = {.name = "gate", .user = "hospitaller-gate", .control = -1},
-		[WATCH] = {.name = "watch", .user = "hospitaller-watch", .control = -1},
-	}};
+	static struct parent p = {
+		.children = {
+			[VAULT] = {.name = "vault", .user = "hospitaller-vault", .control = -1},
+			[GATE] = {.name = "gate", .user = "hospitaller-gate", .control = -1},
+			[WATCH] = {.name = "watch", .user = "hospitaller-watch", .control = -1},
+		}};
 	p.config = config;
 	p.self = self;
 	for (size_t i = 0; i < WORKERS_MOST; i++)

@@ -30,15 +30,18 @@ enum err prepare_state(const struct config *config, char ret_problem[PREPARE_PRO
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		struct passwd *user = getpwnam(folders[i].user);
 		if (!user) {
-			snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "there is no user '%s'; make it with: "
+			snprintf(ret_problem, PREPARE_PROBLEM_BYTES,
+				"there is no user '%s'; make it with: "
 				"useradd --system --no-create-home --shell /usr/sbin/nologin %s",
 				folders[i].user, folders[i].user);
 			return ERR_NOT_FOUND;
 		}
 		snprintf(path, sizeof path, "%s/%s", config->state, folders[i].name);
 		if ((mkdir(path, folders[i].mode) != 0 && errno != EEXIST) ||
-			chown(path, user->pw_uid, user->pw_gid) != 0 || chmod(path, folders[i].mode) != 0) {
-			snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "%.200s: %s", path, strerror(errno));
+			chown(path, user->pw_uid, user->pw_gid) != 0 ||
+			chmod(path, folders[i].mode) != 0) {
+			snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "%.200s: %s", path,
+				strerror(errno));
 			return ERR_IO;
 		}
 	}
@@ -72,15 +75,17 @@ enum err prepare_listen(const char *address, int *ret_fd, char ret_problem[PREPA
 	int one = 1;
 	if (!split_address(address, host, port) ||
 		getaddrinfo(*host ? host : NULL, port, &hints, &found) != 0) {
-		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "'%s' is not an address and a port", address);
+		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "'%s' is not an address and a port",
+			address);
 		return ERR_INVALID;
 	}
 	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool fine = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-		bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1024) == 0;
+		    bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1024) == 0;
 	freeaddrinfo(found);
 	if (!fine) {
-		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "cannot listen at %s: %s", address, strerror(errno));
+		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "cannot listen at %s: %s", address,
+			strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return ERR_IO;
@@ -89,22 +94,27 @@ enum err prepare_listen(const char *address, int *ret_fd, char ret_problem[PREPA
 	return OK;
 }
 
-enum err prepare_local(const struct config *config, int *ret_fd, char ret_problem[PREPARE_PROBLEM_BYTES])
+enum err prepare_local(
+	const struct config *config, int *ret_fd, char ret_problem[PREPARE_PROBLEM_BYTES])
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int size = snprintf(address.sun_path, sizeof address.sun_path, "%s/run/hospitaller.sock", config->state);
+	int size = snprintf(address.sun_path, sizeof address.sun_path, "%s/run/hospitaller.sock",
+		config->state);
 	if (size < 0 || (size_t)size >= sizeof address.sun_path) {
-		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "the state folder's path is too long for a socket");
+		snprintf(ret_problem, PREPARE_PROBLEM_BYTES,
+			"the state folder's path is too long for a socket");
 		return ERR_LIMIT;
 	}
 	(void)unlink(address.sun_path);
 	struct group *group = getgrnam("hospitaller");
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool fine = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-		chmod(address.sun_path, 0660) == 0 &&
-		chown(address.sun_path, 0, group ? group->gr_gid : 0) == 0 && listen(fd, 32) == 0;
+		    chmod(address.sun_path, 0660) == 0 &&
+		    chown(address.sun_path, 0, group ? group->gr_gid : 0) == 0 &&
+		    listen(fd, 32) == 0;
 	if (!fine) {
-		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "%s: %s", address.sun_path, strerror(errno));
+		snprintf(ret_problem, PREPARE_PROBLEM_BYTES, "%s: %s", address.sun_path,
+			strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return ERR_IO;
@@ -116,11 +126,13 @@ enum err prepare_local(const struct config *config, int *ret_fd, char ret_proble
 enum err prepare_drop(void)
 {
 	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
-	(void)!setrlimit(RLIMIT_MEMLOCK, &none); // where it may not, the roles say that they may be swapped
+	(void)!setrlimit(
+		RLIMIT_MEMLOCK, &none); // where it may not, the roles say that they may be swapped
 	static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_KILL};
 	cap_t caps = cap_init();
 	bool fine = caps && cap_set_flag(caps, CAP_PERMITTED, 3, kept, CAP_SET) == 0 &&
-		cap_set_flag(caps, CAP_EFFECTIVE, 3, kept, CAP_SET) == 0 && cap_set_proc(caps) == 0;
+		    cap_set_flag(caps, CAP_EFFECTIVE, 3, kept, CAP_SET) == 0 &&
+		    cap_set_proc(caps) == 0;
 	if (caps)
 		cap_free(caps);
 	return fine && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? OK : ERR_IO;

@@ -67,11 +67,14 @@ static void print_words(const struct verify_report *r, double seconds)
 	}
 	printf("whole: %" PRIu64 " entries of %s\n", r->checkpoint.size, r->checkpoint.origin);
 	printf("  root:    %s\n", root);
-	printf("  checked: %" PRIu64 " checkpoints, %" PRIu64 " tiles, %" PRIu64 " segments in %.1f s\n",
+	printf("  checked: %" PRIu64 " checkpoints, %" PRIu64 " tiles, %" PRIu64
+	       " segments in %.1f s\n",
 		r->checkpoints, r->tiles, r->segments, seconds);
 	if (r->unsigned_entries)
-		printf("  behind:  %" PRIu64 " entries came after the newest checkpoint; no signature "
-		       "covers them yet\n", r->unsigned_entries);
+		printf("  behind:  %" PRIu64
+		       " entries came after the newest checkpoint; no signature "
+		       "covers them yet\n",
+			r->unsigned_entries);
 }
 
 static double now(void)
@@ -84,8 +87,10 @@ static double now(void)
 enum exit_code run_verify(const struct call *call)
 {
 	bool show = !call->quiet && !call->json && isatty(STDERR_FILENO);
-	struct verify_options options = {.dir = call->words[0], .vkey = call->key,
-		.checkpoint = call->checkpoint, .progress = show ? show_progress : NULL};
+	struct verify_options options = {.dir = call->words[0],
+		.vkey = call->key,
+		.checkpoint = call->checkpoint,
+		.progress = show ? show_progress : NULL};
 	struct verify_report report;
 	double start = now();
 	enum err err = ledger_verify(&options, &report);

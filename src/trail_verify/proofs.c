@@ -84,8 +84,8 @@ enum exit_code run_consistency(const struct call *call)
 		err = proof_consistency_check(&proof, &older, call->key, &newer);
 	if (!err)
 		snprintf(good, sizeof good,
-			"consistent: %" PRIu64 " entries only added to %" PRIu64 " in %s", newer.size,
-			older.size, newer.origin);
+			"consistent: %" PRIu64 " entries only added to %" PRIu64 " in %s",
+			newer.size, older.size, newer.origin);
 	return say(err, good, "BROKEN: the newer checkpoint does not extend the older one");
 }
 
@@ -123,8 +123,8 @@ static enum err open_tiles(const struct call *call, struct proof_text *proof,
 	return err;
 }
 
-static enum exit_code print_proof(const struct proof_text *proof,
-	void (*encode)(const struct proof_text *, struct buf *))
+static enum exit_code print_proof(
+	const struct proof_text *proof, void (*encode)(const struct proof_text *, struct buf *))
 {
 	struct buf out = {0};
 	encode(proof, &out);
@@ -170,7 +170,8 @@ enum exit_code run_extend(const struct call *call)
 		err = merkle_prove_consistency(&source, older.size, checkpoint.size, &proof.path);
 	tiles_free(tiles);
 	if (err)
-		return say(err, "", "the newest checkpoint cannot be proved to extend the older one");
+		return say(
+			err, "", "the newest checkpoint cannot be proved to extend the older one");
 	proof.number = older.size;
 	return print_proof(&proof, proof_consistency_encode);
 }

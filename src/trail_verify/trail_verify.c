@@ -16,22 +16,24 @@ static const struct verb verbs[] = {
 		"check that one entry is in the signed trail", run_inclusion},
 	{"consistency", 1, "PROOF --key KEY --checkpoint OLD",
 		"check that a newer checkpoint only added to an older one", run_consistency},
-	{"prove", 2, "DIR SEQ --key KEY", "make the proof that entry SEQ is in the newest checkpoint",
-		run_prove},
+	{"prove", 2, "DIR SEQ --key KEY",
+		"make the proof that entry SEQ is in the newest checkpoint", run_prove},
 	{"extend", 1, "DIR --key KEY --checkpoint OLD",
 		"make the proof that the newest checkpoint only added to OLD", run_extend},
 	{"export", 2, "DIR OUT --key KEY",
 		"write checkpoint, tiles and entry bundles in C2SP tlog-tiles layout for other tools",
 		run_export},
 };
-enum { VERBS = sizeof verbs / sizeof *verbs };
+enum {
+	VERBS = sizeof verbs / sizeof *verbs
+};
 
 static void print_help(FILE *to)
 {
 	fputs("trail-verify: is the trail whole?\n\n", to);
 	for (size_t i = 0; i < VERBS; i++)
-		fprintf(to, "  trail-verify %s%s%s\n      %s\n", verbs[i].name, *verbs[i].name ? " " : "",
-			verbs[i].usage, verbs[i].help);
+		fprintf(to, "  trail-verify %s%s%s\n      %s\n", verbs[i].name,
+			*verbs[i].name ? " " : "", verbs[i].usage, verbs[i].help);
 	fputs("\n  --key KEY          the trail's public key: NAME+ID+BASE64, or a file that holds it\n"
 	      "  --checkpoint FILE  a signed checkpoint that was kept elsewhere\n"
 	      "  --leaf HEX         SHA-256 of 0x00 and the sealed entry\n"

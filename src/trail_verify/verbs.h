@@ -10,7 +10,10 @@ enum exit_code {
 	EXIT_UNREADABLE = 2, // or called wrongly
 };
 
-enum { MOST_WORDS = 3, VKEY_ROOM = 512 };
+enum {
+	MOST_WORDS = 3,
+	VKEY_ROOM = 512
+};
 
 struct call {
 	const char *words[MOST_WORDS]; // what is not an option

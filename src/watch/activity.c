@@ -6,7 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum series { READS, SEARCHES, WRITES, SIGN_INS, DENIED, BROKEN_GLASS, UNRELATED, SERIES };
+enum series {
+	READS,
+	SEARCHES,
+	WRITES,
+	SIGN_INS,
+	DENIED,
+	BROKEN_GLASS,
+	UNRELATED,
+	SERIES
+};
 
 static const char *const names[SERIES] = {
 	[READS] = "read",
@@ -81,7 +90,8 @@ void activity_count(struct activity *activity, const struct feed_event *e)
 		minute->counts[series]++;
 	if (e->broken_glass)
 		minute->counts[BROKEN_GLASS]++;
-	if (e->action == TRAIL_READ && e->outcome == TRAIL_ALLOWED && e->patient_count && !e->related)
+	if (e->action == TRAIL_READ && e->outcome == TRAIL_ALLOWED && e->patient_count &&
+		!e->related)
 		minute->counts[UNRELATED]++;
 }
 
@@ -91,13 +101,16 @@ void activity_json(const struct activity *activity, int64_t now_us, uint64_t pla
 	char at[TIME_TEXT_BYTES];
 	int64_t last = now_us / 60000000, first = last - ACTIVITY_MINUTES + 1;
 	time_format(first * 60000000, at);
-	buf_printf(out, "{\"from\":\"%s\",\"bucket_seconds\":60,\"place\":%llu,\"lag\":%llu,\"series\":[", at,
-		(unsigned long long)place, (unsigned long long)(size > place ? size - place : 0));
+	buf_printf(out,
+		"{\"from\":\"%s\",\"bucket_seconds\":60,\"place\":%llu,\"lag\":%llu,\"series\":[",
+		at, (unsigned long long)place,
+		(unsigned long long)(size > place ? size - place : 0));
 	for (int s = 0; s < SERIES; s++) {
 		buf_printf(out, "%s{\"name\":\"%s\",\"points\":[", s ? "," : "", names[s]);
 		for (int64_t n = first; n <= last; n++) {
 			const struct minute *m = &activity->minutes[(uint64_t)n % ACTIVITY_MINUTES];
-			buf_printf(out, "%s%u", n > first ? "," : "", m->number == n ? m->counts[s] : 0);
+			buf_printf(out, "%s%u", n > first ? "," : "",
+				m->number == n ? m->counts[s] : 0);
 		}
 		buf_add_text(out, "]}");
 	}

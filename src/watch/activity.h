@@ -5,7 +5,9 @@
 
 struct activity;
 
-enum { ACTIVITY_MINUTES = 180 };
+enum {
+	ACTIVITY_MINUTES = 180
+};
 
 struct activity *activity_new(void);
 void activity_free(struct activity *activity);

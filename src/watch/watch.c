@@ -12,7 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PULL_MS = 200, REPORT_MS = 2000, HISTORY = 100000 };
+enum {
+	PULL_MS = 200,
+	REPORT_MS = 2000,
+	HISTORY = 100000
+};
 
 struct role {
 	char place_path[512];
@@ -141,7 +145,8 @@ static struct event *every(struct role *role, int ms, event_callback_fn handler)
 
 static enum err confine(const char *dir, int *ret_landlock_abi)
 {
-	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2", NULL};
+	static const char *const calls[] = {
+		"openat", "unlink", "rename", "renameat", "renameat2", NULL};
 	const struct sandbox_path paths[] = {{dir, SANDBOX_READ | SANDBOX_WRITE}};
 	const struct sandbox sandbox = {.paths = paths, .path_count = 1, .calls = calls};
 	struct sandbox_report report;

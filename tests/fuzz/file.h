@@ -6,7 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FILE_PATH_BYTES = 32 };
+enum {
+	FILE_PATH_BYTES = 32
+};
 
 // The descriptor keeps the file; the path is good until it is closed.
 static inline int file_of(const uint8_t *at, size_t size, char ret_path[FILE_PATH_BYTES])

@@ -15,7 +15,8 @@
 static char folder[32];
 static pid_t folder_owner;
 
-static inline int folder_unlink(const char *path, const struct stat *info, int kind, struct FTW *ftw)
+static inline int folder_unlink(
+	const char *path, const struct stat *info, int kind, struct FTW *ftw)
 {
 	(void)info;
 	(void)kind;
@@ -55,7 +56,8 @@ static inline void folder_read(const char *name, size_t most, struct buf *ret)
 	if (fd < 0)
 		return;
 	buf_reserve(ret, most);
-	for (ssize_t got; ret->size < most && (got = read(fd, ret->at + ret->size, most - ret->size)) > 0;)
+	for (ssize_t got;
+		ret->size < most && (got = read(fd, ret->at + ret->size, most - ret->size)) > 0;)
 		ret->size += (size_t)got;
 	close(fd);
 }
@@ -66,7 +68,9 @@ static inline void folder_write(const char *name, struct bytes bytes, size_t siz
 	char path[96];
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	fuzz_rule(fd >= 0 && (!bytes.size || write(fd, bytes.at, bytes.size) == (ssize_t)bytes.size) &&
-		ftruncate(fd, (off_t)size) == 0, "a file");
+	fuzz_rule(fd >= 0 &&
+			  (!bytes.size || write(fd, bytes.at, bytes.size) == (ssize_t)bytes.size) &&
+			  ftruncate(fd, (off_t)size) == 0,
+		"a file");
 	close(fd);
 }

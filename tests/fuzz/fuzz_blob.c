@@ -15,7 +15,12 @@
 #include "vault/records/leaks.h"
 #include "vault/records/records.h"
 
-enum { EDITS_MOST = 16, EDIT_BYTES = 6, DATABASE_BYTES = 4 << 20, STORED_MOST = 16 };
+enum {
+	EDITS_MOST = 16,
+	EDIT_BYTES = 6,
+	DATABASE_BYTES = 4 << 20,
+	STORED_MOST = 16
+};
 
 static const char *const resources[] = {
 	"{\"resourceType\":\"Patient\",\"id\":\"a\",\"name\":[{\"family\":\"Smith\",\"given\":[\"Ann\"]}],"
@@ -32,7 +37,10 @@ static const char *const resources[] = {
 };
 static const char *const keys[][2] = {{"Patient", "a"}, {"Patient", "b"}, {"Observation", "o"},
 	{"Encounter", "e"}, {"Practitioner", "p"}};
-enum { RESOURCES = sizeof resources / sizeof *resources, KEYS = sizeof keys / sizeof *keys };
+enum {
+	RESOURCES = sizeof resources / sizeof *resources,
+	KEYS = sizeof keys / sizeof *keys
+};
 
 // Numbers and blobs of every table; a row is taken by its place.
 static const struct {
@@ -50,7 +58,9 @@ static const struct {
 	{"care", "slot", false}, {"patient", "number", false}, {"patient", "token", false},
 	{"patient", "key_version", false}, {"patient", "kek", false}, {"state", "value", false},
 	{"kind", "number", false}, {"linked", "slot", false}, {"linked", "a", false}};
-enum { COLUMNS = sizeof columns / sizeof *columns };
+enum {
+	COLUMNS = sizeof columns / sizeof *columns
+};
 
 static struct stored {
 	int type;
@@ -88,10 +98,15 @@ static void put(struct records *records, const char *text, struct arena *arena)
 	fuzz_rule(json_parse_strict(bytes_text(text), NULL, &json, NULL) == OK, "a sample");
 	const char *id = arena_text(arena, json_get_text(json, "id"));
 	fuzz_rule(fhir_patients_of(json, id, arena, &patients) == OK, "its patients");
-	const struct record_put wish = {.type = fhir_resource_type(json), .id = id, .resource = json,
-		.updated_us = 1000000, .patient = patients.owner ? arena_text(arena, patients.owner) : NULL};
-	fuzz_rule(records_begin(records) == OK && records_put(records, &wish, arena, &record) == OK &&
-		records_commit(records, 1) == OK, "it is stored");
+	const struct record_put wish = {.type = fhir_resource_type(json),
+		.id = id,
+		.resource = json,
+		.updated_us = 1000000,
+		.patient = patients.owner ? arena_text(arena, patients.owner) : NULL};
+	fuzz_rule(records_begin(records) == OK &&
+			  records_put(records, &wish, arena, &record) == OK &&
+			  records_commit(records, 1) == OK,
+		"it is stored");
 	remember(&record);
 	json_decref(json);
 }
@@ -128,8 +143,8 @@ static struct bytes bend(struct bytes from, const uint8_t e[EDIT_BYTES], struct 
 }
 
 // A small number, a large one, or that of another row of the same column.
-static int64_t number(struct store *store, const char *table, const char *column,
-	const uint8_t e[EDIT_BYTES])
+static int64_t number(
+	struct store *store, const char *table, const char *column, const uint8_t e[EDIT_BYTES])
 {
 	char sql[160];
 	struct store_query *q;
@@ -155,11 +170,14 @@ static void edit(struct store *store, const uint8_t e[EDIT_BYTES], struct arena 
 	char read[200], write[400];
 	struct store_query *q;
 	struct bytes bytes = {0};
-	snprintf(read, sizeof read, "SELECT %s FROM %s LIMIT 1 OFFSET %u", column, table, e[2] % 16u);
+	snprintf(read, sizeof read, "SELECT %s FROM %s LIMIT 1 OFFSET %u", column, table,
+		e[2] % 16u);
 	if (e[0] % 4 == 3)
-		snprintf(write, sizeof write, "DELETE FROM %s WHERE %s = (%s)", table, column, read);
+		snprintf(
+			write, sizeof write, "DELETE FROM %s WHERE %s = (%s)", table, column, read);
 	else
-		snprintf(write, sizeof write, "UPDATE %s SET %s = ?1 WHERE %s = (%s)", table, column, column, read);
+		snprintf(write, sizeof write, "UPDATE %s SET %s = ?1 WHERE %s = (%s)", table,
+			column, column, read);
 	if (blob && store_prepare(store, read, &q) == OK) {
 		if (query_step(q) == STORE_ROW)
 			bytes = bend(row_blob(q, 0), e, arena);
@@ -242,7 +260,8 @@ static bool read_one(struct records *records, const char *const name[2], struct 
 			same(&record);
 		if (!err)
 			fuzz_rule(record.type == key.type && strcmp(record.id, key.id) == 0 &&
-				(!key.version || record.version == key.version), "what was asked for");
+					  (!key.version || record.version == key.version),
+				"what was asked for");
 		all &= !err || key.version == 2;
 	}
 	key.version = 0;
@@ -258,10 +277,14 @@ static void search(struct records *records, const char *type, const char *name, 
 {
 	struct fhir_argument argument;
 	struct search_result result;
-	const struct search_query query = {.type = fhir_type_find(type), .count = 10, .want_total = true,
-		.patient = strcmp(type, "Observation") == 0 ? "a" : NULL, .arguments = &argument,
+	const struct search_query query = {.type = fhir_type_find(type),
+		.count = 10,
+		.want_total = true,
+		.patient = strcmp(type, "Observation") == 0 ? "a" : NULL,
+		.arguments = &argument,
 		.argument_count = 1};
-	fuzz_rule(fhir_argument_parse(fhir_param_find(query.type, name), NULL, value, arena, &argument) == OK,
+	fuzz_rule(fhir_argument_parse(
+			  fhir_param_find(query.type, name), NULL, value, arena, &argument) == OK,
 		"an argument");
 	if (records_search(records, &query, arena, &result))
 		return;

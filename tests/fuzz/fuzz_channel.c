@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_FDS = 4 };
+enum {
+	MOST_FDS = 4
+};
 
 static size_t open_descriptors(void)
 {
@@ -28,7 +30,8 @@ static size_t open_descriptors(void)
 static uint32_t most_bytes(uint16_t type)
 {
 	for (size_t i = 0; i < door_table.count; i++)
-		if (door_table.rules[i].type == type && door_table.rules[i].directions & MESSAGE_FORTH)
+		if (door_table.rules[i].type == type &&
+			door_table.rules[i].directions & MESSAGE_FORTH)
 			return door_table.rules[i].most_bytes;
 	fuzz_rule(0, "a message of this direction");
 	return 0;
@@ -42,8 +45,9 @@ static void take_frames(struct channel *channel, struct bytes sent, size_t *at)
 		fuzz_rule(frame.payload.size <= most_bytes(frame.type), "within the table's size");
 		*at += CHANNEL_HEADER_BYTES;
 		fuzz_rule(*at + frame.payload.size <= sent.size &&
-			(!frame.payload.size ||
-			memcmp(sent.at + *at, frame.payload.at, frame.payload.size) == 0), "what was sent");
+				  (!frame.payload.size || memcmp(sent.at + *at, frame.payload.at,
+								  frame.payload.size) == 0),
+			"what was sent");
 		*at += frame.payload.size;
 	}
 }
@@ -64,8 +68,9 @@ static void stream(struct bytes sent, size_t piece)
 	close(fds[1]);
 	err = channel_fill(channel);
 	fuzz_rule(err == ERR_CLOSED, "the end is noticed");
-	fuzz_rule(channel_broken(channel) || sent.size - taken < CHANNEL_HEADER_BYTES +
-		CHANNEL_FRAME_BYTES, "what is left is less than a frame");
+	fuzz_rule(channel_broken(channel) ||
+			  sent.size - taken < CHANNEL_HEADER_BYTES + CHANNEL_FRAME_BYTES,
+		"what is left is less than a frame");
 	channel_free(channel);
 }
 
@@ -104,11 +109,13 @@ static void control(struct bytes payload, size_t fd_count)
 	if (!err) {
 		fuzz_rule(wire.kind >= WIRE_CHANNEL && wire.kind < WIRE_KINDS, "a message we know");
 		fuzz_rule(strlen(wire.text) + 8 == payload.size, "all of its text");
-		fuzz_rule(fd_count <= 1 && (wire.fd >= 0) == (fd_count == 1), "one descriptor or none");
+		fuzz_rule(fd_count <= 1 && (wire.fd >= 0) == (fd_count == 1),
+			"one descriptor or none");
 		fuzz_rule(wire_send(fds[1], &wire) == OK && wire_receive(fds[0], &again) == OK,
 			"it can be sent again");
 		fuzz_rule(again.kind == wire.kind && again.index == wire.index &&
-			again.value == wire.value && strcmp(again.text, wire.text) == 0, "the same");
+				  again.value == wire.value && strcmp(again.text, wire.text) == 0,
+			"the same");
 		if (wire.fd >= 0)
 			close(wire.fd);
 		if (again.fd >= 0)

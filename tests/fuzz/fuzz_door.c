@@ -37,18 +37,22 @@ static bool same(const char *a, const char *b)
 static void same_asks(const struct door_ask *a, const struct door_ask *b)
 {
 	fuzz_rule(a->id == b->id && a->method == b->method && a->token_kind == b->token_kind &&
-		a->same_origin == b->same_origin && a->console == b->console, "the same ask");
+			  a->same_origin == b->same_origin && a->console == b->console,
+		"the same ask");
 	fuzz_rule(same(a->peer, b->peer) && same(a->host, b->host) && same(a->path, b->path) &&
-		same(a->token, b->token) && same(a->if_match, b->if_match) &&
-		same(a->if_none_match, b->if_none_match) && same(a->if_none_exist, b->if_none_exist) &&
-		same(a->if_modified_since, b->if_modified_since) && same(a->prefer, b->prefer) &&
-		same(a->content_type, b->content_type) && same(a->accept, b->accept) &&
-		same(a->user_agent, b->user_agent) && same(a->certificate, b->certificate) &&
-		same(a->trace, b->trace), "the same texts");
+			  same(a->token, b->token) && same(a->if_match, b->if_match) &&
+			  same(a->if_none_match, b->if_none_match) &&
+			  same(a->if_none_exist, b->if_none_exist) &&
+			  same(a->if_modified_since, b->if_modified_since) &&
+			  same(a->prefer, b->prefer) && same(a->content_type, b->content_type) &&
+			  same(a->accept, b->accept) && same(a->user_agent, b->user_agent) &&
+			  same(a->certificate, b->certificate) && same(a->trace, b->trace),
+		"the same texts");
 	fuzz_rule(a->param_count == b->param_count, "as many parameters");
 	for (size_t i = 0; i < a->param_count; i++)
 		fuzz_rule(same(a->params[i].name, b->params[i].name) &&
-			same(a->params[i].value, b->params[i].value), "the same parameters");
+				  same(a->params[i].value, b->params[i].value),
+			"the same parameters");
 }
 
 static void ask(struct bytes payload, struct arena *arena)
@@ -57,8 +61,10 @@ static void ask(struct bytes payload, struct arena *arena)
 	if (door_ask_parse(payload, arena, &ask))
 		return;
 	fuzz_rule(ask.path[0] == '/' && text_is_clean(bytes_text(ask.path)) &&
-		text_is_clean(bytes_text(ask.user_agent)), "a path, and an agent");
-	fuzz_rule(ask.body_first.size <= ask.body_size && ask.body_size <= DOOR_BODY_BYTES, "a body");
+			  text_is_clean(bytes_text(ask.user_agent)),
+		"a path, and an agent");
+	fuzz_rule(
+		ask.body_first.size <= ask.body_size && ask.body_size <= DOOR_BODY_BYTES, "a body");
 	fuzz_rule(ask.param_count <= DOOR_PARAMS, "not too many parameters");
 	enum err err = door_ask_send(ends.gate, &ask, bytes_of(NULL, 0));
 	fuzz_rule(err == OK || (err == ERR_LIMIT && ask.param_count > 1), "within the ceilings");
@@ -76,15 +82,19 @@ static void answer(struct bytes payload, struct arena *arena)
 		return;
 	fuzz_rule(answer.status >= 200 && answer.status < 600, "a status");
 	fuzz_rule(answer.body_first.size <= answer.body_size &&
-		answer.body_size <= DOOR_ANSWER_BODY_TOTAL_BYTES, "a body");
-	fuzz_rule(door_answer_send(ends.vault, &answer, bytes_of(NULL, 0)) == OK, "within the ceilings");
+			  answer.body_size <= DOOR_ANSWER_BODY_TOTAL_BYTES,
+		"a body");
+	fuzz_rule(door_answer_send(ends.vault, &answer, bytes_of(NULL, 0)) == OK,
+		"within the ceilings");
 	struct frame frame = carry(ends.vault, ends.gate);
 	fuzz_rule(door_answer_parse(frame.payload, arena, &again) == OK, "it is read again");
 	fuzz_rule(answer.id == again.id && answer.status == again.status &&
-		answer.header_count == again.header_count, "the same answer");
+			  answer.header_count == again.header_count,
+		"the same answer");
 	for (size_t i = 0; i < answer.header_count; i++)
 		fuzz_rule(same(answer.headers[i].name, again.headers[i].name) &&
-			same(answer.headers[i].value, again.headers[i].value), "the same headers");
+				  same(answer.headers[i].value, again.headers[i].value),
+			"the same headers");
 }
 
 static void more(struct bytes payload)

@@ -28,15 +28,17 @@ static void pull(struct bytes payload)
 	feed_pull_send(watch, from, most);
 	struct frame frame = carry(watch, vault);
 	fuzz_rule(feed_pull_parse(frame.payload, &from_again, &most_again) == OK &&
-		from == from_again && most == most_again, "the same wish");
+			  from == from_again && most == most_again,
+		"the same wish");
 }
 
 static void same_event(const struct feed_event *a, const struct feed_event *b)
 {
 	fuzz_rule(a->seq == b->seq && a->time_us == b->time_us && a->kind == b->kind &&
-		a->action == b->action && a->outcome == b->outcome &&
-		a->broken_glass == b->broken_glass && a->related == b->related &&
-		a->patient_count == b->patient_count && a->actor == b->actor && a->patient == b->patient,
+			  a->action == b->action && a->outcome == b->outcome &&
+			  a->broken_glass == b->broken_glass && a->related == b->related &&
+			  a->patient_count == b->patient_count && a->actor == b->actor &&
+			  a->patient == b->patient,
 		"the same event");
 }
 
@@ -49,7 +51,8 @@ static void count_all(const struct feed_event *list, size_t count, uint64_t next
 		activity_count(activity, &list[i]);
 	activity_json(activity, 1000000000000000, next, size, &out);
 	json_t *json = json_loadb((const char *)out.at, out.size, 0, NULL);
-	fuzz_rule(json_is_object(json) && out.size <= FEED_ACTIVITY_BYTES, "JSON that fits a message");
+	fuzz_rule(json_is_object(json) && out.size <= FEED_ACTIVITY_BYTES,
+		"JSON that fits a message");
 	json_decref(json);
 	buf_done(&out);
 	activity_free(activity);
@@ -65,9 +68,11 @@ static void events(struct bytes payload)
 	fuzz_rule(count <= FEED_BATCH, "a batch");
 	feed_events_send(vault, list, count, next, size);
 	struct frame frame = carry(vault, watch);
-	fuzz_rule(feed_events_parse(frame.payload, again, &count_again, &next_again, &size_again) == OK,
+	fuzz_rule(feed_events_parse(frame.payload, again, &count_again, &next_again, &size_again) ==
+			  OK,
 		"it is read again");
-	fuzz_rule(count == count_again && next == next_again && size == size_again, "the same batch");
+	fuzz_rule(
+		count == count_again && next == next_again && size == size_again, "the same batch");
 	for (size_t i = 0; i < count; i++)
 		same_event(&list[i], &again[i]);
 	count_all(list, count, next, size);

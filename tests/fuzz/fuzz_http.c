@@ -18,7 +18,8 @@ static void check_path(const char *path)
 	const char *last = strrchr(path, '/');
 	fuzz_rule(strcmp(last, "/..") != 0 && strcmp(last, "/.") != 0, "nor at the end");
 	for (const char *c = path; *c; c++)
-		fuzz_rule((unsigned char)*c >= 32 && *c != 127 && *c != '\\', "no control character");
+		fuzz_rule(
+			(unsigned char)*c >= 32 && *c != 127 && *c != '\\', "no control character");
 }
 
 static void check_params(const struct door_ask *ask)
@@ -27,9 +28,11 @@ static void check_params(const struct door_ask *ask)
 	for (size_t i = 0; i < ask->param_count; i++) {
 		const struct door_param *param = &ask->params[i];
 		fuzz_rule(strlen(param->name) <= DOOR_PARAM_NAME_BYTES &&
-			strlen(param->value) <= DOOR_PARAM_VALUE_BYTES, "no long parameter");
+				  strlen(param->value) <= DOOR_PARAM_VALUE_BYTES,
+			"no long parameter");
 		fuzz_rule(text_is_clean(bytes_text(param->name)) &&
-			text_is_clean(bytes_text(param->value)), "parameters are text");
+				  text_is_clean(bytes_text(param->value)),
+			"parameters are text");
 	}
 }
 
@@ -51,15 +54,19 @@ static void send(const struct door_ask *ask, struct arena *arena)
 		vault = channel_new(fds[1], &door_table, MESSAGE_FORTH);
 	}
 	enum err err = door_ask_send(gate, ask, bytes_of(NULL, 0));
-	fuzz_rule(err == OK || (err == ERR_LIMIT && ask->param_count > 1), "it is within the ceilings");
+	fuzz_rule(err == OK || (err == ERR_LIMIT && ask->param_count > 1),
+		"it is within the ceilings");
 	if (err)
 		return;
-	fuzz_rule(channel_flush(gate) == OK && channel_fill(vault) == OK && channel_next(vault, &frame),
+	fuzz_rule(channel_flush(gate) == OK && channel_fill(vault) == OK &&
+			  channel_next(vault, &frame),
 		"it arrives");
 	fuzz_rule(door_ask_parse(frame.payload, arena, &seen) == OK, "the vault reads it");
 	fuzz_rule(strcmp(seen.path, ask->path) == 0 && strcmp(seen.token, word(ask->token)) == 0 &&
-		strcmp(seen.if_match, word(ask->if_match)) == 0 && seen.method == ask->method &&
-		seen.param_count == ask->param_count && seen.console == ask->console, "unchanged");
+			  strcmp(seen.if_match, word(ask->if_match)) == 0 &&
+			  seen.method == ask->method && seen.param_count == ask->param_count &&
+			  seen.console == ask->console,
+		"unchanged");
 }
 
 static void refused(const struct http_refusal *refusal, struct bytes target, struct arena *arena)

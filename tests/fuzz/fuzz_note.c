@@ -7,7 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
-	static const char vkey[] = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+	static const char vkey[] =
+		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 	struct checkpoint checkpoint;
 	char name[NOTE_ORIGIN_BYTES], text[NOTE_VKEY_BYTES], again[NOTE_VKEY_BYTES];
 	uint8_t public[SIGN_PUBLIC_BYTES];

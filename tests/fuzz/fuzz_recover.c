@@ -14,9 +14,23 @@
 
 #include <sys/syscall.h>
 
-enum { SIGNED = 9, ENTRIES = 12, EDITS_MOST = 24, BLOCKS = 16, FOREVER_MS = 1 << 30 };
+enum {
+	SIGNED = 9,
+	ENTRIES = 12,
+	EDITS_MOST = 24,
+	BLOCKS = 16,
+	FOREVER_MS = 1 << 30
+};
 
-enum { SEGMENT, NEXT_SEGMENT, CHECKPOINT, LIST, TILE, WITNESS, FILES };
+enum {
+	SEGMENT,
+	NEXT_SEGMENT,
+	CHECKPOINT,
+	LIST,
+	TILE,
+	WITNESS,
+	FILES
+};
 static const char *const names[FILES] = {
 	[SEGMENT] = "trail/segments/00000000.seg",
 	[NEXT_SEGMENT] = "trail/segments/00000001.seg",
@@ -33,8 +47,8 @@ static struct file {
 } original[FILES], files[FILES];
 
 static char trail[64], witness[64], vkey[NOTE_VKEY_BYTES];
-static struct ledger_options options = {.origin = "hospital.example/trail",
-	.checkpoint_ms = FOREVER_MS};
+static struct ledger_options options = {
+	.origin = "hospital.example/trail", .checkpoint_ms = FOREVER_MS};
 
 // The ledger ends the process when it no longer knows what is on disk; a mangled folder is no
 // reason. This takes the place of the system's function.
@@ -58,8 +72,11 @@ static void append(struct ledger *ledger, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct trail_entry entry = {.time_us = 1000 + (int64_t)ledger_size(ledger),
-			.kind = TRAIL_ACCESS, .action = TRAIL_READ, .outcome = TRAIL_ALLOWED,
-			.actor = "a", .resource = "Patient/1"};
+			.kind = TRAIL_ACCESS,
+			.action = TRAIL_READ,
+			.outcome = TRAIL_ALLOWED,
+			.actor = "a",
+			.resource = "Patient/1"};
 		ledger_append(ledger, &entry);
 	}
 	ledger_flush(ledger);
@@ -84,7 +101,8 @@ static void make_original(void)
 	options.witness = witness;
 	options.skip_sync = true;
 	fuzz_rule(sign_key_from_seed(seed, &options.sign_key) == OK &&
-		note_vkey(options.origin, options.sign_key.public, vkey) == OK, "a key");
+			  note_vkey(options.origin, options.sign_key.public, vkey) == OK,
+		"a key");
 	struct ledger *ledger = open_ledger();
 	for (unsigned i = 0; i < SIGNED; i += 3)
 		append(ledger, 3);
@@ -120,7 +138,8 @@ static void copy_block(struct file *from, struct file *to, size_t a, size_t b)
 {
 	if ((a + 1) * SEGMENT_ALIGN > from->bytes.size || (b + 1) * SEGMENT_ALIGN > to->bytes.size)
 		return;
-	memmove(to->bytes.at + b * SEGMENT_ALIGN, from->bytes.at + a * SEGMENT_ALIGN, SEGMENT_ALIGN);
+	memmove(to->bytes.at + b * SEGMENT_ALIGN, from->bytes.at + a * SEGMENT_ALIGN,
+		SEGMENT_ALIGN);
 }
 
 static void edit(const uint8_t e[5])
@@ -165,15 +184,17 @@ static void edit(const uint8_t e[5])
 		break;
 	default:
 		if (at < bytes->size)
-			memset(bytes->at + at, 0, bytes->size - at < SEGMENT_ALIGN ? bytes->size - at : SEGMENT_ALIGN);
+			memset(bytes->at + at, 0,
+				bytes->size - at < SEGMENT_ALIGN ? bytes->size - at
+								 : SEGMENT_ALIGN);
 	}
 }
 
 static void start_over(void)
 {
 	char path[96];
-	static const char *const folders[] = {"trail", "trail/segments", "trail/tile", "trail/tile/0",
-		"trail/tile/0/000.p"};
+	static const char *const folders[] = {
+		"trail", "trail/segments", "trail/tile", "trail/tile/0", "trail/tile/0/000.p"};
 	folder_empty();
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
@@ -212,7 +233,8 @@ static size_t read_all(struct ledger *ledger)
 		struct trail_entry entry;
 		if (ledger_read(ledger, seq, arena, &entry))
 			continue;
-		fuzz_rule(entry.time_us == 1000 + (int64_t)seq, "what opens is what was written there");
+		fuzz_rule(entry.time_us == 1000 + (int64_t)seq,
+			"what opens is what was written there");
 		count++;
 	}
 	arena_free(arena);

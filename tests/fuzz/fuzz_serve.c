@@ -20,7 +20,10 @@
 #include "vault/records/records.h"
 #include "vault/serve/route.h"
 
-enum { REQUESTS_MOST = 3000, RUNS_FOREVER_MS = 1 << 30 };
+enum {
+	REQUESTS_MOST = 3000,
+	RUNS_FOREVER_MS = 1 << 30
+};
 
 // Everybody may do everything: what is tried here is what comes behind the decision.
 static const char rules[] =
@@ -70,8 +73,8 @@ static void check_body(const struct exchange *x)
 		return;
 	struct json_problem problem = {0};
 	if (json_parse_strict(buf_bytes(&x->answer), NULL, &json, &problem))
-		fprintf(stderr, "%u: %s in %.*s\n", problem.column, problem.words, (int)x->answer.size,
-			(const char *)x->answer.at);
+		fprintf(stderr, "%u: %s in %.*s\n", problem.column, problem.words,
+			(int)x->answer.size, (const char *)x->answer.at);
 	fuzz_rule(json != NULL, "the answer is JSON");
 	if (exchange_is_fhir(x))
 		check_fhir(json);
@@ -81,8 +84,10 @@ static void check_body(const struct exchange *x)
 static void deliver(void *context, struct exchange *x)
 {
 	struct arena *arena = arena_new();
-	struct door_answer seen, answer = {.id = x->ask.id, .status = x->status, .headers = x->headers,
-		.header_count = x->header_count};
+	struct door_answer seen, answer = {.id = x->ask.id,
+					 .status = x->status,
+					 .headers = x->headers,
+					 .header_count = x->header_count};
 	struct frame frame;
 	(void)context;
 	answers++;
@@ -95,7 +100,8 @@ static void deliver(void *context, struct exchange *x)
 	check_body(x);
 	fuzz_rule(door_answer_send(vault_end, &answer, bytes_of(NULL, 0)) == OK, "it can be sent");
 	fuzz_rule(channel_flush(vault_end) == OK && channel_fill(gate_end) == OK &&
-		channel_next(gate_end, &frame) && door_answer_parse(frame.payload, arena, &seen) == OK,
+			  channel_next(gate_end, &frame) &&
+			  door_answer_parse(frame.payload, arena, &seen) == OK,
 		"and read");
 	arena_free(arena);
 }
@@ -122,8 +128,10 @@ static struct ledger *open_ledger(void)
 	uint8_t seed[SIGN_SEED_BYTES] = {1};
 	snprintf(dir, sizeof dir, "%s/trail", folder);
 	fuzz_rule(mkdir(dir, 0700) == 0, "a folder");
-	struct ledger_options options = {.dir = dir, .origin = "hospital.example/trail",
-		.checkpoint_ms = RUNS_FOREVER_MS, .skip_sync = true};
+	struct ledger_options options = {.dir = dir,
+		.origin = "hospital.example/trail",
+		.checkpoint_ms = RUNS_FOREVER_MS,
+		.skip_sync = true};
 	fuzz_rule(sign_key_from_seed(seed, &options.sign_key) == OK, "a key");
 	fuzz_rule(ledger_open(&options, &ledger, &problem) == OK, "the trail");
 	return ledger;
@@ -135,13 +143,18 @@ static struct identity *open_identity(void)
 	struct identity *identity = NULL;
 	struct arena *arena = arena_new();
 	struct account account;
-	const struct account_new wish = {.login = "app", .name = "App", .role = "application", .person = ""};
+	const struct account_new wish = {
+		.login = "app", .name = "App", .role = "application", .person = ""};
 	snprintf(path, sizeof path, "%s/identity.db", folder);
-	const struct identity_options options = {.path = path, .issuer = "Hospital",
+	const struct identity_options options = {.path = path,
+		.issuer = "Hospital",
 		.cost = {.memory_kib = 8, .passes = 1, .lanes = 1}};
 	fuzz_rule(identity_open(&options, &identity, problem) == OK, "accounts");
-	fuzz_rule(identity_account_create(identity, &wish, time_now_us(), arena, &account, password) == OK &&
-		session_token_create(identity, account.id, "x", time_now_us(), token) == OK, "a token");
+	fuzz_rule(
+		identity_account_create(
+			identity, &wish, time_now_us(), arena, &account, password) == OK &&
+			session_token_create(identity, account.id, "x", time_now_us(), token) == OK,
+		"a token");
 	arena_free(arena);
 	return identity;
 }
@@ -153,9 +166,15 @@ static void open_vault(void)
 	int fds[2];
 	const struct records_options options = {.dir = folder, .weak_sync = true};
 	fuzz_rule(records_open(&options, &records, problem) == OK, "records");
-	const struct vault_parts parts = {.identity = open_identity(), .ledger = open_ledger(),
-		.policy = load_policy(), .records = records, .version = "0", .started_us = time_now_us(),
-		.deliver = deliver, .roles = no_roles, .activity = nothing};
+	const struct vault_parts parts = {.identity = open_identity(),
+		.ledger = open_ledger(),
+		.policy = load_policy(),
+		.records = records,
+		.version = "0",
+		.started_us = time_now_us(),
+		.deliver = deliver,
+		.roles = no_roles,
+		.activity = nothing};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);
@@ -210,7 +229,8 @@ static bool receive(const struct door_ask *ask, struct exchange *x)
 	if (door_ask_send(gate_end, ask, bytes_of(NULL, 0)))
 		return false;
 	fuzz_rule(channel_flush(gate_end) == OK && channel_fill(vault_end) == OK &&
-		channel_next(vault_end, &frame), "it arrives");
+			  channel_next(vault_end, &frame),
+		"it arrives");
 	fuzz_rule(door_ask_parse(frame.payload, x->arena, &x->ask) == OK, "and is read");
 	return true;
 }

@@ -6,7 +6,9 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { REQUEST_HEADERS = HTTP_HEADERS_MOST + 1 };
+enum {
+	REQUEST_HEADERS = HTTP_HEADERS_MOST + 1
+};
 
 static inline struct bytes take_until(struct bytes *rest, char mark)
 {
@@ -30,7 +32,8 @@ static inline struct http_head request_head(
 	struct bytes *rest, struct http_header headers[REQUEST_HEADERS], struct arena *arena)
 {
 	struct bytes line = take_until(rest, '\n');
-	struct http_head head = {.headers = headers, .peer = bytes_text("::1"),
+	struct http_head head = {.headers = headers,
+		.peer = bytes_text("::1"),
 		.trace = bytes_text("0123456789abcdef0123456789abcdef")};
 	head.method = take_until(&line, ' ');
 	head.target = line;

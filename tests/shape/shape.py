@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TAB, COLUMNS = 4, 100
+TAB, COLUMNS = 8, 100
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 5  # four is the aim
 
 FLOORS = [  # the longest prefix counts
@@ -26,14 +26,17 @@ SIDEWAYS = {
     ("vault/serve", "vault/ledger"), ("vault/serve", "vault/keyring"), ("gate/nginx", "gate/http"),
     ("vault/records", "vault/keyring"),
 }
-# Roles never include each other; the command line and trail-verify read what the ledger leaves.
-ACROSS = {("cli", "vault/ledger"), ("trail_verify", "vault/ledger"), ("parent", "gate")}
+# Roles never include each other; the command line and trail-verify read what the vault leaves, and
+# check what it will read.
+ACROSS = {("cli", "vault/ledger"), ("cli", "vault/policy"), ("cli", "vault/records"),
+          ("trail_verify", "vault/ledger"), ("parent", "gate")}
 # A library with a folder of its own stays in it.
 ONLY_IN = {
     r"openssl/": ["common/crypto"], r"ngx_": ["gate/nginx"], r"nginx\.h": ["gate/nginx"],
     r"sqlite3": ["common/store"], r"argon2": ["common/crypto"], r"yaml\.h": ["common/format"],
     r"seccomp\.h|linux/landlock": ["common/io"], r"oath\.h|liboath": ["vault/identity", "common/crypto"],
 }
+TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 problems = []
@@ -82,7 +85,8 @@ def check_lines(file, lines):
     if len(lines) > FILE_LINES:
         wrong(file, len(lines), f"{len(lines)} lines, more than {FILE_LINES}")
     for number, line in enumerate(lines, 1):
-        if len(line.expandtabs(TAB)) > COLUMNS:
+        # A text is not broken for the width alone: it should be found by searching for it.
+        if len(TEXT.sub('""', line).expandtabs(TAB)) > COLUMNS:
             wrong(file, number, f"wider than {COLUMNS} columns")
         if line != line.rstrip():
             wrong(file, number, "spaces at the end of the line")

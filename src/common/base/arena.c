@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16 * 1024, ALIGN = 16 };
+enum {
+	BLOCK_BYTES = 16 * 1024,
+	ALIGN = 16
+};
 
 struct block {
 	struct block *next;

@@ -13,7 +13,7 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *arena); // NULL is fine; wipes
+void arena_free(struct arena *arena);  // NULL is fine; wipes
 void arena_reset(struct arena *arena); // wipes; keeps one block for the next request
 
 // Zeroed memory, aligned for any type. Lives until the arena is reset or freed.

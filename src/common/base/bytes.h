@@ -61,9 +61,9 @@ uint8_t get_u8(struct cursor *cursor);
 uint16_t get_u16(struct cursor *cursor);
 uint32_t get_u32(struct cursor *cursor);
 uint64_t get_u64(struct cursor *cursor);
-struct bytes get_raw(struct cursor *cursor, size_t size_bytes);          // borrowed
-struct bytes get_span(struct cursor *cursor, size_t most_bytes);         // borrowed; ERR_LIMIT above
-struct bytes get_span_u8(struct cursor *cursor);                         // borrowed
+struct bytes get_raw(struct cursor *cursor, size_t size_bytes);  // borrowed
+struct bytes get_span(struct cursor *cursor, size_t most_bytes); // borrowed; ERR_LIMIT above
+struct bytes get_span_u8(struct cursor *cursor);                 // borrowed
 // A span as NUL-terminated text in the arena; a NUL inside is ERR_SYNTAX. Never NULL.
 char *get_text(struct cursor *cursor, struct arena *arena, size_t most_bytes);
 // OK only when nothing failed and nothing is left.

@@ -5,8 +5,7 @@
 // mistakes, `err` for the world's. Floors 0 to 4 never log: they return what went wrong.
 #pragma once
 
-enum [[nodiscard]] err {
-	OK = 0,
+enum [[nodiscard]] err{OK = 0,
 	ERR_SYNTAX,          // the bytes do not follow their format
 	ERR_INVALID,         // well formed, but the content is not allowed
 	ERR_LIMIT,           // past a named ceiling
@@ -22,8 +21,7 @@ enum [[nodiscard]] err {
 	ERR_CORRUPT,         // what we stored is not what we read
 	ERR_CRYPTO,          // the cryptographic library failed
 	ERR_CLOSED,          // the other side went away
-	ERR_COUNT
-};
+	ERR_COUNT};
 
 // Two or three plain words for a person. Never NULL; static memory.
 const char *err_text(enum err err);

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 1024 };
+enum {
+	LINE_BYTES = 1024
+};
 
 static const char *log_role = "hospitaller"; // set once, before the role reads anything
 static enum log_level log_most = LOG_LEVEL_INFO;

@@ -8,10 +8,10 @@
 struct map;
 
 struct map *map_new(void);
-void map_free(struct map *map); // NULL is fine; values are not freed
-void *map_find(const struct map *map, struct bytes key); // NULL when absent
+void map_free(struct map *map);                               // NULL is fine; values are not freed
+void *map_find(const struct map *map, struct bytes key);      // NULL when absent
 void map_set(struct map *map, struct bytes key, void *value); // replaces; value must not be NULL
-void *map_remove(struct map *map, struct bytes key); // what was there, or NULL
+void *map_remove(struct map *map, struct bytes key);          // what was there, or NULL
 size_t map_count(const struct map *map);
 
 // Walks all entries in no order; start with *at = 0. The map must not change meanwhile.

@@ -8,7 +8,10 @@ static size_t sequence(const uint8_t *at, size_t left)
 	uint8_t c = at[0];
 	if (c < 0x80)
 		return c != 0;
-	size_t length = c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 && c < 0xe0 ? 2 : 0;
+	size_t length = c >= 0xf0 && c <= 0xf4  ? 4
+			: c >= 0xe0 && c < 0xf0 ? 3
+			: c >= 0xc2 && c < 0xe0 ? 2
+						: 0;
 	if (!length || length > left)
 		return 0;
 	uint8_t low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
@@ -54,8 +57,8 @@ static size_t fold_pair(unsigned code, char *out)
 		unsigned code;
 		const char *text;
 	} pairs[] = {{0xc6, "ae"}, {0xe6, "ae"}, {0xde, "th"}, {0xfe, "th"}, {0xdf, "ss"},
-		{0xd0, "d"}, {0xf0, "d"}, {0x132, "ij"}, {0x133, "ij"}, {0x138, "k"},
-		{0x14a, "n"}, {0x14b, "n"}, {0x149, "n"}, {0x152, "oe"}, {0x153, "oe"}};
+		{0xd0, "d"}, {0xf0, "d"}, {0x132, "ij"}, {0x133, "ij"}, {0x138, "k"}, {0x14a, "n"},
+		{0x14b, "n"}, {0x149, "n"}, {0x152, "oe"}, {0x153, "oe"}};
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
 		if (pairs[i].code == code) {
 			size_t length = strlen(pairs[i].text);
@@ -85,7 +88,8 @@ size_t text_fold(struct bytes text, char *ret_text, size_t most)
 			ret_text[size] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : (char)c;
 			done = 1;
 		} else if (length == 2) {
-			done = fold_pair((unsigned)(c & 0x1f) << 6 | (text.at[i + 1] & 0x3f), ret_text + size);
+			done = fold_pair((unsigned)(c & 0x1f) << 6 | (text.at[i + 1] & 0x3f),
+				ret_text + size);
 		}
 		if (!done) {
 			memcpy(ret_text + size, text.at + i, length);
@@ -105,7 +109,8 @@ bool text_starts(const char *text, const char *prefix)
 
 bool text_is_id(const char *text)
 {
-	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+	size_t length =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
 	return length >= 1 && length <= 64 && !text[length];
 }
 

@@ -6,17 +6,18 @@
 
 // Valid UTF-8 without surrogates, overlong forms or NUL (RFC 3629).
 bool text_is_utf8(struct bytes text);
-// The same, and no control character but tab, line feed and carriage return: what may be kept, shown
-// on a terminal, and given back in JSON.
+// The same, and no control character but tab, line feed and carriage return: what may be kept,
+// shown on a terminal, and given back in JSON.
 bool text_is_clean(struct bytes text);
 // Letters are folded to ASCII lower case where that is enough for searching: A-Z, and the Latin
-// letters with diacritics (é to e, ß to ss, ø to o); the rest stays. At most most_bytes - 1 bytes and a NUL.
+// letters with diacritics (é to e, ß to ss, ø to o); the rest stays. At most most_bytes - 1 bytes
+// and a NUL.
 size_t text_fold(struct bytes text, char *ret_text, size_t most_bytes);
 bool text_starts(const char *text, const char *prefix);
 // A FHIR id: [A-Za-z0-9\-\.]{1,64}.
 bool text_is_id(const char *text);
 
-void text_hex(struct bytes bytes, char *ret_text); // writes 2 * size + 1
+void text_hex(struct bytes bytes, char *ret_text);                            // writes 2 * size + 1
 enum err text_unhex(const char *text, uint8_t *ret_bytes, size_t size_bytes); // exactly that size
 
 // RFC 4648 base64url without padding, canonical: other spellings of the same bytes are ERR_SYNTAX.

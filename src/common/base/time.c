@@ -52,7 +52,8 @@ int64_t time_days(int year, unsigned month, unsigned day)
 	int64_t era = (year >= 0 ? year : year - 399) / 400;
 	unsigned of_era = (unsigned)(year - era * 400);
 	unsigned of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	return era * 146097 + (int64_t)(of_era * 365 + of_era / 4 - of_era / 100 + of_year) - 719468;
+	return era * 146097 + (int64_t)(of_era * 365 + of_era / 4 - of_era / 100 + of_year) -
+	       719468;
 }
 
 static bool digits(const char **at, unsigned count, int *ret_value)
@@ -121,8 +122,9 @@ enum err time_parse(const char *text, int64_t *ret_us)
 	int64_t fraction = fraction_us(&text);
 	if (!zone_s(&text, &zone) || *text)
 		return ERR_SYNTAX;
-	if (month < 1 || month > 12 || day < 1 || (unsigned)day > month_days(year, (unsigned)month) ||
-		hour > 23 || minute > 59 || second > 60)
+	if (month < 1 || month > 12 || day < 1 ||
+		(unsigned)day > month_days(year, (unsigned)month) || hour > 23 || minute > 59 ||
+		second > 60)
 		return ERR_INVALID;
 	int64_t days = time_days(year, (unsigned)month, (unsigned)day);
 	*ret_us = (days * 86400 + hour * 3600 + minute * 60 + second - zone) * 1000000 + fraction;

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TIME_TEXT_BYTES = 32 };
+enum {
+	TIME_TEXT_BYTES = 32
+};
 
 int64_t time_now_us(void);       // wall clock, with the tests' offset
 int64_t time_monotonic_us(void); // never jumps, counts from an arbitrary start

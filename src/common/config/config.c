@@ -23,7 +23,9 @@ static const char *wrong_text(const char *value)
 static const char *wrong_path_or_none(const char *value)
 {
 	const char *words = wrong_text(value);
-	return words ? words : strpbrk(value, " $#") ? "blanks, $ and # are not allowed in a path" : NULL;
+	return words                   ? words
+	       : strpbrk(value, " $#") ? "blanks, $ and # are not allowed in a path"
+				       : NULL;
 }
 
 static const char *wrong_path(const char *value)
@@ -41,13 +43,14 @@ static bool is_number(const char *text, long most)
 {
 	size_t length = strlen(text);
 	return length >= 1 && length <= 5 && strspn(text, "0123456789") == length && *text != '0' &&
-		strtol(text, NULL, 10) <= most;
+	       strtol(text, NULL, 10) <= most;
 }
 
 static const char *wrong_workers(const char *value)
 {
-	return strcmp(value, "auto") == 0 || is_number(value, 256) ? NULL
-								    : "workers is auto or a number from 1 to 256";
+	return strcmp(value, "auto") == 0 || is_number(value, 256)
+		       ? NULL
+		       : "workers is auto or a number from 1 to 256";
 }
 
 static const char *wrong_listen(const char *value)
@@ -67,26 +70,31 @@ static const char *wrong_listen(const char *value)
 
 #define OPTION(field) offsetof(struct config, field)
 const struct config_option config_options[] = {
-	{"state", OPTION(state), "/var/lib/hospitaller", "Folder of everything that is kept.", wrong_path},
+	{"state", OPTION(state), "/var/lib/hospitaller", "Folder of everything that is kept.",
+		wrong_path},
 	{"listen", OPTION(listen), "0.0.0.0:8443", "Address and port of the door.", wrong_listen},
 	{"name", OPTION(name), "Hospital", "The hospital's name, as people see it.", wrong_text},
 	{"certificate", OPTION(certificate), "",
 		"TLS certificate (PEM); made at first start when empty.", wrong_path_or_none},
-	{"certificate-key", OPTION(certificate_key), "", "Its private key (PEM).", wrong_path_or_none},
-	{"tls", OPTION(tls), "1.3", "Least version of TLS: 1.3, or 1.2 for old clients.", wrong_tls},
+	{"certificate-key", OPTION(certificate_key), "", "Its private key (PEM).",
+		wrong_path_or_none},
+	{"tls", OPTION(tls), "1.3", "Least version of TLS: 1.3, or 1.2 for old clients.",
+		wrong_tls},
 	{"workers", OPTION(workers), "auto", "Worker processes of the gate: auto or a number.",
 		wrong_workers},
 	{"passphrase", OPTION(passphrase), "",
 		"File that unlocks the keys; made at first start when empty.", wrong_path_or_none},
 	{"witness", OPTION(witness), "",
 		"File on another disk that keeps the trail's last checkpoint.", wrong_path_or_none},
-	{"console", OPTION(console), "/usr/share/hospitaller/console", "Folder of the console's files.",
+	{"console", OPTION(console), "/usr/share/hospitaller/console",
+		"Folder of the console's files.", wrong_path},
+	{"rules", OPTION(rules), "/usr/share/hospitaller/rules", "Folder of the rules.",
 		wrong_path},
-	{"rules", OPTION(rules), "/usr/share/hospitaller/rules", "Folder of the rules.", wrong_path},
 	{"modules", OPTION(modules), "/usr/lib/hospitaller", "Folder of the gate's nginx module.",
 		wrong_path},
 	{"nginx", OPTION(nginx), "/usr/sbin/nginx", "The nginx program.", wrong_path},
-	{"test", OPTION(test), "", "Only for tests: mechanisms to switch off, to see that they are needed.",
+	{"test", OPTION(test), "",
+		"Only for tests: mechanisms to switch off, to see that they are needed.",
 		wrong_text},
 };
 const size_t config_option_count = sizeof config_options / sizeof *config_options;
@@ -152,13 +160,15 @@ enum err config_read(struct config *config, const char *path, bool optional, str
 	}
 	if (root->kind != YAML_MAP) {
 		ret_problem->line = root->line;
-		snprintf(ret_problem->text, sizeof ret_problem->text, "options and their values are expected");
+		snprintf(ret_problem->text, sizeof ret_problem->text,
+			"options and their values are expected");
 		return ERR_INVALID;
 	}
 	for (const struct yaml *one = root->first; one && !err; one = one->next) {
 		ret_problem->line = one->line;
 		if (one->kind != YAML_SCALAR || !one->key) {
-			snprintf(ret_problem->text, sizeof ret_problem->text, "a value is expected");
+			snprintf(
+				ret_problem->text, sizeof ret_problem->text, "a value is expected");
 			return ERR_INVALID;
 		}
 		err = config_set(config, one->key, one->text, ret_problem);

@@ -11,28 +11,30 @@
 #include <stddef.h>
 
 struct config {
-	const char *state;       // folder of everything that is kept
-	const char *listen;      // "[::]:8443" or "0.0.0.0:8443"
-	const char *name;        // of the hospital, shown to people
+	const char *state;                         // folder of everything that is kept
+	const char *listen;                        // "[::]:8443" or "0.0.0.0:8443"
+	const char *name;                          // of the hospital, shown to people
 	const char *certificate, *certificate_key; // PEM; empty: made at first start
-	const char *tls;         // least version: "1.3" or "1.2"
-	const char *workers;     // of the gate; "auto" or a number
-	const char *passphrase;  // file that unlocks the keys; empty: made at first start
-	const char *witness;     // file outside the state that keeps the last checkpoint; or empty
-	const char *console;     // folder of the built console
-	const char *rules;       // folder of rules/
-	const char *modules;     // folder of the gate's nginx module
-	const char *nginx;       // the program
-	const char *test;        // switches off what a test wants to see missing; see config.c
+	const char *tls;                           // least version: "1.3" or "1.2"
+	const char *workers;                       // of the gate; "auto" or a number
+	const char *passphrase; // file that unlocks the keys; empty: made at first start
+	const char *witness;    // file outside the state that keeps the last checkpoint; or empty
+	const char *console;    // folder of the built console
+	const char *rules;      // folder of rules/
+	const char *modules;    // folder of the gate's nginx module
+	const char *nginx;      // the program
+	const char *test;       // switches off what a test wants to see missing; see config.c
 };
 
-enum { CONFIG_VALUE_BYTES = 400 };
+enum {
+	CONFIG_VALUE_BYTES = 400
+};
 
 struct config_option {
 	const char *key;
-	size_t offset;           // into struct config, of a const char *
-	const char *value;       // when nothing is said
-	const char *help;        // one sentence
+	size_t offset;                           // into struct config, of a const char *
+	const char *value;                       // when nothing is said
+	const char *help;                        // one sentence
 	const char *(*wrong)(const char *value); // why a value is refused, or NULL
 };
 extern const struct config_option config_options[];

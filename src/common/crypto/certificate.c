@@ -23,8 +23,8 @@ static bool still_good(const char *certificate_path, const char *key_path)
 	X509 *certificate = read_certificate(certificate_path);
 	int days = 0, seconds = 0;
 	bool good = certificate && access(key_path, R_OK) == 0 &&
-		ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) == 1 &&
-		days >= CERTIFICATE_RENEW_DAYS;
+		    ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) == 1 &&
+		    days >= CERTIFICATE_RENEW_DAYS;
 	X509_free(certificate);
 	return good;
 }
@@ -65,16 +65,16 @@ static bool fill(X509 *certificate, EVP_PKEY *key, const char *const *names)
 	crypto_random(&serial, sizeof serial);
 	X509_NAME *subject = X509_get_subject_name(certificate);
 	return X509_set_version(certificate, X509_VERSION_3) == 1 &&
-		ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1) == 1 &&
-		X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) &&
-		X509_gmtime_adj(X509_getm_notAfter(certificate), (long)CERTIFICATE_DAYS * 86400) &&
-		X509_set_pubkey(certificate, key) == 1 &&
-		X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const uint8_t *)names[0], -1,
-			-1, 0) == 1 &&
-		X509_set_issuer_name(certificate, subject) == 1 && add_names(certificate, names) &&
-		add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
-		add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
-		X509_sign(certificate, key, EVP_sha256()) > 0;
+	       ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1) == 1 &&
+	       X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) &&
+	       X509_gmtime_adj(X509_getm_notAfter(certificate), (long)CERTIFICATE_DAYS * 86400) &&
+	       X509_set_pubkey(certificate, key) == 1 &&
+	       X509_NAME_add_entry_by_txt(
+		       subject, "CN", MBSTRING_UTF8, (const uint8_t *)names[0], -1, -1, 0) == 1 &&
+	       X509_set_issuer_name(certificate, subject) == 1 && add_names(certificate, names) &&
+	       add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+	       X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
 static enum err write_pem(const char *path, X509 *certificate, EVP_PKEY *key)
@@ -114,7 +114,8 @@ enum err certificate_fingerprint(const char *certificate_path, char ret_text[96]
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 	X509 *certificate = read_certificate(certificate_path);
-	bool fine = certificate && X509_digest(certificate, EVP_sha256(), digest, &size) == 1 && size == 32;
+	bool fine = certificate && X509_digest(certificate, EVP_sha256(), digest, &size) == 1 &&
+		    size == 32;
 	X509_free(certificate);
 	for (unsigned i = 0; fine && i < size; i++)
 		snprintf(ret_text + 3 * i, 4, "%02X%s", digest[i], i + 1 < size ? ":" : "");

@@ -3,7 +3,10 @@
 
 #include "common/crypto/crypto.h"
 
-enum { CERTIFICATE_DAYS = 397, CERTIFICATE_RENEW_DAYS = 30 };
+enum {
+	CERTIFICATE_DAYS = 397,
+	CERTIFICATE_RENEW_DAYS = 30
+};
 
 // Writes a new EC P-256 key (mode 0400) and a self-signed certificate for these names, unless both
 // files are there and the certificate holds for CERTIFICATE_RENEW_DAYS more. *ret_made tells.

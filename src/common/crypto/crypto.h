@@ -66,8 +66,8 @@ struct sign_key {
 	uint8_t public[SIGN_PUBLIC_BYTES];
 };
 enum err sign_key_from_seed(const uint8_t seed[SIGN_SEED_BYTES], struct sign_key *ret_key);
-enum err sign_message(const struct sign_key *key, struct bytes message,
-	uint8_t ret_signature[SIGNATURE_BYTES]);
+enum err sign_message(
+	const struct sign_key *key, struct bytes message, uint8_t ret_signature[SIGNATURE_BYTES]);
 // ERR_CORRUPT when the signature is not by that key over that message.
 enum err sign_verify(const uint8_t public[SIGN_PUBLIC_BYTES], struct bytes message,
 	const uint8_t signature[SIGNATURE_BYTES]);
@@ -76,7 +76,9 @@ enum err sign_verify(const uint8_t public[SIGN_PUBLIC_BYTES], struct bytes messa
 struct password_cost {
 	uint32_t memory_kib, passes, lanes;
 };
-enum { PASSWORD_HASH_TEXT_BYTES = 128 };
+enum {
+	PASSWORD_HASH_TEXT_BYTES = 128
+};
 enum err password_hash(struct bytes password, const struct password_cost *cost,
 	char ret_encoded[PASSWORD_HASH_TEXT_BYTES]); // PHC string, fresh 16-byte salt
 enum err password_check(struct bytes password, const char *encoded); // ERR_UNAUTHENTICATED

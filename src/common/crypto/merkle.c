@@ -70,8 +70,8 @@ static uint64_t split(uint64_t size)
 
 // The root of the `count` leaves from `first` on, where `first` is a multiple of a power of two
 // that is at least count: MTH of RFC 6962.
-static enum err subtree(const struct merkle_source *source, uint64_t first, uint64_t count,
-	struct hash *ret_hash)
+static enum err subtree(
+	const struct merkle_source *source, uint64_t first, uint64_t count, struct hash *ret_hash)
 {
 	if ((count & (count - 1)) == 0) {
 		unsigned level = (unsigned)__builtin_ctzll(count);
@@ -138,7 +138,8 @@ struct sub {
 	bool whole;
 };
 
-static enum err subproof(const struct merkle_source *source, struct sub s, struct merkle_proof *proof)
+static enum err subproof(
+	const struct merkle_source *source, struct sub s, struct merkle_proof *proof)
 {
 	if (s.m == s.count)
 		return s.whole ? OK : push(proof, source, s.first, s.count);
@@ -187,15 +188,16 @@ enum err merkle_check_inclusion(const struct merkle_claim *claim, const struct m
 	return sn == 0 && memcmp(&r, &claim->root, sizeof r) == 0 ? OK : ERR_CORRUPT;
 }
 
-static enum err check_roots(const struct merkle_claim *claim, const struct hash *fr,
-	const struct hash *sr)
+static enum err check_roots(
+	const struct merkle_claim *claim, const struct hash *fr, const struct hash *sr)
 {
 	bool holds = memcmp(fr, &claim->hash, sizeof *fr) == 0 &&
-		memcmp(sr, &claim->root, sizeof *sr) == 0;
+		     memcmp(sr, &claim->root, sizeof *sr) == 0;
 	return holds ? OK : ERR_CORRUPT;
 }
 
-enum err merkle_check_consistency(const struct merkle_claim *claim, const struct merkle_proof *proof)
+enum err merkle_check_consistency(
+	const struct merkle_claim *claim, const struct merkle_proof *proof)
 {
 	uint64_t first = claim->index_or_first, fn = first - 1, sn = claim->size - 1;
 	if (first > claim->size)

@@ -29,7 +29,9 @@ struct merkle_source {
 	void *context;
 };
 
-enum { MERKLE_PROOF_HASHES = 130 };
+enum {
+	MERKLE_PROOF_HASHES = 130
+};
 struct merkle_proof {
 	size_t count;
 	struct hash hashes[MERKLE_PROOF_HASHES];
@@ -49,4 +51,5 @@ struct merkle_claim {
 	struct hash root;              // of the tree of `size` leaves
 };
 enum err merkle_check_inclusion(const struct merkle_claim *claim, const struct merkle_proof *proof);
-enum err merkle_check_consistency(const struct merkle_claim *claim, const struct merkle_proof *proof);
+enum err merkle_check_consistency(
+	const struct merkle_claim *claim, const struct merkle_proof *proof);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ED25519_TYPE = 1, KEY_ID_BYTES = 4 };
+enum {
+	ED25519_TYPE = 1,
+	KEY_ID_BYTES = 4
+};
 
 // The first four bytes of SHA-256 over name, newline, type, key.
 static void key_id(const char *name, const uint8_t public[SIGN_PUBLIC_BYTES], uint8_t ret_id[4])
@@ -27,8 +30,8 @@ static bool name_is_fine(const char *name)
 	return length && length < NOTE_ORIGIN_BYTES && !strpbrk(name, "+ \t\r\n");
 }
 
-enum err note_vkey(const char *name, const uint8_t public[SIGN_PUBLIC_BYTES],
-	char ret_vkey[NOTE_VKEY_BYTES])
+enum err note_vkey(
+	const char *name, const uint8_t public[SIGN_PUBLIC_BYTES], char ret_vkey[NOTE_VKEY_BYTES])
 {
 	uint8_t id[KEY_ID_BYTES], typed[1 + SIGN_PUBLIC_BYTES] = {ED25519_TYPE};
 	char hex[2 * KEY_ID_BYTES + 1], key[64];
@@ -42,8 +45,8 @@ enum err note_vkey(const char *name, const uint8_t public[SIGN_PUBLIC_BYTES],
 	return OK;
 }
 
-enum err note_vkey_parse(const char *vkey, char ret_name[NOTE_ORIGIN_BYTES],
-	uint8_t ret_public[SIGN_PUBLIC_BYTES])
+enum err note_vkey_parse(
+	const char *vkey, char ret_name[NOTE_ORIGIN_BYTES], uint8_t ret_public[SIGN_PUBLIC_BYTES])
 {
 	char name[NOTE_ORIGIN_BYTES] = "", again[NOTE_VKEY_BYTES];
 	uint8_t typed[1 + SIGN_PUBLIC_BYTES + 2];
@@ -64,8 +67,8 @@ enum err note_vkey_parse(const char *vkey, char ret_name[NOTE_ORIGIN_BYTES],
 	return OK;
 }
 
-enum err note_sign(const struct checkpoint *checkpoint, const struct sign_key *key,
-	char ret_note[NOTE_BYTES])
+enum err note_sign(
+	const struct checkpoint *checkpoint, const struct sign_key *key, char ret_note[NOTE_BYTES])
 {
 	char root[64], line[128], text[NOTE_BYTES / 2];
 	uint8_t raw[KEY_ID_BYTES + SIGNATURE_BYTES];
@@ -118,7 +121,8 @@ static enum err parse_text(const char *text, struct checkpoint *ret)
 static bool signature_holds(const char *line, const char *vkey, struct bytes text)
 {
 	char name[NOTE_ORIGIN_BYTES];
-	uint8_t public[SIGN_PUBLIC_BYTES], id[KEY_ID_BYTES], raw[KEY_ID_BYTES + SIGNATURE_BYTES + 2];
+	uint8_t public[SIGN_PUBLIC_BYTES], id[KEY_ID_BYTES],
+		raw[KEY_ID_BYTES + SIGNATURE_BYTES + 2];
 	size_t size = 0, dash = strlen("\xe2\x80\x94 ");
 	if (note_vkey_parse(vkey, name, public) || !text_starts(line, "\xe2\x80\x94 "))
 		return false;
@@ -130,7 +134,7 @@ static bool signature_holds(const char *line, const char *vkey, struct bytes tex
 		return false;
 	key_id(name, public, id);
 	return size == KEY_ID_BYTES + SIGNATURE_BYTES && memcmp(raw, id, KEY_ID_BYTES) == 0 &&
-		sign_verify(public, text, raw + KEY_ID_BYTES) == OK;
+	       sign_verify(public, text, raw + KEY_ID_BYTES) == OK;
 }
 
 enum err note_open(struct bytes note, const char *vkey, struct checkpoint *ret_checkpoint)

@@ -7,7 +7,11 @@
 
 #include "common/crypto/crypto.h"
 
-enum { NOTE_BYTES = 1024, NOTE_ORIGIN_BYTES = 128, NOTE_VKEY_BYTES = 256 };
+enum {
+	NOTE_BYTES = 1024,
+	NOTE_ORIGIN_BYTES = 128,
+	NOTE_VKEY_BYTES = 256
+};
 
 struct checkpoint {
 	char origin[NOTE_ORIGIN_BYTES];
@@ -16,13 +20,13 @@ struct checkpoint {
 };
 
 // The vkey text of a public key. ERR_LIMIT for a long name, ERR_INVALID for one with '+' or space.
-enum err note_vkey(const char *name, const uint8_t public[SIGN_PUBLIC_BYTES],
-	char ret_vkey[NOTE_VKEY_BYTES]);
-enum err note_vkey_parse(const char *vkey, char ret_name[NOTE_ORIGIN_BYTES],
-	uint8_t ret_public[SIGN_PUBLIC_BYTES]);
+enum err note_vkey(
+	const char *name, const uint8_t public[SIGN_PUBLIC_BYTES], char ret_vkey[NOTE_VKEY_BYTES]);
+enum err note_vkey_parse(
+	const char *vkey, char ret_name[NOTE_ORIGIN_BYTES], uint8_t ret_public[SIGN_PUBLIC_BYTES]);
 
 // Text of a signed checkpoint, with its NUL. The origin is also the key's name.
-enum err note_sign(const struct checkpoint *checkpoint, const struct sign_key *key,
-	char ret_note[NOTE_BYTES]);
+enum err note_sign(
+	const struct checkpoint *checkpoint, const struct sign_key *key, char ret_note[NOTE_BYTES]);
 // ERR_SYNTAX, ERR_LIMIT; ERR_CORRUPT when no signature is by that key (name and public).
 enum err note_open(struct bytes note, const char *vkey, struct checkpoint *ret_checkpoint);

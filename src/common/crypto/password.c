@@ -3,7 +3,9 @@
 #include <argon2.h>
 #include <string.h>
 
-enum { SALT_BYTES = 16 };
+enum {
+	SALT_BYTES = 16
+};
 
 enum err password_hash(struct bytes password, const struct password_cost *cost,
 	char ret_encoded[PASSWORD_HASH_TEXT_BYTES])

@@ -50,8 +50,8 @@ static uint64_t get_number(struct cursor *in, const char *name)
 	size_t length = strlen(name);
 	uint64_t number = 0;
 	bool fine = line.size > length && line.size <= length + 19 &&
-		memcmp(line.at, name, length) == 0 &&
-		(line.at[length] != '0' || line.size == length + 1);
+		    memcmp(line.at, name, length) == 0 &&
+		    (line.at[length] != '0' || line.size == length + 1);
 	for (size_t i = length; fine && i < line.size; i++) {
 		fine = line.at[i] >= '0' && line.at[i] <= '9';
 		number = number * 10 + (uint64_t)(line.at[i] - '0');
@@ -70,15 +70,16 @@ static void get_hashes(struct cursor *in, struct merkle_proof *path)
 			cursor_fail(in, ERR_LIMIT);
 			return;
 		}
-		enum err err = text_unbase64(line, path->hashes[path->count].bytes, HASH_BYTES, &size);
+		enum err err =
+			text_unbase64(line, path->hashes[path->count].bytes, HASH_BYTES, &size);
 		if (err || size != HASH_BYTES)
 			cursor_fail(in, ERR_SYNTAX);
 		path->count++;
 	}
 }
 
-static enum err parse(struct bytes text, const char *first, const char *name,
-	struct proof_text *ret_proof)
+static enum err parse(
+	struct bytes text, const char *first, const char *name, struct proof_text *ret_proof)
 {
 	struct cursor in = cursor_of(text);
 	struct proof_text proof;

@@ -8,7 +8,9 @@
 #include "common/crypto/merkle.h"
 #include "common/crypto/note.h"
 
-enum { PROOF_TEXT_BYTES = 16 * 1024 };
+enum {
+	PROOF_TEXT_BYTES = 16 * 1024
+};
 
 struct proof_text {
 	uint64_t number; // the entry's index, or the older tree's size

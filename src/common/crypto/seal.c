@@ -42,7 +42,8 @@ void sealer_free(struct sealer *sealer)
 	free(sealer);
 }
 
-static bool encrypt(struct sealer *sealer, struct bytes associated, struct bytes plain, uint8_t *out)
+static bool encrypt(
+	struct sealer *sealer, struct bytes associated, struct bytes plain, uint8_t *out)
 {
 	int size = 0;
 	EVP_CIPHER_CTX *c = sealer->context;
@@ -52,7 +53,7 @@ static bool encrypt(struct sealer *sealer, struct bytes associated, struct bytes
 	if (plain.size && EVP_EncryptUpdate(c, out, &size, plain.at, (int)plain.size) != 1)
 		return false;
 	return EVP_EncryptFinal_ex(c, out + plain.size, &size) == 1 &&
-		EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, out + plain.size) == 1;
+	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, out + plain.size) == 1;
 }
 
 enum err sealer_seal(struct sealer *sealer, const struct key *key, struct bytes associated,
@@ -95,7 +96,8 @@ enum err sealer_open(struct sealer *sealer, const struct key *key, struct bytes 
 		tag[i] = text.at[text.size + i];
 	buf_reserve(ret_plain, text.size + 1);
 	uint8_t *out = ret_plain->at + ret_plain->size;
-	if (EVP_DecryptInit_ex2(sealer->context, sealer->cipher, key->bytes, sealed.at, NULL) != 1 ||
+	if (EVP_DecryptInit_ex2(sealer->context, sealer->cipher, key->bytes, sealed.at, NULL) !=
+			1 ||
 		EVP_CIPHER_CTX_ctrl(sealer->context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) != 1)
 		return ERR_CRYPTO;
 	if (!decrypt(sealer, associated, text, out)) {

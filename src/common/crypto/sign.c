@@ -22,14 +22,14 @@ enum err sign_key_from_seed(const uint8_t seed[SIGN_SEED_BYTES], struct sign_key
 	return OK;
 }
 
-enum err sign_message(const struct sign_key *key, struct bytes message,
-	uint8_t ret_signature[SIGNATURE_BYTES])
+enum err sign_message(
+	const struct sign_key *key, struct bytes message, uint8_t ret_signature[SIGNATURE_BYTES])
 {
 	size_t size = SIGNATURE_BYTES;
 	EVP_PKEY *pkey = private_key(key->seed);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool fine = pkey && context && EVP_DigestSignInit(context, NULL, NULL, NULL, pkey) == 1 &&
-		EVP_DigestSign(context, ret_signature, &size, message.at, message.size) == 1;
+		    EVP_DigestSign(context, ret_signature, &size, message.at, message.size) == 1;
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(pkey);
 	return fine && size == SIGNATURE_BYTES ? OK : ERR_CRYPTO;
@@ -42,8 +42,8 @@ enum err sign_verify(const uint8_t public[SIGN_PUBLIC_BYTES], struct bytes messa
 		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, SIGN_PUBLIC_BYTES);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool ready = pkey && context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) == 1;
-	bool fine = ready &&
-		EVP_DigestVerify(context, signature, SIGNATURE_BYTES, message.at, message.size) == 1;
+	bool fine = ready && EVP_DigestVerify(context, signature, SIGNATURE_BYTES, message.at,
+				     message.size) == 1;
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(pkey);
 	return !ready ? ERR_CRYPTO : fine ? OK : ERR_CORRUPT;

@@ -218,14 +218,15 @@ static void check_companion(struct check *check, const struct place *place,
 
 // What has been seen of the required elements and choices of one object.
 struct seen {
+	const struct fhir_structure *structure;
 	uint64_t slots;
 	const struct fhir_element *choice[FHIR_MOST_SLOTS]; // valid where the slot's bit is set
 };
 
-static void see(struct check *check, const struct place *place,
-	const struct fhir_structure *structure, const struct fhir_element *element,
+static void see(struct check *check, const struct place *place, const struct fhir_element *element,
 	struct seen *seen)
 {
+	const struct fhir_structure *structure = seen->structure;
 	if (element->slot == FHIR_NO_SLOT)
 		return;
 	uint64_t bit = (uint64_t)1 << element->slot;
@@ -238,9 +239,9 @@ static void see(struct check *check, const struct place *place,
 	seen->choice[element->slot] = element;
 }
 
-static void check_missing(struct check *check, const struct place *place,
-	const struct fhir_structure *structure, const struct seen *seen)
+static void check_missing(struct check *check, const struct place *place, const struct seen *seen)
 {
+	const struct fhir_structure *structure = seen->structure;
 	uint64_t missing = structure->required & ~seen->slots;
 	for (unsigned slot = 0; missing != 0; slot++, missing >>= 1) {
 		if (!(missing & 1))
@@ -252,10 +253,10 @@ static void check_missing(struct check *check, const struct place *place,
 }
 
 // R4's invariant ext-1.
-static void check_extension(struct check *check, const struct place *place,
-	const struct fhir_structure *structure, const json_t *object, const struct seen *seen)
+static void check_extension(struct check *check, const struct place *place, const json_t *object,
+	const struct seen *seen)
 {
-	bool has_value = (seen->slots & structure->choices) != 0;
+	bool has_value = (seen->slots & seen->structure->choices) != 0;
 	if (has_value == (json_object_get(object, "extension") != NULL))
 		complain(check, place, FHIR_ISSUE_INVARIANT,
 			"An extension must have either a value or extensions, and not both.");
@@ -285,11 +286,12 @@ static const struct fhir_element *companion_find(
 	return element && is_primitive(element) ? element : NULL;
 }
 
-static void check_member(struct check *check, const struct place *place,
-	const struct fhir_structure *structure, const json_t *object, void *at, struct seen *seen)
+// One member of `object`; `place` is where that is.
+static void check_member(struct check *check, const struct place *place, const json_t *object,
+	const char *key, struct seen *seen)
 {
-	const char *key = json_object_iter_key(at);
-	const json_t *value = json_object_iter_value(at);
+	const struct fhir_structure *structure = seen->structure;
+	const json_t *value = json_object_get(object, key);
 	struct place here = {.up = place, .name = key};
 	const struct fhir_element *element = fhir_element_find(structure, key);
 	if (element) {
@@ -299,13 +301,13 @@ static void check_member(struct check *check, const struct place *place,
 			snprintf(name, sizeof name, "_%s", key);
 			companion = json_object_get(object, name);
 		}
-		see(check, &here, structure, element, seen);
+		see(check, &here, element, seen);
 		check_value(check, &here, element, value, companion);
 		return;
 	}
 	element = companion_find(structure, key);
 	if (element) {
-		see(check, &here, structure, element, seen);
+		see(check, &here, element, seen);
 		check_companion(check, &here, element, value);
 	} else {
 		unknown_element(check, place, key, structure);
@@ -317,16 +319,18 @@ static void check_members(struct check *check, const struct place *place,
 {
 	struct seen seen;
 	seen.slots = 0;
+	seen.structure = structure;
 	json_t *walked = (json_t *)object; // jansson's iterator takes no const
 	for (void *at = json_object_iter(walked); at; at = json_object_iter_next(walked, at)) {
+		const char *key = json_object_iter_key(at);
 		if (check->problems->count == FHIR_PROBLEMS_MOST)
 			return;
-		if (!skip_type || strcmp(json_object_iter_key(at), "resourceType") != 0)
-			check_member(check, place, structure, object, at, &seen);
+		if (!skip_type || strcmp(key, "resourceType") != 0)
+			check_member(check, place, object, key, &seen);
 	}
-	check_missing(check, place, structure, &seen);
+	check_missing(check, place, &seen);
 	if (structure == &fhir_structures[fhir_counts.extension])
-		check_extension(check, place, structure, object, &seen);
+		check_extension(check, place, object, &seen);
 }
 
 static void check_structure(struct check *check, const struct place *place,

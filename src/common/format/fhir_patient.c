@@ -90,7 +90,8 @@ static bool leads_nowhere(const json_t *resource)
 		const json_t *subject = json_get_object(resource, keys[i]);
 		const char *text = json_get_text(subject, "reference");
 		if (text ? *text == '#' || strncmp(text, "urn:", 4) == 0
-			 : json_get_object(subject, "identifier") || json_get_text(subject, "display"))
+			 : json_get_object(subject, "identifier") ||
+					json_get_text(subject, "display"))
 			return true;
 	}
 	return false;

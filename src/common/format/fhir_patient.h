@@ -24,7 +24,8 @@ struct fhir_patients {
 	// sealed under the hospital's key.
 	const char *owner;
 	// It names a patient in a way that leads to none of ours: "https://elsewhere/Patient/1", a
-	// contained one, an identifier. Where `count` is 0 it is somebody's all the same, not nobody's.
+	// contained one, an identifier. Where `count` is 0 it is somebody's all the same, not
+	// nobody's.
 	bool elsewhere;
 };
 

@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
-enum { TRAIL_VERSION = 1 };
+enum {
+	TRAIL_VERSION = 1
+};
 
 struct action_row {
 	const char *text;
@@ -29,7 +31,8 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_BREAK_GLASS] = {"break-glass", "broke the glass for", "break the glass for"},
 	[TRAIL_SIGNED_IN] = {"sign-in", "signed in", "sign in"},
 	[TRAIL_SIGNED_OUT] = {"sign-out", "signed out", "sign out"},
-	[TRAIL_SECOND_FACTOR] = {"second-factor", "gave the second factor", "give the second factor"},
+	[TRAIL_SECOND_FACTOR] = {"second-factor", "gave the second factor",
+		"give the second factor"},
 	[TRAIL_ENROLLED] = {"enrol", "enrolled a second factor", "enrol a second factor"},
 	[TRAIL_PASSWORD_CHANGED] = {"password", "changed the password", "change the password"},
 	[TRAIL_SESSION_REVOKED] = {"session-revoke", "ended a session", "end a session"},
@@ -70,9 +73,13 @@ static const size_t trail_texts[] = {TEXT(actor), TEXT(actor_name), TEXT(role), 
 	TEXT(purpose), TEXT(reason), TEXT(query), TEXT(rule), TEXT(detail), TEXT(trace),
 	TEXT(content)};
 #undef TEXT
-enum { TEXTS = sizeof trail_texts / sizeof *trail_texts, NUMBERS_BYTES = 36 };
+enum {
+	TEXTS = sizeof trail_texts / sizeof *trail_texts,
+	NUMBERS_BYTES = 36
+};
 static_assert(NUMBERS_BYTES + TEXTS * (2 + TRAIL_TEXT_BYTES) + 2 +
-		TRAIL_PATIENTS * (1 + TRAIL_ID_BYTES) <= TRAIL_ENTRY_BYTES,
+			      TRAIL_PATIENTS * (1 + TRAIL_ID_BYTES) <=
+		      TRAIL_ENTRY_BYTES,
 	"every entry fits, whatever its texts");
 
 static struct bytes cut(const char *text)
@@ -103,7 +110,8 @@ void trail_encode(const struct trail_entry *entry, struct buf *out)
 		put_u16(out, (uint16_t)text.size);
 		buf_add_bytes(out, text);
 	}
-	uint32_t count = entry->patients_here < TRAIL_PATIENTS ? entry->patients_here : TRAIL_PATIENTS;
+	uint32_t count =
+		entry->patients_here < TRAIL_PATIENTS ? entry->patients_here : TRAIL_PATIENTS;
 	put_u16(out, (uint16_t)count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct bytes id = bytes_text(entry->patients[i]);
@@ -144,8 +152,8 @@ static void get_patients(struct cursor *in, struct arena *arena, struct trail_en
 static bool known(const struct trail_entry *entry)
 {
 	return entry->kind >= 1 && entry->kind < TRAIL_KINDS && entry->action >= 1 &&
-		entry->action < TRAIL_ACTIONS && entry->outcome >= 1 &&
-		entry->outcome < TRAIL_OUTCOMES;
+	       entry->action < TRAIL_ACTIONS && entry->outcome >= 1 &&
+	       entry->outcome < TRAIL_OUTCOMES;
 }
 
 enum err trail_parse(struct bytes encoded, struct arena *arena, struct trail_entry *ret_entry)
@@ -215,16 +223,18 @@ static const char *thing(const char *resource, struct arena *arena)
 {
 	static const struct {
 		const char *type, *words;
-	} names[] = {{"Patient", "the personal details"}, {"Observation", "a result or measurement"},
-		{"Condition", "a problem"}, {"MedicationRequest", "a prescription"},
-		{"Encounter", "a visit"}, {"DiagnosticReport", "a report"},
-		{"DocumentReference", "a document"}, {"AllergyIntolerance", "an allergy"},
-		{"Immunization", "an immunisation"}, {"Procedure", "a procedure"},
-		{"CarePlan", "a care plan"}, {"CareTeam", "a care team"},
-		{"Appointment", "an appointment"}, {"ServiceRequest", "an order"}};
+	} names[] = {{"Patient", "the personal details"},
+		{"Observation", "a result or measurement"}, {"Condition", "a problem"},
+		{"MedicationRequest", "a prescription"}, {"Encounter", "a visit"},
+		{"DiagnosticReport", "a report"}, {"DocumentReference", "a document"},
+		{"AllergyIntolerance", "an allergy"}, {"Immunization", "an immunisation"},
+		{"Procedure", "a procedure"}, {"CarePlan", "a care plan"},
+		{"CareTeam", "a care team"}, {"Appointment", "an appointment"},
+		{"ServiceRequest", "an order"}};
 	size_t length = strcspn(resource, "/");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strlen(names[i].type) == length && strncmp(names[i].type, resource, length) == 0)
+		if (strlen(names[i].type) == length &&
+			strncmp(names[i].type, resource, length) == 0)
 			return names[i].words;
 	return length ? arena_printf(arena, "%.*s", (int)length, resource) : "";
 }
@@ -234,8 +244,8 @@ static const char *of_whom(const struct trail_entry *e, const char *patient, str
 	if (patient && e->patient_count <= 1)
 		return arena_printf(arena, " of %s", patient);
 	if (patient)
-		return arena_printf(arena, " of %s and %u other patients", patient,
-			e->patient_count - 1);
+		return arena_printf(
+			arena, " of %s and %u other patients", patient, e->patient_count - 1);
 	if (e->patient_count > 1)
 		return arena_printf(arena, " of %u patients", e->patient_count);
 	return "";
@@ -245,7 +255,8 @@ static const char *because(const struct trail_entry *e, struct arena *arena)
 {
 	static const struct {
 		const char *kind, *words;
-	} known_as[] = {{"encounter", "who is in their care"}, {"careteam", "whose care team they belong to"},
+	} known_as[] = {{"encounter", "who is in their care"},
+		{"careteam", "whose care team they belong to"},
 		{"appointment", "who has an appointment with them"},
 		{"general-practitioner", "whose general practitioner they are"},
 		{"self", "their own record"}};
@@ -253,28 +264,35 @@ static const char *because(const struct trail_entry *e, struct arena *arena)
 		return ", having broken the glass";
 	for (size_t i = 0; i < sizeof known_as / sizeof *known_as; i++)
 		if (strcmp(known_as[i].kind, e->relationship) == 0)
-			return *e->evidence ? arena_printf(arena, ", %s (%s)", known_as[i].words, e->evidence)
+			return *e->evidence ? arena_printf(arena, ", %s (%s)", known_as[i].words,
+						      e->evidence)
 					    : arena_printf(arena, ", %s", known_as[i].words);
 	return e->kind == TRAIL_ACCESS && e->outcome == TRAIL_ALLOWED && e->patient_count
-		? ", without a known care relationship"
-		: "";
+		       ? ", without a known care relationship"
+		       : "";
 }
 
 char *trail_sentence(const struct trail_entry *e, const char *patient, struct arena *arena)
 {
 	const struct action_row *row = &actions[e->action];
-	const char *who = *e->actor_name ? e->actor_name : *e->actor ? e->actor : "Somebody unknown";
+	const char *who = *e->actor_name ? e->actor_name
+			  : *e->actor    ? e->actor
+					 : "Somebody unknown";
 	const char *role = *e->role ? arena_printf(arena, " (%s)", e->role) : "";
 	bool tried = e->outcome == TRAIL_DENIED || e->outcome == TRAIL_FAILED;
 	bool about = e->kind == TRAIL_ACCESS || e->action == TRAIL_WHO_SAW;
-	const char *what = !about ? "" : e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW
-		? patient ? arena_printf(arena, " %s", patient) : " a record"
-		: arena_printf(arena, " %s%s", thing(e->resource, arena), of_whom(e, patient, arena));
-	const char *end = e->outcome == TRAIL_DENIED ? "; it was refused"
-		: e->outcome == TRAIL_FAILED ? "; nothing came of it"
-		: e->outcome == TRAIL_ABORTED ? "; this was interrupted and did not happen"
-		: e->action == TRAIL_BREAK_GLASS ? arena_printf(arena, ", giving as reason: %s", e->reason)
-		: because(e, arena);
+	const char *what = !about ? ""
+			   : e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW
+				   ? patient ? arena_printf(arena, " %s", patient) : " a record"
+				   : arena_printf(arena, " %s%s", thing(e->resource, arena),
+					     of_whom(e, patient, arena));
+	const char *end = e->outcome == TRAIL_DENIED   ? "; it was refused"
+			  : e->outcome == TRAIL_FAILED ? "; nothing came of it"
+			  : e->outcome == TRAIL_ABORTED
+				  ? "; this was interrupted and did not happen"
+			  : e->action == TRAIL_BREAK_GLASS
+				  ? arena_printf(arena, ", giving as reason: %s", e->reason)
+				  : because(e, arena);
 	return arena_printf(arena, "%s%s %s%s%s%s.", who, role, tried ? "tried to " : "",
 		tried ? row->tried : row->done, what, end);
 }

@@ -79,17 +79,17 @@ struct trail_entry {
 	uint32_t patient_count; // of the whole act, also where `patients` holds fewer
 	const char *actor;      // account id; "" when nobody signed in
 	const char *actor_name, *role;
-	const char *session;    // public handle
+	const char *session; // public handle
 	const char *address, *application;
-	const char *resource;   // "Observation/123", or a type for searches
+	const char *resource;                // "Observation/123", or a type for searches
 	const char *relationship, *evidence; // "encounter", "Encounter/12"
-	const char *purpose;    // HL7 purpose of use: TREAT, BTG, HOPERAT, PATRQT, HSYSADMIN
-	const char *reason;     // as a person wrote it
-	const char *query;      // the search, as asked
-	const char *rule;       // the rule of the policy that decided
+	const char *purpose; // HL7 purpose of use: TREAT, BTG, HOPERAT, PATRQT, HSYSADMIN
+	const char *reason;  // as a person wrote it
+	const char *query;   // the search, as asked
+	const char *rule;    // the rule of the policy that decided
 	const char *detail;
-	const char *trace;      // request id
-	const char *content;    // SHA-256 in hex of the sealed version written, or ""
+	const char *trace;   // request id
+	const char *content; // SHA-256 in hex of the sealed version written, or ""
 	const char *const *patients;
 	uint32_t patients_here;
 };

@@ -27,7 +27,8 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
 		return false;
 	if (yaml_parser_parse(&reader->parser, event))
 		return true;
-	fail(reader, ERR_SYNTAX, (unsigned)reader->parser.problem_mark.line + 1, "this is not YAML");
+	fail(reader, ERR_SYNTAX, (unsigned)reader->parser.problem_mark.line + 1,
+		"this is not YAML");
 	return false;
 }
 
@@ -71,7 +72,8 @@ static const char *scalar_text(struct reader *reader, const yaml_event_t *event)
 static void read_children(struct reader *reader, struct yaml *parent, unsigned depth)
 {
 	struct yaml **last = &parent->first;
-	yaml_event_type_t end = parent->kind == YAML_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+	yaml_event_type_t end =
+		parent->kind == YAML_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	yaml_event_t event;
 	while (next_event(reader, &event)) {
 		const char *key = NULL;
@@ -83,7 +85,8 @@ static void read_children(struct reader *reader, struct yaml *parent, unsigned d
 				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
 					"a key must be a word");
 			else if (has_anchor(&event))
-				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1, no_anchors);
+				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
+					no_anchors);
 			else if (yaml_find(parent, key))
 				fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
 					"this key is there already");
@@ -139,8 +142,8 @@ static struct yaml *read_document(struct reader *reader)
 	while (next_event(reader, &event)) {
 		bool end = event.type == YAML_STREAM_END_EVENT;
 		bool node = event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT ||
-			event.type == YAML_SEQUENCE_START_EVENT ||
-			event.type == YAML_MAPPING_START_EVENT;
+			    event.type == YAML_SEQUENCE_START_EVENT ||
+			    event.type == YAML_MAPPING_START_EVENT;
 		if (node && root)
 			fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
 				"there is more than one document");
@@ -167,7 +170,8 @@ enum err yaml_parse(struct bytes text, struct arena *arena, struct yaml **ret_ro
 	}
 	if (!yaml_parser_initialize(&reader.parser))
 		return ERR_LIMIT;
-	yaml_parser_set_input_string(&reader.parser, text.at ? text.at : (const uint8_t *)"", text.size);
+	yaml_parser_set_input_string(
+		&reader.parser, text.at ? text.at : (const uint8_t *)"", text.size);
 	struct yaml *root = read_document(&reader);
 	yaml_parser_delete(&reader.parser);
 	if (reader.err)

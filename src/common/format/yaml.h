@@ -7,9 +7,17 @@
 
 #include "common/base/bytes.h"
 
-enum { YAML_MOST_BYTES = 1024 * 1024, YAML_MOST_NODES = 50000, YAML_MOST_DEPTH = 16 };
+enum {
+	YAML_MOST_BYTES = 1024 * 1024,
+	YAML_MOST_NODES = 50000,
+	YAML_MOST_DEPTH = 16
+};
 
-enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+enum yaml_kind {
+	YAML_SCALAR,
+	YAML_LIST,
+	YAML_MAP
+};
 
 struct yaml {
 	enum yaml_kind kind;

@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FILL_BYTES = 256 * 1024, SOCKET_BYTES = 1024 * 1024 };
+enum {
+	FILL_BYTES = 256 * 1024,
+	SOCKET_BYTES = 1024 * 1024
+};
 
 struct channel {
 	int fd;
@@ -15,9 +18,9 @@ struct channel {
 	uint8_t receives;
 	const char *broken;
 	struct buf in, out;
-	size_t in_at;      // parsed so far
-	size_t out_at;     // written so far
-	size_t open_at;    // where the open frame's header is
+	size_t in_at;   // parsed so far
+	size_t out_at;  // written so far
+	size_t open_at; // where the open frame's header is
 	bool open;
 	bool more; // the last fill took all that it had room for
 };
@@ -155,7 +158,7 @@ size_t channel_queued_bytes(const struct channel *channel)
 bool channel_has_room(const struct channel *channel, size_t size_bytes)
 {
 	return size_bytes <= CHANNEL_SMALL_BYTES ||
-		channel_queued_bytes(channel) + size_bytes <= CHANNEL_ROOM_BYTES;
+	       channel_queued_bytes(channel) + size_bytes <= CHANNEL_ROOM_BYTES;
 }
 
 enum err channel_flush(struct channel *channel)

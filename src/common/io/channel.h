@@ -15,7 +15,7 @@
 
 enum {
 	CHANNEL_HEADER_BYTES = 8,
-	CHANNEL_FRAME_BYTES = 64 * 1024,        // no payload is larger, whatever a table says
+	CHANNEL_FRAME_BYTES = 64 * 1024,         // no payload is larger, whatever a table says
 	CHANNEL_QUEUE_BYTES = 128 * 1024 * 1024, // past this the peer does not read: ERR_BUSY
 	CHANNEL_ROOM_BYTES = 112 * 1024 * 1024,  // of it for what is large and can be refused
 	CHANNEL_SMALL_BYTES = 64 * 1024,
@@ -29,11 +29,14 @@ struct message_rule {
 	uint8_t directions;  // MESSAGE_FORTH, MESSAGE_BACK, or both
 	uint32_t most_bytes; // of the payload
 };
-enum { MESSAGE_FORTH = 1, MESSAGE_BACK = 2 };
+enum {
+	MESSAGE_FORTH = 1,
+	MESSAGE_BACK = 2
+};
 
 struct message_table {
-	const char *pair;          // "gate - vault"
-	const char *forth, *back;  // who sends in which direction
+	const char *pair;         // "gate - vault"
+	const char *forth, *back; // who sends in which direction
 	const struct message_rule *rules;
 	size_t count;
 };

@@ -39,8 +39,8 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	peer_flush(context);
 }
 
-enum err peer_init(struct peer *peer, struct event_base *base, int fd, const struct message_table *table,
-	uint8_t receives)
+enum err peer_init(struct peer *peer, struct event_base *base, int fd,
+	const struct message_table *table, uint8_t receives)
 {
 	peer->channel = channel_new(fd, table, receives);
 	peer->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, peer);

@@ -29,27 +29,30 @@ struct ruleset_attr { // of ABI 4 and later: files and TCP
 };
 
 static const uint64_t read_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-static const uint64_t write_access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+static const uint64_t write_access =
+	LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
 	LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
 	LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_REFER;
 
-const char *const sandbox_common_calls[] = {"read", "readv", "write", "writev", "pread64", "pwrite64",
-	"close", "close_range", "fstat", "newfstatat", "stat", "lstat", "statx", "lseek", "mmap", "munmap",
-	"mprotect", "mremap", "madvise", "brk", "futex", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
-	"sigaltstack", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll",
-	"ppoll", "recvmsg", "recvfrom", "sendmsg", "sendto", "getsockopt", "getpid", "gettid", "getuid",
-	"geteuid", "getgid", "getegid", "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep",
-	"gettimeofday", "getrandom", "exit", "exit_group", "fcntl", "ioctl", "eventfd2", "pipe2",
-	"timerfd_create", "timerfd_settime", "restart_syscall", "sched_yield", "sched_getaffinity", "clone",
-	"clone3", "set_robust_list", "rseq", "prlimit64", "tgkill", "uname", "sysinfo", "getrusage",
-	"membarrier", "socketpair", "dup", "dup2", "dup3", "accept4", "shutdown", "prctl", "getcpu", NULL};
+const char *const sandbox_common_calls[] = {"read", "readv", "write", "writev", "pread64",
+	"pwrite64", "close", "close_range", "fstat", "newfstatat", "stat", "lstat", "statx",
+	"lseek", "mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "futex", "rt_sigaction",
+	"rt_sigprocmask", "rt_sigreturn", "sigaltstack", "epoll_create1", "epoll_ctl", "epoll_wait",
+	"epoll_pwait", "epoll_pwait2", "poll", "ppoll", "recvmsg", "recvfrom", "sendmsg", "sendto",
+	"getsockopt", "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "clock_gettime",
+	"clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "getrandom", "exit",
+	"exit_group", "fcntl", "ioctl", "eventfd2", "pipe2", "timerfd_create", "timerfd_settime",
+	"restart_syscall", "sched_yield", "sched_getaffinity", "clone", "clone3", "set_robust_list",
+	"rseq", "prlimit64", "tgkill", "uname", "sysinfo", "getrusage", "membarrier", "socketpair",
+	"dup", "dup2", "dup3", "accept4", "shutdown", "prctl", "getcpu", NULL};
 
 enum err sandbox_become(const char *user)
 {
 	struct passwd *entry = getpwnam(user);
 	if (!entry)
 		return ERR_NOT_FOUND;
-	if (setgroups(0, NULL) != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
+	if (setgroups(0, NULL) != 0 ||
+		setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
 		setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0)
 		return ERR_IO;
 	return OK;
@@ -80,8 +83,9 @@ static enum err allow_path(int ruleset, const struct sandbox_path *path, uint64_
 	if (fd < 0)
 		return errno == ENOENT ? OK : ERR_IO;
 	if (fstat(fd, &stat) == 0 && !S_ISDIR(stat.st_mode)) // a file takes only a file's rights
-		rule.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-			LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_TRUNCATE;
+		rule.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE |
+				       LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
+				       LANDLOCK_ACCESS_FS_TRUNCATE;
 	rule.parent_fd = fd;
 	long result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(fd);

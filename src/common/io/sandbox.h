@@ -1,9 +1,9 @@
 // sandbox: how a role confines itself, as the first thing it does.
 //
-// no_new_privs, no core dump, no swapping, not traceable by its user, no capability, Landlock (files
-// it may touch; no TCP at all), seccomp (calls it may make). Where the kernel lacks one of these the
-// report says so, and the role's first log line repeats it. After sandbox_enter() nothing can be
-// undone, by design of the kernel.
+// no_new_privs, no core dump, no swapping, not traceable by its user, no capability, Landlock
+// (files it may touch; no TCP at all), seccomp (calls it may make). Where the kernel lacks one of
+// these the report says so, and the role's first log line repeats it. After sandbox_enter() nothing
+// can be undone, by design of the kernel.
 #pragma once
 
 #include "common/base/err.h"

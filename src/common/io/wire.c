@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER_BYTES = 8 };
+enum {
+	HEADER_BYTES = 8
+};
 
 union control {
 	struct cmsghdr align;
@@ -44,8 +46,9 @@ enum err wire_send(int socket, const struct wire *wire)
 	buf_done(&buf);
 	if (sent >= 0)
 		return OK;
-	return problem == EAGAIN ? ERR_BUSY
-		: problem == EPIPE || problem == ECONNRESET || problem == ENOTCONN ? ERR_CLOSED : ERR_IO;
+	return problem == EAGAIN                                                  ? ERR_BUSY
+	       : problem == EPIPE || problem == ECONNRESET || problem == ENOTCONN ? ERR_CLOSED
+										  : ERR_IO;
 }
 
 // The room for one descriptor has, by its alignment, place for two: all that came are counted, and
@@ -90,11 +93,15 @@ enum err wire_receive(int socket, struct wire *ret_wire)
 	uint8_t room[HEADER_BYTES + WIRE_TEXT_BYTES];
 	union control control;
 	struct iovec part = {room, sizeof room};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
 		.msg_controllen = sizeof control.room};
 	ssize_t got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got < 0)
-		return errno == EAGAIN || errno == EINTR ? ERR_BUSY : errno == ECONNRESET ? ERR_CLOSED : ERR_IO;
+		return errno == EAGAIN || errno == EINTR ? ERR_BUSY
+		       : errno == ECONNRESET             ? ERR_CLOSED
+							 : ERR_IO;
 	if (got == 0)
 		return ERR_CLOSED;
 	int fd = -1;

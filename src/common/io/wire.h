@@ -10,17 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CONTROL_FD = 3, WIRE_TEXT_BYTES = 8192 };
+enum {
+	CONTROL_FD = 3,
+	WIRE_TEXT_BYTES = 8192
+};
 
 enum wire_kind {
-	WIRE_CHANNEL = 1, // parent → role: a channel to the role that text names; index tells several apart
-	WIRE_LOCAL,       // parent → vault: a connection of the command line; value is the user's id
-	WIRE_HELLO,       // gate's worker → parent: the other end of its own control socket; value is its
-			  // process, index how far Landlock confines it
-	WIRE_ROLES,       // parent → vault: one line of fields for each role (docs/roles.md)
-	WIRE_READY,       // role → parent: confined and serving; value is Landlock's version, or 0
-	WIRE_STOP,        // parent → role: finish and exit
-	WIRE_LOST,        // gate's worker → parent: its channel to the vault ended; it needs another
+	WIRE_CHANNEL = 1, // parent → role: a channel to the role that text names; index tells
+			  // several apart
+	WIRE_LOCAL, // parent → vault: a connection of the command line; value is the user's id
+	WIRE_HELLO, // gate's worker → parent: the other end of its own control socket; value is its
+		    // process, index how far Landlock confines it
+	WIRE_ROLES, // parent → vault: one line of fields for each role (docs/roles.md)
+	WIRE_READY, // role → parent: confined and serving; value is Landlock's version, or 0
+	WIRE_STOP,  // parent → role: finish and exit
+	WIRE_LOST,  // gate's worker → parent: its channel to the vault ended; it needs another
 	WIRE_KINDS
 };
 

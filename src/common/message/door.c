@@ -24,7 +24,9 @@ const struct message_table door_table = {
 	.count = sizeof rules / sizeof *rules,
 };
 
-enum { PARAMS_BYTES = 24 * 1024 }; // all names and values together, so that an ask fits a frame
+enum {
+	PARAMS_BYTES = 24 * 1024
+}; // all names and values together, so that an ask fits a frame
 
 static const char *const methods[] = {
 	[DOOR_GET] = "GET",
@@ -45,7 +47,10 @@ struct text_field {
 	size_t offset;
 	size_t most;
 };
-#define TEXT(field, most) {offsetof(struct door_ask, field), most}
+#define TEXT(field, most)                                                                          \
+	{                                                                                          \
+		offsetof(struct door_ask, field), most                                             \
+	}
 static const struct text_field ask_texts[] = {
 	TEXT(peer, 64),
 	TEXT(host, 256),
@@ -63,7 +68,9 @@ static const struct text_field ask_texts[] = {
 	TEXT(trace, 64),
 };
 #undef TEXT
-enum { ASK_TEXTS = sizeof ask_texts / sizeof *ask_texts };
+enum {
+	ASK_TEXTS = sizeof ask_texts / sizeof *ask_texts
+};
 
 static const char **ask_text(struct door_ask *ask, size_t i)
 {
@@ -111,7 +118,8 @@ static void put_ask(struct buf *out, const struct door_ask *ask, struct bytes bo
 	put_span(out, bytes_of(body.at, first));
 }
 
-static void send_more(struct channel *channel, enum door_message type, uint32_t id, struct bytes body)
+static void send_more(
+	struct channel *channel, enum door_message type, uint32_t id, struct bytes body)
 {
 	for (size_t at = DOOR_FIRST_BODY_BYTES; at < body.size;) {
 		size_t part = body.size - at;
@@ -145,13 +153,13 @@ void door_cancel_send(struct channel *channel, uint32_t id)
 static enum err check_ask(const struct door_ask *ask)
 {
 	bool fine = ask->method >= DOOR_GET && ask->method <= DOOR_DELETE &&
-		ask->token_kind <= DOOR_TOKEN_BEARER && ask->body_first.size <= ask->body_size &&
-		ask->path[0] == '/';
+		    ask->token_kind <= DOOR_TOKEN_BEARER &&
+		    ask->body_first.size <= ask->body_size && ask->path[0] == '/';
 	for (size_t i = 0; fine && i < ASK_TEXTS; i++)
 		fine = text_is_clean(bytes_text(ask_text_const(ask, i)));
 	for (size_t i = 0; fine && i < ask->param_count; i++)
 		fine = text_is_clean(bytes_text(ask->params[i].name)) &&
-			text_is_clean(bytes_text(ask->params[i].value));
+		       text_is_clean(bytes_text(ask->params[i].value));
 	return fine ? OK : ERR_INVALID;
 }
 
@@ -205,8 +213,8 @@ static enum err answer_check_sizes(const struct door_answer *answer, struct byte
 	return OK;
 }
 
-enum err door_answer_send(struct channel *channel, const struct door_answer *answer,
-	struct bytes body)
+enum err door_answer_send(
+	struct channel *channel, const struct door_answer *answer, struct bytes body)
 {
 	enum err err = answer_check_sizes(answer, body);
 	if (err)
@@ -227,7 +235,8 @@ enum err door_answer_send(struct channel *channel, const struct door_answer *ans
 	return OK;
 }
 
-enum err door_answer_parse(struct bytes payload, struct arena *arena, struct door_answer *ret_answer)
+enum err door_answer_parse(
+	struct bytes payload, struct arena *arena, struct door_answer *ret_answer)
 {
 	struct cursor in = cursor_of(payload);
 	struct door_answer answer = {.id = get_u32(&in), .status = get_u16(&in)};

@@ -61,12 +61,12 @@ struct door_ask {
 	uint32_t id;
 	enum door_method method;
 	enum door_token_kind token_kind;
-	bool same_origin;    // the browser says the request comes from our own page
-	bool console;        // carries "X-Hospitaller: console": a form on another site cannot
-	const char *peer;    // address in text; "local" for the command line
-	const char *host;    // authority the client used
+	bool same_origin; // the browser says the request comes from our own page
+	bool console;     // carries "X-Hospitaller: console": a form on another site cannot
+	const char *peer; // address in text; "local" for the command line
+	const char *host; // authority the client used
 	const char *path;
-	const char *token;   // never NULL, as all texts here; "" when absent
+	const char *token; // never NULL, as all texts here; "" when absent
 	const char *if_match, *if_none_match, *if_none_exist, *if_modified_since, *prefer;
 	const char *content_type, *accept, *user_agent;
 	const char *certificate; // SHA-256 of the client's certificate in hex, or ""
@@ -95,13 +95,14 @@ extern const struct message_table door_table;
 // Queue a whole ask or answer with all of its body, cut into frames. The *_first fields are
 // ignored and filled from `body`. ERR_LIMIT past a ceiling, and nothing is queued.
 enum err door_ask_send(struct channel *channel, const struct door_ask *ask, struct bytes body);
-enum err door_answer_send(struct channel *channel, const struct door_answer *answer,
-	struct bytes body);
+enum err door_answer_send(
+	struct channel *channel, const struct door_answer *answer, struct bytes body);
 void door_cancel_send(struct channel *channel, uint32_t id);
 
 // Decode a payload; texts and spans are copied into the arena. ERR_SYNTAX, ERR_LIMIT, ERR_INVALID.
 enum err door_ask_parse(struct bytes payload, struct arena *arena, struct door_ask *ret_ask);
-enum err door_answer_parse(struct bytes payload, struct arena *arena, struct door_answer *ret_answer);
+enum err door_answer_parse(
+	struct bytes payload, struct arena *arena, struct door_answer *ret_answer);
 // ASK_BODY and ANSWER_BODY: the id and the borrowed rest. CANCEL: the id and an empty rest.
 enum err door_more_parse(struct bytes payload, uint32_t *ret_id, struct bytes *ret_more);
 

@@ -2,8 +2,8 @@
 
 static const struct message_rule rules[] = {
 	{FEED_PULL, "pull", "Events of the trail from this number on, please.", MESSAGE_FORTH, 12},
-	{FEED_EVENTS, "events", "Some events, without names, and how long the trail is.", MESSAGE_BACK,
-		CHANNEL_FRAME_BYTES},
+	{FEED_EVENTS, "events", "Some events, without names, and how long the trail is.",
+		MESSAGE_BACK, CHANNEL_FRAME_BYTES},
 	{FEED_ACTIVITY, "activity", "What watch counted, for the console.", MESSAGE_FORTH,
 		FEED_ACTIVITY_BYTES},
 };

@@ -10,8 +10,15 @@
 
 #include "common/io/channel.h"
 
-enum feed_message { FEED_PULL = 1, FEED_EVENTS, FEED_ACTIVITY };
-enum { FEED_BATCH = 500, FEED_ACTIVITY_BYTES = 60000 };
+enum feed_message {
+	FEED_PULL = 1,
+	FEED_EVENTS,
+	FEED_ACTIVITY
+};
+enum {
+	FEED_BATCH = 500,
+	FEED_ACTIVITY_BYTES = 60000
+};
 
 struct feed_event {
 	uint64_t seq;
@@ -19,7 +26,7 @@ struct feed_event {
 	uint8_t kind, action, outcome; // as in common/format/trail.h
 	bool broken_glass, related;    // purpose BTG; a care relationship is known
 	uint32_t patient_count;
-	uint64_t actor, patient;       // opaque; 0: none
+	uint64_t actor, patient; // opaque; 0: none
 };
 
 extern const struct message_table feed_table;

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, CACHE_KIB = 16 * 1024, CHECKPOINT_PAGES = 4000 };
+enum {
+	BUSY_MS = 5000,
+	CACHE_KIB = 16 * 1024,
+	CHECKPOINT_PAGES = 4000
+};
 
 static void sqlite_close(void *connection)
 {
@@ -30,7 +34,8 @@ static void sqlite_finalize(void *statement)
 	sqlite3_finalize(statement);
 }
 
-// Binding fails only for a position that the SQL does not have: our mistake, seen by the first test.
+// Binding fails only for a position that the SQL does not have: our mistake, seen by the first
+// test.
 static void sqlite_bind_int(void *statement, int at, int64_t value)
 {
 	sqlite3_bind_int64(statement, at, value);
@@ -91,8 +96,8 @@ static bool sqlite_in_transaction(void *connection)
 
 static bool sqlite_settle(void *connection)
 {
-	return sqlite3_wal_checkpoint_v2(connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
-		SQLITE_OK;
+	return sqlite3_wal_checkpoint_v2(
+		       connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK;
 }
 
 static const char *sqlite_problem(void *connection)
@@ -131,16 +136,19 @@ static bool configure(sqlite3 *db, const struct store_sqlite *o)
 		o->cache_kib ? o->cache_kib : CACHE_KIB, o->read_only ? 0 : CHECKPOINT_PAGES,
 		o->read_only ? "PRAGMA query_only=ON;"
 			     : "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;",
-		o->no_sync ? "OFF" : o->weak_sync ? "NORMAL" : "FULL");
+		o->no_sync     ? "OFF"
+		: o->weak_sync ? "NORMAL"
+			       : "FULL");
 	return sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
-		sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+	       sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-enum err store_open_sqlite(const struct store_sqlite *o, struct store **ret_store,
-	char ret_problem[256])
+enum err store_open_sqlite(
+	const struct store_sqlite *o, struct store **ret_store, char ret_problem[256])
 {
 	sqlite3 *db = NULL;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (o->read_only ? 0 : SQLITE_OPEN_CREATE);
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+		    (o->read_only ? 0 : SQLITE_OPEN_CREATE);
 	// SQLite gives the journal the mode of the database file: make that one private first.
 	int fd = open(o->path, O_RDWR | O_CLOEXEC | (o->read_only ? 0 : O_CREAT), 0600);
 	if (fd >= 0)

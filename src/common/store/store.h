@@ -11,7 +11,11 @@
 struct store;
 struct store_query;
 
-enum store_step { STORE_ROW, STORE_DONE, STORE_FAILED };
+enum store_step {
+	STORE_ROW,
+	STORE_DONE,
+	STORE_FAILED
+};
 
 // What an engine implements. Everybody else uses the functions below.
 struct store_engine {
@@ -29,7 +33,7 @@ struct store_engine {
 	int64_t (*column_int)(void *statement, int at);
 	struct bytes (*column_blob)(void *statement, int at);
 	bool (*column_is_null)(void *statement, int at);
-	bool (*full)(void *connection);      // the last failure was a full disk
+	bool (*full)(void *connection); // the last failure was a full disk
 	bool (*in_transaction)(void *connection);
 	bool (*settle)(void *connection);
 	const char *(*problem)(void *connection);
@@ -37,14 +41,14 @@ struct store_engine {
 
 struct store_sqlite {
 	const char *path;
-	bool read_only;   // never writes, never checkpoints
-	bool weak_sync;   // synchronous=NORMAL: only for tests that show what is lost
-	bool no_sync;     // for what can be made again
-	int cache_kib;    // 0: 16 MiB
+	bool read_only; // never writes, never checkpoints
+	bool weak_sync; // synchronous=NORMAL: only for tests that show what is lost
+	bool no_sync;   // for what can be made again
+	int cache_kib;  // 0: 16 MiB
 };
 // WAL, synchronous=FULL, pages of 8 KiB, secure_delete, temporary data in memory only, mode 0600.
-enum err store_open_sqlite(const struct store_sqlite *options, struct store **ret_store,
-	char ret_problem[256]);
+enum err store_open_sqlite(
+	const struct store_sqlite *options, struct store **ret_store, char ret_problem[256]);
 void store_close(struct store *store); // NULL is fine; queries must be freed before
 
 enum err store_exec(struct store *store, const char *sql);
@@ -73,7 +77,7 @@ void query_reset(struct store_query *query); // after the last row that is wante
 // Runs a query that gives no rows, and resets it.
 enum err query_run(struct store_query *query);
 
-int64_t row_int(struct store_query *query, int column);           // from 0
-struct bytes row_blob(struct store_query *query, int column);     // borrowed until the next step
+int64_t row_int(struct store_query *query, int column);       // from 0
+struct bytes row_blob(struct store_query *query, int column); // borrowed until the next step
 bool row_is_null(struct store_query *query, int column);
 const char *row_text(struct store_query *query, int column, struct arena *arena); // never NULL

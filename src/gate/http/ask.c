@@ -4,9 +4,13 @@
 
 #include <string.h>
 
-enum { ANONYMOUS_BODY_BYTES = 16 * 1024, TARGET_BYTES = 16 * 1024 };
+enum {
+	ANONYMOUS_BODY_BYTES = 16 * 1024,
+	TARGET_BYTES = 16 * 1024
+};
 
-static enum err refuse(struct http_refusal *refusal, uint16_t status, const char *code, const char *words)
+static enum err refuse(
+	struct http_refusal *refusal, uint16_t status, const char *code, const char *words)
 {
 	*refusal = (struct http_refusal){status, code, words};
 	return ERR_INVALID;
@@ -14,8 +18,10 @@ static enum err refuse(struct http_refusal *refusal, uint16_t status, const char
 
 static int hex_value(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-		: c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 // Percent-decodes into the arena; NULL for a broken escape and for what is not clean text.
@@ -62,14 +68,15 @@ static bool path_is_clean(const char *path)
 static bool has_encoded_slash(struct bytes path)
 {
 	for (size_t i = 0; i + 2 < path.size; i++)
-		if (path.at[i] == '%' && ((path.at[i + 1] == '2' && (path.at[i + 2] | 32) == 'f') ||
-						 (path.at[i + 1] == '5' && (path.at[i + 2] | 32) == 'c')))
+		if (path.at[i] == '%' &&
+			((path.at[i + 1] == '2' && (path.at[i + 2] | 32) == 'f') ||
+				(path.at[i + 1] == '5' && (path.at[i + 2] | 32) == 'c')))
 			return true;
 	return false;
 }
 
-static enum err add_params(struct bytes query, struct arena *arena, struct door_ask *ask,
-	struct http_refusal *refusal)
+static enum err add_params(
+	struct bytes query, struct arena *arena, struct door_ask *ask, struct http_refusal *refusal)
 {
 	struct door_param *params = arena_alloc(arena, DOOR_PARAMS * sizeof *params);
 	size_t count = ask->param_count;
@@ -86,11 +93,13 @@ static enum err add_params(struct bytes query, struct arena *arena, struct door_
 			return refuse(refusal, 400, "too-large", "There are too many parameters.");
 		const uint8_t *equals = memchr(one.at, '=', one.size);
 		size_t name = equals ? (size_t)(equals - one.at) : one.size;
-		struct bytes value = equals ? bytes_of(equals + 1, one.size - name - 1) : bytes_of("", 0);
+		struct bytes value =
+			equals ? bytes_of(equals + 1, one.size - name - 1) : bytes_of("", 0);
 		params[count].name = decode(bytes_of(one.at, name), true, arena);
 		params[count].value = decode(value, true, arena);
 		if (!params[count].name || !params[count].value)
-			return refuse(refusal, 400, "malformed", "A parameter is not text, or its escapes are broken.");
+			return refuse(refusal, 400, "malformed",
+				"A parameter is not text, or its escapes are broken.");
 		if (strlen(params[count].name) > DOOR_PARAM_NAME_BYTES ||
 			strlen(params[count].value) > DOOR_PARAM_VALUE_BYTES)
 			return refuse(refusal, 414, "too-large", "A parameter is too long.");
@@ -111,14 +120,16 @@ static enum err read_target(struct bytes target, struct arena *arena, struct doo
 	struct bytes path = bytes_of(target.at, size);
 	char *decoded = has_encoded_slash(path) ? NULL : decode(path, false, arena);
 	if (!decoded || !path_is_clean(decoded))
-		return refuse(refusal, 400, "malformed", "This is not an address that can be asked for.");
+		return refuse(
+			refusal, 400, "malformed", "This is not an address that can be asked for.");
 	size_t length = strlen(decoded);
 	if (length > DOOR_PATH_BYTES)
 		return refuse(refusal, 414, "too-large", "The address is too long.");
 	if (length > 1 && decoded[length - 1] == '/')
 		decoded[length - 1] = 0;
 	ask->path = decoded;
-	return mark ? add_params(bytes_of(mark + 1, target.size - size - 1), arena, ask, refusal) : OK;
+	return mark ? add_params(bytes_of(mark + 1, target.size - size - 1), arena, ask, refusal)
+		    : OK;
 }
 
 static enum err read_method(struct bytes method, struct door_ask *ask, struct http_refusal *refusal)
@@ -157,8 +168,8 @@ static bool token_is_plain(struct bytes token)
 	return token.size <= DOOR_TOKEN_BYTES;
 }
 
-static enum err take_token(struct bytes token, enum door_token_kind kind, struct arena *arena,
-	struct door_ask *ask)
+static enum err take_token(
+	struct bytes token, enum door_token_kind kind, struct arena *arena, struct door_ask *ask)
 {
 	if (!token.size || !token_is_plain(token))
 		return OK; // as good as none: the vault says 401
@@ -201,7 +212,9 @@ static enum err read_header(const struct http_header *h, struct arena *arena, st
 	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
 		if (!header_is(h, passed[i].name))
 			continue;
-		size_t most = passed[i].offset == offsetof(struct door_ask, host) ? 256 : DOOR_HEADER_BYTES;
+		size_t most = passed[i].offset == offsetof(struct door_ask, host)
+				      ? 256
+				      : DOOR_HEADER_BYTES;
 		struct bytes value = h->value;
 		if (value.size > most && passed[i].offset == offsetof(struct door_ask, user_agent))
 			value.size = 0; // a curiosity, not a reason to refuse
@@ -214,9 +227,11 @@ static enum err read_header(const struct http_header *h, struct arena *arena, st
 		return OK;
 	}
 	if (header_is(h, "authorization") && starts_bearer(h->value))
-		return take_token(bytes_of(h->value.at + 7, h->value.size - 7), DOOR_TOKEN_BEARER, arena, ask);
+		return take_token(bytes_of(h->value.at + 7, h->value.size - 7), DOOR_TOKEN_BEARER,
+			arena, ask);
 	if (header_is(h, "cookie") && ask->token_kind == DOOR_TOKEN_NONE)
-		return take_token(find_cookie(h->value, "__Host-hospitaller"), DOOR_TOKEN_COOKIE, arena, ask);
+		return take_token(
+			find_cookie(h->value, "__Host-hospitaller"), DOOR_TOKEN_COOKIE, arena, ask);
 	if (header_is(h, "x-hospitaller"))
 		ask->console = bytes_equal(h->value, bytes_text("console"));
 	if (header_is(h, "sec-fetch-site"))
@@ -227,8 +242,9 @@ static enum err read_header(const struct http_header *h, struct arena *arena, st
 // The answers' links are made with it: RFC 3986's host and port, in ASCII.
 static bool host_is_plain(const char *host)
 {
-	return !host || !host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		"-._~%:[]")];
+	return !host ||
+	       !host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				  "-._~%:[]")];
 }
 
 enum err http_ask(const struct http_head *head, struct arena *arena, struct door_ask *ret_ask,
@@ -255,7 +271,7 @@ enum err http_ask(const struct http_head *head, struct arena *arena, struct door
 bool http_is_form(const struct door_ask *ask)
 {
 	return ask->method == DOOR_POST && ask->content_type &&
-		text_starts(ask->content_type, "application/x-www-form-urlencoded");
+	       text_starts(ask->content_type, "application/x-www-form-urlencoded");
 }
 
 enum err http_add_form(struct bytes form, struct arena *arena, struct door_ask *ask,
@@ -284,13 +300,16 @@ enum err http_body_check(const struct door_ask *ask, const struct http_coming *c
 	return OK;
 }
 
-struct bytes http_refusal_body(const struct http_refusal *refusal, struct bytes target, struct arena *arena)
+struct bytes http_refusal_body(
+	const struct http_refusal *refusal, struct bytes target, struct arena *arena)
 {
 	bool fhir = target.size >= 5 && memcmp(target.at, "/fhir", 5) == 0;
-	const char *text = fhir
-		? arena_printf(arena, "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
-				      "\"error\",\"code\":\"%s\",\"diagnostics\":\"%s\"}]}",
-			  refusal->status == 503 ? "transient" : "invalid", refusal->words)
-		: arena_printf(arena, "{\"error\":\"%s\",\"message\":\"%s\"}", refusal->code, refusal->words);
+	const char *text =
+		fhir ? arena_printf(arena,
+			       "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
+			       "\"error\",\"code\":\"%s\",\"diagnostics\":\"%s\"}]}",
+			       refusal->status == 503 ? "transient" : "invalid", refusal->words)
+		     : arena_printf(arena, "{\"error\":\"%s\",\"message\":\"%s\"}", refusal->code,
+			       refusal->words);
 	return bytes_text(text);
 }

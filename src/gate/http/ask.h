@@ -3,13 +3,15 @@
 //
 // What always holds for an ask that is made: the path is percent-decoded, has no empty, "." or ".."
 // segment, no NUL, control character or backslash, and is valid UTF-8; parameters and headers are
-// text without control characters but tab and line ends; every text is below its ceiling in common/message/door.h. Everything else is refused with
-// a status and a sentence.
+// text without control characters but tab and line ends; every text is below its ceiling in
+// common/message/door.h. Everything else is refused with a status and a sentence.
 #pragma once
 
 #include "common/message/door.h"
 
-enum { HTTP_HEADERS_MOST = 64 }; // more are refused: none is overlooked in silence
+enum {
+	HTTP_HEADERS_MOST = 64
+}; // more are refused: none is overlooked in silence
 
 struct http_header {
 	struct bytes name, value; // name in lower case
@@ -17,11 +19,11 @@ struct http_header {
 
 struct http_head {
 	struct bytes method;
-	struct bytes target;      // as on the request line: path and query, not decoded
+	struct bytes target; // as on the request line: path and query, not decoded
 	const struct http_header *headers;
 	size_t header_count;
-	struct bytes peer;        // address in text
-	struct bytes trace;       // request id
+	struct bytes peer;  // address in text
+	struct bytes trace; // request id
 };
 
 struct http_refusal {
@@ -38,9 +40,12 @@ enum err http_add_form(struct bytes form, struct arena *arena, struct door_ask *
 bool http_is_form(const struct door_ask *ask);
 // How large a body this request may have: small until somebody shows a token.
 size_t http_body_limit(const struct door_ask *ask);
-// A body that is about to be read. nginx holds all of it in memory before the vault sees it, and who
-// sends it is not known yet: so many large ones at once, and not more.
-enum { HTTP_LARGE_BODY_BYTES = 256 * 1024, HTTP_LARGE_MOST = 16 };
+// A body that is about to be read. nginx holds all of it in memory before the vault sees it, and
+// who sends it is not known yet: so many large ones at once, and not more.
+enum {
+	HTTP_LARGE_BODY_BYTES = 256 * 1024,
+	HTTP_LARGE_MOST = 16
+};
 struct http_coming {
 	int64_t size_bytes;  // -1: not said beforehand
 	unsigned large_ones; // that are being read or wait
@@ -50,5 +55,5 @@ struct http_coming {
 enum err http_body_check(const struct door_ask *ask, const struct http_coming *coming,
 	bool *ret_large, struct http_refusal *ret_refusal);
 // An error in the caller's own terms: OperationOutcome below /fhir, else the API's form.
-struct bytes http_refusal_body(const struct http_refusal *refusal, struct bytes target,
-	struct arena *arena);
+struct bytes http_refusal_body(
+	const struct http_refusal *refusal, struct bytes target, struct arena *arena);

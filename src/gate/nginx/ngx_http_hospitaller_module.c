@@ -15,7 +15,10 @@
 #include "common/io/wire.h"
 #include "gate/http/ask.h"
 
-enum { WAITING_MOST = 4096, PARENT_FD = 3 };
+enum {
+	WAITING_MOST = 4096,
+	PARENT_FD = 3
+};
 
 // A request that waits. Lives in the request's pool; the table points at it.
 typedef struct {
@@ -120,8 +123,8 @@ static ngx_int_t refuse(ngx_http_request_t *r, const struct http_refusal *refusa
 	return send_body(r, refusal->status, body, size);
 }
 
-static const struct http_refusal unavailable = {503, "unavailable",
-	"The records cannot be reached now; try again in a second."};
+static const struct http_refusal unavailable = {
+	503, "unavailable", "The records cannot be reached now; try again in a second."};
 
 static void forget(waiting_t *w)
 {
@@ -157,7 +160,8 @@ static void answer_whole(waiting_t *w)
 {
 	ngx_http_request_t *r = w->request;
 	for (size_t i = 0; i < w->answer.header_count; i++) {
-		if (add_header(r, w->answer.headers[i].name, w->answer.headers[i].value) != NGX_OK) {
+		if (add_header(r, w->answer.headers[i].name, w->answer.headers[i].value) !=
+			NGX_OK) {
 			finish(w, NGX_HTTP_INTERNAL_SERVER_ERROR);
 			return;
 		}
@@ -176,7 +180,8 @@ static waiting_t *find_waiting(uint32_t id)
 static void take_body(waiting_t *w, struct bytes more)
 {
 	if (more.size > w->answer.body_size - w->got)
-		return; // not what was announced: the answer stays short and is dropped with the client
+		return; // not what was announced: the answer stays short and is dropped with the
+			// client
 	if (more.size)
 		ngx_memcpy(w->body + w->got, more.at, more.size);
 	w->got += more.size;
@@ -194,7 +199,8 @@ static void on_answer(struct bytes payload)
 	}
 	waiting_t *w = find_waiting(answer.id);
 	if (!w || w->body)
-		return; // the client left first; or a second answer, which would not fit what was begun
+		return; // the client left first; or a second answer, which would not fit what was
+			// begun
 	w->answer = answer;
 	w->body = ngx_pnalloc(w->request->pool, answer.body_size ? answer.body_size : 1);
 	if (!w->body) {
@@ -206,8 +212,8 @@ static void on_answer(struct bytes payload)
 		return;
 	}
 	// The rest comes later: the headers must outlive the scratch arena.
-	struct door_header *headers = arena_copy(
-		w->arena, answer.headers, answer.header_count * sizeof *headers);
+	struct door_header *headers =
+		arena_copy(w->arena, answer.headers, answer.header_count * sizeof *headers);
 	for (size_t i = 0; i < answer.header_count; i++) {
 		headers[i].name = arena_text(w->arena, headers[i].name);
 		headers[i].value = arena_text(w->arena, headers[i].value);
@@ -308,7 +314,8 @@ static void channel_lost(void)
 		(void)!wire_send(gate.control->fd, &lost);
 }
 
-static ngx_connection_t *adopt(int fd, ngx_cycle_t *cycle, ngx_event_handler_pt read, ngx_event_handler_pt write)
+static ngx_connection_t *adopt(
+	int fd, ngx_cycle_t *cycle, ngx_event_handler_pt read, ngx_event_handler_pt write)
 {
 	ngx_connection_t *c = ngx_get_connection(fd, cycle->log);
 	if (!c)
@@ -317,7 +324,8 @@ static ngx_connection_t *adopt(int fd, ngx_cycle_t *cycle, ngx_event_handler_pt 
 	c->read->log = c->write->log = cycle->log;
 	c->read->handler = read;
 	c->write->handler = write;
-	if (ngx_add_conn ? ngx_add_conn(c) != NGX_OK : ngx_handle_read_event(c->read, 0) != NGX_OK) {
+	if (ngx_add_conn ? ngx_add_conn(c) != NGX_OK
+			 : ngx_handle_read_event(c->read, 0) != NGX_OK) {
 		ngx_free_connection(c);
 		return NULL;
 	}
@@ -360,8 +368,8 @@ static void on_control(ngx_event_t *event)
 static ngx_int_t ask_vault(waiting_t *w, struct bytes body)
 {
 	ngx_uint_t tries = 0;
-	static const struct http_refusal busy = {503, "busy",
-		"Too much is being sent at once; try again in a second."};
+	static const struct http_refusal busy = {
+		503, "busy", "Too much is being sent at once; try again in a second."};
 	if (!gate.channel)
 		return refuse(w->request, &unavailable);
 	if (!channel_has_room(gate.channel, body.size))
@@ -374,7 +382,8 @@ static ngx_int_t ask_vault(waiting_t *w, struct bytes body)
 	w->ask.id = w->id;
 	enum err err = door_ask_send(gate.channel, &w->ask, body);
 	if (err) {
-		static const struct http_refusal large = {413, "too-large", "The request is too large."};
+		static const struct http_refusal large = {
+			413, "too-large", "The request is too large."};
 		return refuse(w->request, &large);
 	}
 	gate.waiting[gate.hint] = w;
@@ -429,7 +438,9 @@ static void on_body(ngx_http_request_t *r)
 		ngx_http_finalize_request(r, rc);
 }
 
-enum { HEADERS_MOST = HTTP_HEADERS_MOST + 1 }; // one more shows that there are too many
+enum {
+	HEADERS_MOST = HTTP_HEADERS_MOST + 1
+}; // one more shows that there are too many
 
 static size_t collect_headers(ngx_http_request_t *r, struct http_header *headers)
 {
@@ -437,9 +448,9 @@ static size_t collect_headers(ngx_http_request_t *r, struct http_header *headers
 	for (ngx_list_part_t *part = &r->headers_in.headers.part; part; part = part->next) {
 		ngx_table_elt_t *h = part->elts;
 		for (ngx_uint_t i = 0; i < part->nelts && count < HEADERS_MOST; i++)
-			headers[count++] = (struct http_header){
-				bytes_of(h[i].lowcase_key, h[i].key.len),
-				bytes_of(h[i].value.data, h[i].value.len)};
+			headers[count++] =
+				(struct http_header){bytes_of(h[i].lowcase_key, h[i].key.len),
+					bytes_of(h[i].value.data, h[i].value.len)};
 	}
 	return count;
 }
@@ -457,7 +468,9 @@ static int64_t size_of_body(const ngx_http_request_t *r)
 #if (NGX_HTTP_V2)
 	coming |= r->stream && !r->stream->in_closed;
 #endif
-	return r->headers_in.content_length_n >= 0 ? r->headers_in.content_length_n : coming ? -1 : 0;
+	return r->headers_in.content_length_n >= 0 ? r->headers_in.content_length_n
+	       : coming                            ? -1
+						   : 0;
 }
 
 static ngx_int_t on_request(ngx_http_request_t *r)
@@ -479,7 +492,8 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 	const struct http_head head = {.method = bytes_of(r->method_name.data, r->method_name.len),
 		.target = bytes_of(r->unparsed_uri.data, r->unparsed_uri.len),
 		.peer = bytes_of(r->connection->addr_text.data, r->connection->addr_text.len),
-		.trace = bytes_of(trace, sizeof trace), .headers = headers,
+		.trace = bytes_of(trace, sizeof trace),
+		.headers = headers,
 		.header_count = collect_headers(r, headers)};
 	if (http_ask(&head, w->arena, &w->ask, &refusal)) {
 		if (ngx_http_discard_request_body(r) != NGX_OK)
@@ -508,17 +522,18 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 
 static ngx_int_t confine(ngx_cycle_t *cycle, int *ret_landlock_abi)
 {
-	// What nginx itself calls while it serves: the connections that come in, epoll, the console's
-	// files. It makes no socket of its own: there is no way out from here.
+	// What nginx itself calls while it serves: the connections that come in, epoll, the
+	// console's files. It makes no socket of its own: there is no way out from here.
 	static const char *const calls[] = {"accept", "accept4", "openat", "open", "sendfile",
-		"setsockopt", "getsockname", "getpeername", "getdents64",
-		"readlink", "access", "faccessat", "faccessat2", "getppid", "umask",
-		"setitimer", "io_setup", "io_destroy", "io_submit", "io_getevents", "epoll_create", NULL};
+		"setsockopt", "getsockname", "getpeername", "getdents64", "readlink", "access",
+		"faccessat", "faccessat2", "getppid", "umask", "setitimer", "io_setup",
+		"io_destroy", "io_submit", "io_getevents", "epoll_create", NULL};
 	main_conf_t *conf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_hospitaller_module);
 	char console[512];
 	ngx_snprintf((u_char *)console, sizeof console, "%V%Z", &conf->console);
-	const struct sandbox_path paths[] = {{console, SANDBOX_READ}, {"/dev/urandom", SANDBOX_READ},
-		{"/etc/localtime", SANDBOX_READ}, {"/etc/ssl/openssl.cnf", SANDBOX_READ}};
+	const struct sandbox_path paths[] = {{console, SANDBOX_READ},
+		{"/dev/urandom", SANDBOX_READ}, {"/etc/localtime", SANDBOX_READ},
+		{"/etc/ssl/openssl.cnf", SANDBOX_READ}};
 	const struct sandbox sandbox = {.paths = paths, .path_count = 4, .calls = calls};
 	struct sandbox_report report;
 	if (sandbox_enter(&sandbox, &report)) {
@@ -546,8 +561,10 @@ static ngx_int_t init_process(ngx_cycle_t *cycle)
 	gate.control = adopt(fds[0], cycle, on_control, on_control);
 	if (!gate.control || confine(cycle, &landlock_abi) != NGX_OK)
 		return NGX_ERROR;
-	struct wire hello = {.kind = WIRE_HELLO, .index = (uint8_t)landlock_abi,
-		.value = (uint32_t)ngx_pid, .fd = fds[1]};
+	struct wire hello = {.kind = WIRE_HELLO,
+		.index = (uint8_t)landlock_abi,
+		.value = (uint32_t)ngx_pid,
+		.fd = fds[1]};
 	if (wire_send(PARENT_FD, &hello))
 		return NGX_ERROR;
 	close(fds[1]);
@@ -556,7 +573,8 @@ static ngx_int_t init_process(ngx_cycle_t *cycle)
 
 static char *set_handler(ngx_conf_t *cf, ngx_command_t *command, void *conf)
 {
-	ngx_http_core_loc_conf_t *location = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+	ngx_http_core_loc_conf_t *location =
+		ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 	(void)command;
 	(void)conf;
 	location->handler = on_request;
@@ -571,16 +589,16 @@ static void *create_main_conf(ngx_conf_t *cf)
 static ngx_command_t commands[] = {
 	{ngx_string("hospitaller"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, set_handler,
 		NGX_HTTP_LOC_CONF_OFFSET, 0, NULL},
-	{ngx_string("hospitaller_console"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, ngx_conf_set_str_slot,
-		NGX_HTTP_MAIN_CONF_OFFSET, offsetof(main_conf_t, console), NULL},
+	{ngx_string("hospitaller_console"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+		ngx_conf_set_str_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(main_conf_t, console),
+		NULL},
 	ngx_null_command,
 };
 
 static ngx_http_module_t context = {.create_main_conf = create_main_conf};
 
-ngx_module_t ngx_http_hospitaller_module = {
-	NGX_MODULE_V1, &context, commands, NGX_HTTP_MODULE, NULL, NULL, init_process, NULL, NULL, NULL,
-	NULL, NGX_MODULE_V1_PADDING};
+ngx_module_t ngx_http_hospitaller_module = {NGX_MODULE_V1, &context, commands, NGX_HTTP_MODULE,
+	NULL, NULL, init_process, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING};
 
 // What nginx looks for in a module that it loads.
 extern ngx_module_t *ngx_modules[];

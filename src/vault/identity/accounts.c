@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCOUNT_FORMAT = 1, ACCOUNTS_MOST = 200000 };
+enum {
+	ACCOUNT_FORMAT = 1,
+	ACCOUNTS_MOST = 200000
+};
 
 static void encode(const struct held_account *a, struct buf *out)
 {
@@ -70,8 +73,8 @@ enum err account_store(struct identity *identity, const struct held_account *a)
 {
 	struct buf plain = {0}, sealed = {0};
 	encode(a, &plain);
-	enum err err = sealer_seal(identity->sealer, &identity->key, bytes_text(a->id),
-		buf_bytes(&plain), &sealed);
+	enum err err = sealer_seal(
+		identity->sealer, &identity->key, bytes_text(a->id), buf_bytes(&plain), &sealed);
 	if (!err) {
 		query_text(identity->put_account, 1, a->id);
 		query_blob(identity->put_account, 2, buf_bytes(&sealed));
@@ -110,7 +113,8 @@ enum err accounts_load(struct identity *identity)
 			abort();
 		const char *id = row_text(q, 0, arena);
 		snprintf(a->id, sizeof a->id, "%s", id);
-		err = sealer_open(identity->sealer, &identity->key, bytes_text(id), row_blob(q, 1), &plain);
+		err = sealer_open(
+			identity->sealer, &identity->key, bytes_text(id), row_blob(q, 1), &plain);
 		if (!err)
 			err = decode(buf_bytes(&plain), a);
 		buf_done(&plain);
@@ -139,10 +143,14 @@ struct held_account *account_held(const struct identity *identity, const char *t
 
 void account_show(const struct held_account *held, struct arena *arena, struct account *ret)
 {
-	*ret = (struct account){.id = arena_text(arena, held->id), .login = arena_text(arena, held->login),
-		.name = arena_text(arena, held->name), .role = arena_text(arena, held->role),
-		.person = arena_text(arena, held->person), .state = held->state,
-		.must_change_password = held->must_change, .has_second_factor = held->has_totp,
+	*ret = (struct account){.id = arena_text(arena, held->id),
+		.login = arena_text(arena, held->login),
+		.name = arena_text(arena, held->name),
+		.role = arena_text(arena, held->role),
+		.person = arena_text(arena, held->person),
+		.state = held->state,
+		.must_change_password = held->must_change,
+		.has_second_factor = held->has_totp,
 		.must_enrol = !held->has_totp && !held->single_factor,
 		.created_us = held->created_us};
 }
@@ -294,8 +302,8 @@ enum err identity_account_list(struct identity *identity, const char *text, stru
 	return OK;
 }
 
-enum err identity_account_change(struct identity *identity, const char *id,
-	const struct account_change *change)
+enum err identity_account_change(
+	struct identity *identity, const char *id, const struct account_change *change)
 {
 	struct held_account *a = account_held(identity, id);
 	if (!a)
@@ -308,7 +316,8 @@ enum err identity_account_change(struct identity *identity, const char *id,
 		snprintf(a->name, sizeof a->name, "%s", change->name);
 	if (change->role) {
 		snprintf(a->role, sizeof a->role, "%s", change->role);
-		a->must_change |= change->single_factor && !a->single_factor; // alone it must be longer
+		a->must_change |=
+			change->single_factor && !a->single_factor; // alone it must be longer
 		a->single_factor = change->single_factor;
 	}
 	if (change->state)

@@ -28,19 +28,19 @@ static struct identity *identity_new(const struct identity_options *options)
 	return identity;
 }
 
-static enum err open_store(struct identity *identity, const struct identity_options *options,
-	char problem[256])
+static enum err open_store(
+	struct identity *identity, const struct identity_options *options, char problem[256])
 {
 	struct store_sqlite sqlite = {.path = options->path, .cache_kib = 4096};
 	enum err err = store_open_sqlite(&sqlite, &identity->store, problem);
 	if (!err)
 		err = store_exec(identity->store, schema);
 	if (!err)
-		err = store_prepare(identity->store, "INSERT OR REPLACE INTO account VALUES (?1, ?2)",
-			&identity->put_account);
+		err = store_prepare(identity->store,
+			"INSERT OR REPLACE INTO account VALUES (?1, ?2)", &identity->put_account);
 	if (!err)
-		err = store_prepare(identity->store, "INSERT OR REPLACE INTO session VALUES (?1, ?2)",
-			&identity->put_session);
+		err = store_prepare(identity->store,
+			"INSERT OR REPLACE INTO session VALUES (?1, ?2)", &identity->put_session);
 	if (!err)
 		err = store_prepare(identity->store, "DELETE FROM session WHERE token = ?1",
 			&identity->end_session);
@@ -62,7 +62,8 @@ enum err identity_open(const struct identity_options *options, struct identity *
 	if (!err)
 		err = sessions_load(identity);
 	if (!err)
-		err = password_hash(bytes_of(random, sizeof random), &identity->cost, identity->decoy);
+		err = password_hash(
+			bytes_of(random, sizeof random), &identity->cost, identity->decoy);
 	if (!err) {
 		err = blocklist_load(identity, options->blocklist);
 		if (err)

@@ -46,7 +46,11 @@ struct broken_glass_held {
 	char patient[65], reason[1024];
 };
 
-enum ticket_stage { TICKET_PASSWORD, TICKET_ENROL, TICKET_CODE };
+enum ticket_stage {
+	TICKET_PASSWORD,
+	TICKET_ENROL,
+	TICKET_CODE
+};
 struct ticket {
 	struct held_account *account;
 	enum ticket_stage stage;
@@ -92,16 +96,16 @@ enum err sessions_load(struct identity *identity);
 enum err session_make(struct identity *identity, const struct ticket *from, bool second_factor,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
 // All of the account's but the one of that handle (NULL: none is spared), and its tickets.
-void sessions_end_of(struct identity *identity, const struct held_account *account,
-	const char *spared_handle);
+void sessions_end_of(
+	struct identity *identity, const struct held_account *account, const char *spared_handle);
 void session_free(struct held_session *session);
 void token_make(const char *prefix, char ret_token[TOKEN_TEXT_BYTES]);
 void sessions_flush(struct identity *identity, int64_t now_us);
 
 // totp.c
 // The step of a right code that is newer than `after`, or 0.
-uint64_t totp_step_of(const uint8_t secret[TOTP_SECRET_BYTES], const char *code, int64_t now_us,
-	uint64_t after);
+uint64_t totp_step_of(
+	const uint8_t secret[TOTP_SECRET_BYTES], const char *code, int64_t now_us, uint64_t after);
 enum err totp_describe(const struct identity *identity, const char *login,
 	const uint8_t secret[TOTP_SECRET_BYTES], struct arena *arena, struct enrolment *ret);
 
@@ -109,12 +113,12 @@ enum err totp_describe(const struct identity *identity, const char *login,
 struct throttle *throttle_new(void);
 void throttle_free(struct throttle *throttle);
 // Seconds to wait before this attempt is looked at; 0 for at once.
-uint32_t throttle_wait_s(struct throttle *throttle, const char *account, const char *address,
-	int64_t now_us);
-void throttle_failed(struct throttle *throttle, const char *account, const char *address,
-	int64_t now_us);
-void throttle_succeeded(struct throttle *throttle, const char *account, const char *address,
-	int64_t now_us);
+uint32_t throttle_wait_s(
+	struct throttle *throttle, const char *account, const char *address, int64_t now_us);
+void throttle_failed(
+	struct throttle *throttle, const char *account, const char *address, int64_t now_us);
+void throttle_succeeded(
+	struct throttle *throttle, const char *account, const char *address, int64_t now_us);
 
 // password.c
 enum err blocklist_load(struct identity *identity, const char *path);

@@ -9,8 +9,13 @@
 #include <string.h>
 #include <zxcvbn.h>
 
-enum { ALONE_CHARACTERS = 15, WITH_FACTOR_CHARACTERS = 8, WEAKEST_SCORE = 2, GUESSED_BYTES = 100,
-	PERSONAL_BYTES = 4 };
+enum {
+	ALONE_CHARACTERS = 15,
+	WITH_FACTOR_CHARACTERS = 8,
+	WEAKEST_SCORE = 2,
+	GUESSED_BYTES = 100,
+	PERSONAL_BYTES = 4
+};
 
 static size_t characters(const char *text)
 {
@@ -76,14 +81,16 @@ void identity_password_advice(struct identity *identity, const char *password, b
 	struct password_advice advice = {.acceptable = true, .warning = ""};
 	size_t least = second_factor ? WITH_FACTOR_CHARACTERS : ALONE_CHARACTERS;
 	text_fold(bytes_text(password), folded, sizeof folded);
-	snprintf(guessed, sizeof guessed, "%s", password); // beyond this it takes long and adds little
+	snprintf(guessed, sizeof guessed, "%s",
+		password); // beyond this it takes long and adds little
 	advice.score = score_of(ZxcvbnMatch(guessed, (const char **)personal, NULL));
 	crypto_wipe(guessed, sizeof guessed);
 	if (characters(password) < least) {
 		advice.acceptable = false;
-		advice.warning = second_factor
-			? "Use at least 8 characters."
-			: "Use at least 15 characters: this account has no second factor.";
+		advice.warning =
+			second_factor
+				? "Use at least 8 characters."
+				: "Use at least 15 characters: this account has no second factor.";
 	} else if (strlen(password) > PASSWORD_MOST_BYTES || !text_is_utf8(bytes_text(password))) {
 		advice.acceptable = false;
 		advice.warning = "This is too long, or not text.";

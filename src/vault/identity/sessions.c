@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SESSION_FORMAT = 1, SESSIONS_MOST = 100000, FLUSH_S = 60 };
+enum {
+	SESSION_FORMAT = 1,
+	SESSIONS_MOST = 100000,
+	FLUSH_S = 60
+};
 
 // Idle and absolute limits by role, in minutes (NIST SP 800-63B-4: AAL2 at most 1 hour idle and
 // 24 hours in all).
@@ -68,7 +72,8 @@ static enum err session_store(struct identity *identity, struct held_session *s)
 	put_u64(&plain, (uint64_t)s->shown.ends_us);
 	put_u64(&plain, (uint64_t)s->idle_us);
 	struct bytes token = bytes_of(s->token.bytes, HASH_BYTES);
-	enum err err = sealer_seal(identity->sealer, &identity->key, token, buf_bytes(&plain), &sealed);
+	enum err err =
+		sealer_seal(identity->sealer, &identity->key, token, buf_bytes(&plain), &sealed);
 	if (!err) {
 		query_blob(identity->put_session, 1, token);
 		query_blob(identity->put_session, 2, buf_bytes(&sealed));
@@ -133,8 +138,9 @@ enum err sessions_load(struct identity *identity)
 		if (token.size == HASH_BYTES)
 			memcpy(s->token.bytes, token.at, HASH_BYTES);
 		bool fine = sealer_open(identity->sealer, &identity->key,
-				    bytes_of(s->token.bytes, HASH_BYTES), row_blob(q, 1), &plain) == OK &&
-			decode(identity, buf_bytes(&plain), s) == OK;
+				    bytes_of(s->token.bytes, HASH_BYTES), row_blob(q, 1),
+				    &plain) == OK &&
+			    decode(identity, buf_bytes(&plain), s) == OK;
 		buf_done(&plain);
 		if (fine)
 			hold(identity, s);
@@ -163,8 +169,10 @@ enum err session_make(struct identity *identity, const struct ticket *from, bool
 	snprintf(s->address, sizeof s->address, "%s", from->address);
 	snprintf(s->agent, sizeof s->agent, "%s", from->agent);
 	s->idle_us = (int64_t)limits->idle * 60 * 1000000;
-	s->shown = (struct session){.kind = from->kind, .second_factor = second_factor,
-		.created_us = now_us, .used_us = now_us,
+	s->shown = (struct session){.kind = from->kind,
+		.second_factor = second_factor,
+		.created_us = now_us,
+		.used_us = now_us,
 		.ends_us = now_us + (int64_t)limits->all * 60 * 1000000};
 	enum err err = session_store(identity, s);
 	if (err) {
@@ -275,12 +283,13 @@ static void drop_where(struct identity *identity, const struct held_account *acc
 			gone[count++] = s;
 	}
 	for (size_t i = 0; i < count; i++)
-		(void)!drop(identity, gone[i]); // gone from memory; a row left over is dead at its end
+		(void)!drop(
+			identity, gone[i]); // gone from memory; a row left over is dead at its end
 	arena_free(arena);
 }
 
-void sessions_end_of(struct identity *identity, const struct held_account *account,
-	const char *spared_handle)
+void sessions_end_of(
+	struct identity *identity, const struct held_account *account, const char *spared_handle)
 {
 	drop_where(identity, account, spared_handle, 0);
 	tickets_end_of(identity, account);
@@ -303,7 +312,8 @@ void sessions_flush(struct identity *identity, int64_t now_us)
 	size_t at = 0;
 	struct bytes key;
 	void *value;
-	if (now_us - identity->flushed_us < (int64_t)FLUSH_S * 1000000 && now_us > identity->flushed_us)
+	if (now_us - identity->flushed_us < (int64_t)FLUSH_S * 1000000 &&
+		now_us > identity->flushed_us)
 		return;
 	identity->flushed_us = now_us;
 	drop_where(identity, NULL, NULL, now_us);
@@ -359,16 +369,16 @@ enum err glass_break(struct identity *identity, const char *handle, const char *
 		abort();
 	snprintf(g->patient, sizeof g->patient, "%s", patient);
 	snprintf(g->reason, sizeof g->reason, "%s", reason);
-	g->shown = (struct broken_glass){g->patient, g->reason,
-		now_us + (int64_t)BREAK_GLASS_MINUTES * 60 * 1000000};
+	g->shown = (struct broken_glass){
+		g->patient, g->reason, now_us + (int64_t)BREAK_GLASS_MINUTES * 60 * 1000000};
 	g->next = s->glass;
 	s->glass = g;
 	*ret_until_us = g->shown.until_us;
 	return OK;
 }
 
-const struct broken_glass *glass_find(struct identity *identity, const char *handle,
-	const char *patient, int64_t now_us)
+const struct broken_glass *glass_find(
+	struct identity *identity, const char *handle, const char *patient, int64_t now_us)
 {
 	struct held_session *s = map_find(identity->handles, bytes_text(handle));
 	for (struct broken_glass_held *g = s ? s->glass : NULL; g; g = g->next)
@@ -377,8 +387,8 @@ const struct broken_glass *glass_find(struct identity *identity, const char *han
 	return NULL;
 }
 
-size_t glass_list(struct identity *identity, const char *handle, int64_t now_us, struct arena *arena,
-	struct broken_glass **ret_list)
+size_t glass_list(struct identity *identity, const char *handle, int64_t now_us,
+	struct arena *arena, struct broken_glass **ret_list)
 {
 	struct held_session *s = map_find(identity->handles, bytes_text(handle));
 	struct broken_glass *list = arena_alloc(arena, BREAK_GLASS_MOST * sizeof *list);

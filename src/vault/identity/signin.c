@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODE_FAILURES_MOST = 5, TICKETS_OF_ACCOUNT_MOST = 20 };
+enum {
+	CODE_FAILURES_MOST = 5,
+	TICKETS_OF_ACCOUNT_MOST = 20
+};
 static const int64_t TICKET_US = (int64_t)TICKET_MINUTES * 60 * 1000000;
 
 struct sign_in {
@@ -61,7 +64,8 @@ enum err sign_in_begin(struct identity *identity, const struct sign_in_wish *wis
 	struct sign_in *s = calloc(1, sizeof *s);
 	if (!s)
 		abort();
-	s->account = a && a->state == ACCOUNT_ACTIVE && strcmp(a->role, "application") != 0 ? a : NULL;
+	s->account =
+		a && a->state == ACCOUNT_ACTIVE && strcmp(a->role, "application") != 0 ? a : NULL;
 	snprintf(s->login, sizeof s->login, "%s", name);
 	memcpy(s->encoded, s->account ? a->password : identity->decoy, sizeof s->encoded);
 	s->password = secret_copy(wish->password);
@@ -99,7 +103,8 @@ static void ticket_free(struct ticket *t)
 
 // Those of `account`, or, when it is NULL, those that are too old at `now_us`. A ticket that claims
 // to last longer than tickets do was made before the clock was turned back.
-static void drop_tickets(struct identity *identity, const struct held_account *account, int64_t now_us)
+static void drop_tickets(
+	struct identity *identity, const struct held_account *account, int64_t now_us)
 {
 	struct arena *arena = arena_new();
 	size_t at = 0, count = 0;
@@ -164,13 +169,13 @@ static enum err ticket_make(struct identity *identity, const struct ticket *from
 	return OK;
 }
 
-static struct ticket *ticket_find(struct identity *identity, const char *text, enum ticket_stage stage,
-	int64_t now_us)
+static struct ticket *ticket_find(
+	struct identity *identity, const char *text, enum ticket_stage stage, int64_t now_us)
 {
 	struct hash hash = crypto_sha256(bytes_text(text));
 	struct ticket *t = map_find(identity->tickets, bytes_of(hash.bytes, HASH_BYTES));
 	bool fine = t && t->stage == stage && now_us < t->until_us &&
-		t->until_us - now_us <= TICKET_US && t->account->state == ACCOUNT_ACTIVE;
+		    t->until_us - now_us <= TICKET_US && t->account->state == ACCOUNT_ACTIVE;
 	return fine ? t : NULL;
 }
 
@@ -212,7 +217,7 @@ enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_i
 		snprintf(step.account, sizeof step.account, "%s", s->account->id);
 	// Between, the account may have been locked, or its password reset.
 	bool stale = s->account && (s->account->state != ACCOUNT_ACTIVE ||
-		strcmp(s->account->password, s->encoded) != 0);
+					   strcmp(s->account->password, s->encoded) != 0);
 	if (s->result || !s->account || stale) {
 		throttle_failed(identity->throttle, s->login, s->from.address, s->now_us);
 		*ret_step = step;
@@ -229,8 +234,9 @@ static bool use_recovery(struct held_account *a, const char *code)
 	text_fold(bytes_text(code), folded, sizeof folded);
 	struct hash hash = crypto_sha256(bytes_text(folded));
 	for (int i = 0; i < RECOVERY_CODES; i++) {
-		if (!a->recovery_left[i] || !bytes_equal_secret(bytes_of(a->recovery[i].bytes, HASH_BYTES),
-						    bytes_of(hash.bytes, HASH_BYTES)))
+		if (!a->recovery_left[i] ||
+			!bytes_equal_secret(bytes_of(a->recovery[i].bytes, HASH_BYTES),
+				bytes_of(hash.bytes, HASH_BYTES)))
 			continue;
 		a->recovery_left[i] = false;
 		return true;
@@ -256,7 +262,8 @@ static enum err accept_code(struct identity *identity, struct held_account *a, c
 	return err;
 }
 
-static enum err code_failed(struct identity *identity, const char *text, struct ticket *t, int64_t now_us)
+static enum err code_failed(
+	struct identity *identity, const char *text, struct ticket *t, int64_t now_us)
 {
 	throttle_failed(identity->throttle, t->account->id, t->address, now_us);
 	if (++t->failures >= CODE_FAILURES_MOST)
@@ -315,11 +322,13 @@ enum err sign_in_enrol(struct identity *identity, const char *text, int64_t now_
 	return totp_describe(identity, t->account->login, t->pending_totp, arena, ret_enrolment);
 }
 
-static void make_recovery(struct held_account *a, char ret_codes[RECOVERY_CODES][RECOVERY_CODE_BYTES])
+static void make_recovery(
+	struct held_account *a, char ret_codes[RECOVERY_CODES][RECOVERY_CODE_BYTES])
 {
 	char password[PASSWORD_GIVEN_BYTES];
 	for (int i = 0; i < RECOVERY_CODES; i++) {
-		given_password(password); // its first two groups: 49 bits, tried at most five times a ticket
+		given_password(password); // its first two groups: 49 bits, tried at most five times
+					  // a ticket
 		snprintf(ret_codes[i], RECOVERY_CODE_BYTES, "%.11s", password);
 		a->recovery[i] = crypto_sha256(bytes_text(ret_codes[i]));
 		a->recovery_left[i] = true;
@@ -361,14 +370,19 @@ enum err sign_in_enrol_confirm(struct identity *identity, const char *text, cons
 enum err password_change_begin(struct identity *identity, const struct password_wish *wish,
 	struct password_change **ret_change, struct password_advice *ret_advice)
 {
-	struct ticket *t = wish->ticket
-		? ticket_find(identity, wish->ticket, TICKET_PASSWORD, wish->now_us) : NULL;
-	struct held_account *a = t ? t->account : wish->account ? account_held(identity, wish->account) : NULL;
+	struct ticket *t =
+		wish->ticket ? ticket_find(identity, wish->ticket, TICKET_PASSWORD, wish->now_us)
+			     : NULL;
+	struct held_account *a = t               ? t->account
+				 : wish->account ? account_held(identity, wish->account)
+						 : NULL;
 	*ret_advice = (struct password_advice){.acceptable = true, .warning = ""};
 	if (!a || (!t && !wish->old))
 		return ERR_UNAUTHENTICATED;
-	// Whoever holds a session must not learn the password by trying: its own place in the throttle.
-	ret_advice->wait_s = t ? 0 : throttle_wait_s(identity->throttle, a->id, a->id, wish->now_us);
+	// Whoever holds a session must not learn the password by trying: its own place in the
+	// throttle.
+	ret_advice->wait_s =
+		t ? 0 : throttle_wait_s(identity->throttle, a->id, a->id, wish->now_us);
 	if (ret_advice->wait_s)
 		return ERR_BUSY;
 	const char *personal[] = {a->login, a->name, "hospitaller", NULL};
@@ -413,13 +427,14 @@ void password_change_free(void *context)
 	free(c);
 }
 
-enum err password_change_end(struct identity *identity, struct password_change *c,
-	struct sign_in_step *ret_step)
+enum err password_change_end(
+	struct identity *identity, struct password_change *c, struct sign_in_step *ret_step)
 {
 	struct sign_in_step step = {.state = SIGN_IN_DONE};
 	struct held_account *a = account_held(identity, c->account);
-	struct ticket *t = *c->ticket_text
-		? ticket_find(identity, c->ticket_text, TICKET_PASSWORD, c->now_us) : NULL;
+	struct ticket *t =
+		*c->ticket_text ? ticket_find(identity, c->ticket_text, TICKET_PASSWORD, c->now_us)
+				: NULL;
 	if (a && !t && c->result == ERR_UNAUTHENTICATED)
 		throttle_failed(identity->throttle, a->id, a->id, c->now_us);
 	if (c->result)

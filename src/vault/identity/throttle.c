@@ -3,7 +3,8 @@
 // Failures are counted in three buckets, each with a free budget and then a delay that doubles:
 //   the pair (account, address)   5 free   one person mistyping, or one attacker at one account
 //   the address                  40 free   one attacker at many accounts
-//   the account, from addresses from which it never signed in   20 free   many attackers at one account
+//   the account, from addresses from which it never signed in   20 free   many attackers at one
+//   account
 // An address from which the account did sign in answers only to its own pair: whatever others do
 // elsewhere, or to others at the same shared address, a clinician at the usual place is never
 // slowed. Nothing locks; the longest wait is five minutes. An IPv6 network of 64 bits counts as one
@@ -16,8 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BUCKETS = THROTTLE_BUCKETS_MOST, LONGEST_WAIT_S = 300, FORGET_S = 3600 };
-enum bucket_kind { PAIR, ADDRESS, ACCOUNT, KINDS };
+enum {
+	MOST_BUCKETS = THROTTLE_BUCKETS_MOST,
+	LONGEST_WAIT_S = 300,
+	FORGET_S = 3600
+};
+enum bucket_kind {
+	PAIR,
+	ADDRESS,
+	ACCOUNT,
+	KINDS
+};
 static const unsigned free_budget[KINDS] = {[PAIR] = 5, [ADDRESS] = 40, [ACCOUNT] = 20};
 
 struct bucket {
@@ -63,17 +73,20 @@ static void network_of(const char *address, char ret_network[64])
 	inet_ntop(AF_INET6, &ip, ret_network, 64);
 }
 
-static struct bytes key_of(enum bucket_kind kind, const char *account, const char *address, char room[320])
+static struct bytes key_of(
+	enum bucket_kind kind, const char *account, const char *address, char room[320])
 {
 	char network[64];
 	network_of(address, network);
 	int size = snprintf(room, 320, "%d|%s|%s", kind, kind == ADDRESS ? "" : account,
-		kind == ACCOUNT ? "" : kind == ADDRESS ? network : address);
+		kind == ACCOUNT   ? ""
+		: kind == ADDRESS ? network
+				  : address);
 	return bytes_of(room, size < 320 ? (size_t)size : 319);
 }
 
-static struct bucket *find(struct throttle *throttle, enum bucket_kind kind, const char *account,
-	const char *address)
+static struct bucket *find(
+	struct throttle *throttle, enum bucket_kind kind, const char *account, const char *address)
 {
 	char room[320];
 	return map_find(throttle->buckets, key_of(kind, account, address, room));
@@ -110,8 +123,8 @@ static void forget_a_quarter(struct throttle *throttle)
 	arena_free(arena);
 }
 
-static struct bucket *find_or_make(struct throttle *throttle, enum bucket_kind kind,
-	const char *account, const char *address)
+static struct bucket *find_or_make(
+	struct throttle *throttle, enum bucket_kind kind, const char *account, const char *address)
 {
 	char room[320];
 	struct bytes key = key_of(kind, account, address, room);
@@ -141,8 +154,8 @@ static uint32_t wait_of(const struct bucket *bucket, enum bucket_kind kind, int6
 	return passed_s >= delay_s ? 0 : (uint32_t)(delay_s - passed_s);
 }
 
-uint32_t throttle_wait_s(struct throttle *throttle, const char *account, const char *address,
-	int64_t now_us)
+uint32_t throttle_wait_s(
+	struct throttle *throttle, const char *account, const char *address, int64_t now_us)
 {
 	struct bucket *pair = find(throttle, PAIR, account, address);
 	uint32_t wait = wait_of(pair, PAIR, now_us);
@@ -157,7 +170,8 @@ uint32_t throttle_wait_s(struct throttle *throttle, const char *account, const c
 	return wait;
 }
 
-void throttle_failed(struct throttle *throttle, const char *account, const char *address, int64_t now_us)
+void throttle_failed(
+	struct throttle *throttle, const char *account, const char *address, int64_t now_us)
 {
 	struct bucket *pair = find(throttle, PAIR, account, address);
 	bool known = pair && pair->known;
@@ -171,7 +185,8 @@ void throttle_failed(struct throttle *throttle, const char *account, const char 
 	}
 }
 
-void throttle_succeeded(struct throttle *throttle, const char *account, const char *address, int64_t now_us)
+void throttle_succeeded(
+	struct throttle *throttle, const char *account, const char *address, int64_t now_us)
 {
 	struct bucket *pair = find_or_make(throttle, PAIR, account, address);
 	*pair = (struct bucket){.known = true, .last_us = now_us};

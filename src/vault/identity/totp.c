@@ -13,8 +13,8 @@ static bool code_at(const uint8_t secret[TOTP_SECRET_BYTES], uint64_t step, char
 		       OATH_HOTP_DYNAMIC_TRUNCATION, ret_code) == OATH_OK;
 }
 
-uint64_t totp_step_of(const uint8_t secret[TOTP_SECRET_BYTES], const char *code, int64_t now_us,
-	uint64_t after)
+uint64_t totp_step_of(
+	const uint8_t secret[TOTP_SECRET_BYTES], const char *code, int64_t now_us, uint64_t after)
 {
 	uint64_t now = (uint64_t)(now_us / 1000000 / TOTP_STEP_S), found = 0;
 	char want[8];
@@ -36,9 +36,11 @@ static char *svg_of(const char *text, struct arena *arena)
 	if (!code)
 		return NULL;
 	int side = code->width + 8;
-	buf_printf(&buf, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-			 "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/>"
-			 "<path fill=\"#000\" d=\"", side, side, side, side);
+	buf_printf(&buf,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+		"shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/>"
+		"<path fill=\"#000\" d=\"",
+		side, side, side, side);
 	for (int y = 0; y < code->width; y++)
 		for (int x = 0; x < code->width; x++)
 			if (code->data[y * code->width + x] & 1)
@@ -55,8 +57,9 @@ static void add_escaped(char *to, size_t most, const char *text)
 	size_t at = strlen(to);
 	for (; *text && at + 4 < most; text++) {
 		bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-			(*text >= '0' && *text <= '9') || strchr("-._~", *text);
-		at += (size_t)snprintf(to + at, most - at, plain ? "%c" : "%%%02X", (unsigned char)*text);
+			     (*text >= '0' && *text <= '9') || strchr("-._~", *text);
+		at += (size_t)snprintf(
+			to + at, most - at, plain ? "%c" : "%%%02X", (unsigned char)*text);
 	}
 }
 

@@ -8,7 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SALT_BYTES = 16, SECRET_FILE_BYTES = 4096, PASSPHRASE_RANDOM = 32 };
+enum {
+	SALT_BYTES = 16,
+	SECRET_FILE_BYTES = 4096,
+	PASSPHRASE_RANDOM = 32
+};
 
 // Made once, for a machine that starts in seconds: 64 MiB, three passes (RFC 9106, second choice).
 static const struct password_cost cost = {.memory_kib = 65536, .passes = 3, .lanes = 4};
@@ -85,7 +89,7 @@ static void take(struct cursor *in, void *to, size_t size)
 struct ring {
 	struct key root; // from the passphrase; opens the ring
 	struct key keks[2], trail_seal, trail_search, identity, watch;
-	bool rotating;   // keks[1], the one before, still wraps something
+	bool rotating; // keks[1], the one before, still wraps something
 	uint8_t seed[SIGN_SEED_BYTES];
 };
 
@@ -158,8 +162,9 @@ static enum err unlock(const struct keyring_place *place, struct ring *ring)
 	char path[512];
 	struct buf passphrase = {0}, salt = {0};
 	snprintf(path, sizeof path, "%s/passphrase", place->dir);
-	enum err err = *place->passphrase_path ? read_file(place->passphrase_path, &passphrase)
-		: read_or_make(path, PASSPHRASE_RANDOM, true, &passphrase);
+	enum err err = *place->passphrase_path
+			       ? read_file(place->passphrase_path, &passphrase)
+			       : read_or_make(path, PASSPHRASE_RANDOM, true, &passphrase);
 	snprintf(path, sizeof path, "%s/salt", place->dir);
 	if (!err)
 		err = read_or_make(path, SALT_BYTES, false, &salt);
@@ -177,9 +182,13 @@ static enum err unlock(const struct keyring_place *place, struct ring *ring)
 
 static enum err hand_out(const struct ring *ring, struct keyring *ret_keyring)
 {
-	struct keyring keys = {.kek = ring->keks[0], .old_kek = ring->keks[1],
-		.rotating = ring->rotating, .trail_seal = ring->trail_seal,
-		.trail_search = ring->trail_search, .identity = ring->identity, .watch = ring->watch};
+	struct keyring keys = {.kek = ring->keks[0],
+		.old_kek = ring->keks[1],
+		.rotating = ring->rotating,
+		.trail_seal = ring->trail_seal,
+		.trail_search = ring->trail_search,
+		.identity = ring->identity,
+		.watch = ring->watch};
 	enum err err = sign_key_from_seed(ring->seed, &keys.trail_sign);
 	if (!err)
 		*ret_keyring = keys;
@@ -187,8 +196,8 @@ static enum err hand_out(const struct ring *ring, struct keyring *ret_keyring)
 	return err;
 }
 
-enum err keyring_open(const struct keyring_place *place, struct keyring *ret_keyring,
-	char ret_problem[256])
+enum err keyring_open(
+	const struct keyring_place *place, struct keyring *ret_keyring, char ret_problem[256])
 {
 	char path[512];
 	struct ring ring = {0};

@@ -23,8 +23,8 @@ struct keyring_place {
 // Reads, or makes at first start, DIR/salt, DIR/ring and, when `passphrase_path` is empty,
 // DIR/passphrase. ERR_CORRUPT when the passphrase does not open the ring. Wipe with keyring_wipe().
 // This and the two below cost 64 MiB and a tenth of a second: not for an event loop.
-enum err keyring_open(const struct keyring_place *place, struct keyring *ret_keyring,
-	char ret_problem[256]);
+enum err keyring_open(
+	const struct keyring_place *place, struct keyring *ret_keyring, char ret_problem[256]);
 void keyring_wipe(struct keyring *keyring);
 
 // Puts a new key-encryption key into the ring, beside the one before; durable when it returns. When

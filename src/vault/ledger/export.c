@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct export {
+struct export
+{
 	const char *dir, *out;
 	struct checkpoint checkpoint;
 	uint8_t note[NOTE_BYTES];
@@ -66,7 +67,8 @@ static enum err take_segment(struct export *export, struct bytes bytes)
 		!(err = group_parse(bytes, &group, &payload))) {
 		size_t size = segment_group_bytes(group.payload_bytes);
 		struct cursor in = cursor_of(payload);
-		while (!err && export->tree.size < export->checkpoint.size && group_next(&in, &entry))
+		while (!err && export->tree.size < export->checkpoint.size &&
+			group_next(&in, &entry))
 			err = take(export, entry);
 		bytes = size < bytes.size ? bytes_of(bytes.at + size, bytes.size - size)
 					  : bytes_of("", 0);

@@ -19,7 +19,9 @@ static enum err fill_with_zeros(int fd, off_t from)
 {
 	static const uint8_t zeros[256 * 1024];
 	for (off_t at = from; at < SEGMENT_BYTES;) {
-		size_t part = SEGMENT_BYTES - at < (off_t)sizeof zeros ? (size_t)(SEGMENT_BYTES - at) : sizeof zeros;
+		size_t part = SEGMENT_BYTES - at < (off_t)sizeof zeros
+				      ? (size_t)(SEGMENT_BYTES - at)
+				      : sizeof zeros;
 		if (pwrite(fd, zeros, part, at) != (ssize_t)part)
 			return ERR_IO;
 		at += (off_t)part;
@@ -48,8 +50,8 @@ enum err files_open_segment(const struct ledger *ledger, uint32_t segment, bool 
 	if (fd < 0)
 		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
 	enum err err = fstat(fd, &stat) == 0 ? OK : ERR_IO;
-	// Shorter than a segment: its making was interrupted, or somebody cut off zeros. What is there
-	// may be entries, and stays.
+	// Shorter than a segment: its making was interrupted, or somebody cut off zeros. What is
+	// there may be entries, and stays.
 	if (!err && create && stat.st_size < SEGMENT_BYTES) {
 		err = fill_with_zeros(fd, stat.st_size);
 		if (!err)
@@ -80,7 +82,8 @@ static enum err read_at(int fd, struct buf *room, size_t size, uint32_t offset)
 	return OK;
 }
 
-static enum err read_group(int fd, const struct place *at, struct buf *room, struct group *ret_group)
+static enum err read_group(
+	int fd, const struct place *at, struct buf *room, struct group *ret_group)
 {
 	struct bytes payload;
 	struct cursor in;
@@ -126,7 +129,8 @@ struct place files_after(const struct place *at, const struct group *group)
 
 void files_mark(struct ledger *ledger, const struct place *at)
 {
-	const struct mark *last = ledger->mark_count ? &ledger->marks[ledger->mark_count - 1] : NULL;
+	const struct mark *last =
+		ledger->mark_count ? &ledger->marks[ledger->mark_count - 1] : NULL;
 	if (last && last->segment == at->segment && at->offset - last->offset < MARK_BYTES)
 		return;
 	if (ledger->mark_count == ledger->mark_room) {

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INDEX_BATCH = 4096, LIST_EVERY_US = 60 * 1000 * 1000 };
+enum {
+	INDEX_BATCH = 4096,
+	LIST_EVERY_US = 60 * 1000 * 1000
+};
 
 enum err entry_open(struct ledger *ledger, struct sealer *sealer, uint64_t seq, struct bytes sealed,
 	struct buf *ret_plain)
@@ -103,7 +106,8 @@ static void replace_file(const char *path, const char *text)
 void keeper_sign(struct ledger *ledger, bool list)
 {
 	char path[SEGMENT_PATH_BYTES], note[NOTE_BYTES];
-	struct checkpoint checkpoint = {.size = ledger->tree.size, .root = merkle_root(&ledger->tree)};
+	struct checkpoint checkpoint = {
+		.size = ledger->tree.size, .root = merkle_root(&ledger->tree)};
 	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", ledger->origin);
 	if (note_sign(&checkpoint, &ledger->sign_key, note))
 		ledger_die("cannot sign a checkpoint");
@@ -112,7 +116,8 @@ void keeper_sign(struct ledger *ledger, bool list)
 	snprintf(path, sizeof path, "%s/checkpoint", ledger->dir);
 	replace_file(path, note);
 	tiles_prune(ledger->tiles);
-	if (list || !ledger->listed_us || time_monotonic_us() - ledger->listed_us >= LIST_EVERY_US) {
+	if (list || !ledger->listed_us ||
+		time_monotonic_us() - ledger->listed_us >= LIST_EVERY_US) {
 		snprintf(path, sizeof path, "%s/checkpoints", ledger->dir);
 		write_file(path, note, O_APPEND);
 		ledger->listed_us = time_monotonic_us();
@@ -208,7 +213,7 @@ void *keeper_main(void *context)
 		stop = atomic_load(&ledger->keeper_stop);
 		sign_if_due(ledger, &signed_at, stop);
 		bool behind = job.index &&
-			search_writer_place(job.index) < atomic_load(&ledger->verified);
+			      search_writer_place(job.index) < atomic_load(&ledger->verified);
 		bool further = behind && index_some(&job);
 		if (!stop && !further)
 			usleep(50 * 1000);

@@ -71,8 +71,8 @@ static void ledger_free(struct ledger *ledger)
 	free(ledger);
 }
 
-static enum err open_files(struct ledger *ledger, const struct ledger_options *options,
-	struct ledger_problem *problem)
+static enum err open_files(
+	struct ledger *ledger, const struct ledger_options *options, struct ledger_problem *problem)
 {
 	char path[SEGMENT_PATH_BYTES];
 	snprintf(path, sizeof path, "%s/segments", options->dir);
@@ -98,13 +98,15 @@ enum err ledger_open(const struct ledger_options *options, struct ledger **ret_l
 	if (err) {
 		if (!ret_problem->text[0])
 			snprintf(ret_problem->text, sizeof ret_problem->text,
-				"the trail in %s cannot be opened: %s", options->dir, err_text(err));
+				"the trail in %s cannot be opened: %s", options->dir,
+				err_text(err));
 		ledger_free(ledger);
 		return err;
 	}
 	ledger->size = ledger->end.seq;
 	atomic_store(&ledger->durable, ledger->size);
-	atomic_store(&ledger->bytes, (uint64_t)ledger->end.segment * SEGMENT_BYTES + ledger->end.offset);
+	atomic_store(
+		&ledger->bytes, (uint64_t)ledger->end.segment * SEGMENT_BYTES + ledger->end.offset);
 	if (pthread_create(&ledger->writer, NULL, writer_main, ledger) != 0 ||
 		pthread_create(&ledger->keeper, NULL, keeper_main, ledger) != 0)
 		abort();
@@ -209,8 +211,8 @@ static enum err find_sealed(struct ledger *ledger, uint64_t seq, struct bytes *r
 	return ERR_CORRUPT;
 }
 
-enum err ledger_read(struct ledger *ledger, uint64_t seq, struct arena *arena,
-	struct trail_entry *ret_entry)
+enum err ledger_read(
+	struct ledger *ledger, uint64_t seq, struct arena *arena, struct trail_entry *ret_entry)
 {
 	struct bytes sealed;
 	enum err err = find_sealed(ledger, seq, &sealed);
@@ -231,9 +233,9 @@ enum err ledger_prove(struct ledger *ledger, uint64_t seq, struct ledger_proof *
 	pthread_mutex_lock(&ledger->tree_lock);
 	ret_proof->leaf = merkle_leaf(sealed);
 	ret_proof->checkpoint = ledger->checkpoint;
-	err = seq < ledger->checkpoint.size
-		? merkle_prove_inclusion(&source, seq, ledger->checkpoint.size, &ret_proof->path)
-		: ERR_NOT_FOUND;
+	err = seq < ledger->checkpoint.size ? merkle_prove_inclusion(&source, seq,
+						      ledger->checkpoint.size, &ret_proof->path)
+					    : ERR_NOT_FOUND;
 	pthread_mutex_unlock(&ledger->tree_lock);
 	return err;
 }

@@ -43,16 +43,18 @@ void ledger_close(struct ledger *ledger);
 uint64_t ledger_append(struct ledger *ledger, const struct trail_entry *entry);
 // Hands everything appended to the writer. Cheap when there is nothing.
 void ledger_flush(struct ledger *ledger);
-uint64_t ledger_size(const struct ledger *ledger);    // appended
-uint64_t ledger_durable(const struct ledger *ledger); // on disk: entries below this number
-int ledger_event_fd(const struct ledger *ledger);     // readable when durable advanced
+uint64_t ledger_size(const struct ledger *ledger);      // appended
+uint64_t ledger_durable(const struct ledger *ledger);   // on disk: entries below this number
+int ledger_event_fd(const struct ledger *ledger);       // readable when durable advanced
 void ledger_wait(struct ledger *ledger, uint64_t size); // until durable >= size; any thread
 
 // An entry that is durable. ERR_NOT_FOUND past the end, ERR_CORRUPT when it does not open.
-enum err ledger_read(struct ledger *ledger, uint64_t seq, struct arena *arena,
-	struct trail_entry *ret_entry);
+enum err ledger_read(
+	struct ledger *ledger, uint64_t seq, struct arena *arena, struct trail_entry *ret_entry);
 
-enum { LEDGER_SEARCH_RESULTS = 1000 };
+enum {
+	LEDGER_SEARCH_RESULTS = 1000
+};
 struct trail_query {
 	const char *patient, *actor, *resource; // NULL: any
 	enum trail_action action;               // 0: any
@@ -70,7 +72,9 @@ struct trail_page {
 	size_t count;
 	uint64_t next; // ask again with it as `before`; 0: there is nothing more
 };
-enum { LEDGER_SEARCH_WALK = 20000 };
+enum {
+	LEDGER_SEARCH_WALK = 20000
+};
 // Newest first. The index only proposes; every hit is opened, matched again and
 // proved against the last checkpoint, as far as that reaches. ERR_CORRUPT when one does not hold.
 // Looks at LEDGER_SEARCH_WALK entries and no more: a page may have fewer hits than were asked for,
@@ -82,8 +86,8 @@ struct ledger_status {
 	uint64_t size, durable, bytes;
 	struct checkpoint checkpoint; // the last one signed; size 0 and the empty root at first
 	int64_t checkpoint_us;
-	uint64_t indexed;             // entries below this are in the search index
-	char note[NOTE_BYTES];        // the signed checkpoint
+	uint64_t indexed;      // entries below this are in the search index
+	char note[NOTE_BYTES]; // the signed checkpoint
 	char vkey[NOTE_VKEY_BYTES];
 	// The keeper's own check: everything up to `verified` was read back from disk and matched.
 	uint64_t verified;

@@ -9,7 +9,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { MARK_BYTES = 64 * 1024, PENDING_BYTES = 4 * 1024 * 1024 };
+enum {
+	MARK_BYTES = 64 * 1024,
+	PENDING_BYTES = 4 * 1024 * 1024
+};
 
 // Where a group starts; one about every MARK_BYTES, and the first of each segment.
 struct mark {
@@ -50,7 +53,8 @@ struct ledger {
 	bool flush, stop;
 	struct mark *marks;
 	size_t mark_count, mark_room;
-	struct buf unsigned_leaves; // HASH_BYTES each, of durable entries the keeper has not read back
+	struct buf
+		unsigned_leaves; // HASH_BYTES each, of durable entries the keeper has not read back
 
 	// Writer.
 	pthread_t writer;
@@ -82,7 +86,8 @@ struct ledger {
 [[gnu::noreturn]] void ledger_die(const char *what);
 
 // files.c: segments on disk.
-enum err files_open_segment(const struct ledger *ledger, uint32_t segment, bool create, int *ret_fd);
+enum err files_open_segment(
+	const struct ledger *ledger, uint32_t segment, bool create, int *ret_fd);
 // Reads the group at a place into `room`. As group_parse, and ERR_NOT_FOUND at the segment's end.
 enum err files_read_group(const struct ledger *ledger, const struct place *at, struct buf *room,
 	struct group *ret_group);

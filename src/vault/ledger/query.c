@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { PROPOSALS = 512 };
+enum {
+	PROPOSALS = 512
+};
 static const int64_t clock_slack_us = 3600ll * 1000000;
 
 static bool names_patient(const struct trail_entry *entry, const char *patient)
@@ -16,12 +18,12 @@ static bool names_patient(const struct trail_entry *entry, const char *patient)
 static bool matches(const struct trail_query *q, const struct trail_entry *entry)
 {
 	return (!q->actor || strcmp(q->actor, entry->actor) == 0) &&
-		(!q->resource || strcmp(q->resource, entry->resource) == 0) &&
-		(!q->action || q->action == entry->action) &&
-		(!q->outcome || q->outcome == entry->outcome) &&
-		(!q->since_us || entry->time_us >= q->since_us) &&
-		(!q->until_us || entry->time_us < q->until_us) &&
-		(!q->patient || names_patient(entry, q->patient));
+	       (!q->resource || strcmp(q->resource, entry->resource) == 0) &&
+	       (!q->action || q->action == entry->action) &&
+	       (!q->outcome || q->outcome == entry->outcome) &&
+	       (!q->since_us || entry->time_us >= q->since_us) &&
+	       (!q->until_us || entry->time_us < q->until_us) &&
+	       (!q->patient || names_patient(entry, q->patient));
 }
 
 struct walk {
@@ -31,7 +33,7 @@ struct walk {
 	struct trail_hit *hits;
 	size_t count, looked;
 	uint64_t at; // the last one that was looked at
-	bool past; // older than `since`: nothing further can match
+	bool past;   // older than `since`: nothing further can match
 };
 
 // Is the stored entry the one that the signed tree holds? What no checkpoint covers yet is not.
@@ -71,7 +73,8 @@ static enum err consider(struct walk *walk, uint64_t seq)
 
 static bool enough(const struct walk *walk)
 {
-	return walk->past || walk->count >= walk->query->limit || walk->looked >= LEDGER_SEARCH_WALK;
+	return walk->past || walk->count >= walk->query->limit ||
+	       walk->looked >= LEDGER_SEARCH_WALK;
 }
 
 // The rarest word of the query, as the index knows it; false when it knows none.
@@ -82,7 +85,8 @@ static bool best_word(const struct trail_query *q, struct search_ask *ask)
 	else if (q->resource && strchr(q->resource, '/'))
 		*ask = (struct search_ask){.field = "resource", .word = q->resource};
 	else if (q->outcome && q->outcome != TRAIL_ALLOWED && q->outcome != TRAIL_INTENDED)
-		*ask = (struct search_ask){.field = "outcome", .word = trail_outcome_text(q->outcome)};
+		*ask = (struct search_ask){
+			.field = "outcome", .word = trail_outcome_text(q->outcome)};
 	else if (q->action && q->action != TRAIL_READ && q->action != TRAIL_SEARCH)
 		*ask = (struct search_ask){.field = "action", .word = trail_action_text(q->action)};
 	else if (q->actor)
@@ -114,7 +118,8 @@ enum err ledger_search(struct ledger *ledger, const struct trail_query *query, s
 {
 	if (!query->limit || query->limit > LEDGER_SEARCH_RESULTS)
 		return ERR_LIMIT;
-	struct walk walk = {.ledger = ledger, .query = query, .arena = arena, .scratch = arena_new()};
+	struct walk walk = {
+		.ledger = ledger, .query = query, .arena = arena, .scratch = arena_new()};
 	walk.hits = arena_alloc(arena, query->limit * sizeof *walk.hits);
 	uint64_t at = ledger_durable(ledger);
 	if (query->before && query->before < at)
@@ -128,8 +133,8 @@ enum err ledger_search(struct ledger *ledger, const struct trail_query *query, s
 		err = walk_index(&walk, ask, at < indexed ? at : indexed);
 	arena_free(walk.scratch);
 	if (!err) {
-		*ret_page = (struct trail_page){walk.hits, walk.count,
-			enough(&walk) && !walk.past ? walk.at : 0};
+		*ret_page = (struct trail_page){
+			walk.hits, walk.count, enough(&walk) && !walk.past ? walk.at : 0};
 	}
 	return err;
 }

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-[[gnu::format(printf, 2, 3)]] static enum err corrupt(struct ledger_problem *problem,
-	const char *format, ...)
+[[gnu::format(printf, 2, 3)]] static enum err corrupt(
+	struct ledger_problem *problem, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -55,15 +55,16 @@ static bool restore_tree(struct ledger *ledger, const struct checkpoint *checkpo
 		return false;
 	struct merkle tree = {.size = checkpoint->size};
 	for (unsigned level = 0; level < 64; level++)
-		if (tree.size >> level & 1 &&
-			tiles_node(ledger->tiles, level, (tree.size >> level) - 1, &tree.edge[level]))
+		if (tree.size >> level & 1 && tiles_node(ledger->tiles, level,
+						      (tree.size >> level) - 1, &tree.edge[level]))
 			return false;
 	ledger->tree = tree;
 	return true;
 }
 
 // A segment from an offset on. ERR_NOT_FOUND when there is no such segment.
-static enum err read_rest(struct ledger *ledger, uint32_t segment, uint32_t offset, struct buf *rest)
+static enum err read_rest(
+	struct ledger *ledger, uint32_t segment, uint32_t offset, struct buf *rest)
 {
 	int fd;
 	buf_clear(rest);
@@ -91,8 +92,9 @@ static bool later_group(struct bytes rest, uint64_t expected)
 	struct group group;
 	struct bytes payload;
 	for (size_t at = 0; at + SEGMENT_HEADER_BYTES <= rest.size; at += SEGMENT_ALIGN)
-		if (rest.at[at] == 'H' && !group_parse(bytes_of(rest.at + at, rest.size - at), &group,
-			&payload) && group.number > expected)
+		if (rest.at[at] == 'H' &&
+			!group_parse(bytes_of(rest.at + at, rest.size - at), &group, &payload) &&
+			group.number > expected)
 			return true;
 	return false;
 }
@@ -145,7 +147,8 @@ static enum err check_tail(struct ledger *ledger, struct ledger_problem *problem
 		later = !err && later_group(buf_bytes(&rest), ledger->end.group);
 	}
 	if (later)
-		err = corrupt(problem, "the trail is damaged at entry %llu: later entries are there",
+		err = corrupt(problem,
+			"the trail is damaged at entry %llu: later entries are there",
 			(unsigned long long)ledger->end.seq);
 	else if (err == ERR_NOT_FOUND)
 		err = OK;
@@ -233,8 +236,8 @@ static enum err find_start(struct ledger *ledger, uint64_t seq)
 	return at.seq == seq && !err ? OK : ERR_CORRUPT;
 }
 
-static enum err check_extends(struct ledger *ledger, const struct checkpoint *older,
-	struct ledger_problem *problem)
+static enum err check_extends(
+	struct ledger *ledger, const struct checkpoint *older, struct ledger_problem *problem)
 {
 	struct merkle_source source = {tiles_node, ledger->tiles};
 	struct hash root;
@@ -242,7 +245,8 @@ static enum err check_extends(struct ledger *ledger, const struct checkpoint *ol
 		return corrupt(problem, "the witness holds a checkpoint of another trail: %s",
 			older->origin);
 	if (older->size > ledger->tree.size)
-		return corrupt(problem, "the trail ends at entry %llu, but %llu were signed: it was cut",
+		return corrupt(problem,
+			"the trail ends at entry %llu, but %llu were signed: it was cut",
 			(unsigned long long)ledger->tree.size, (unsigned long long)older->size);
 	if (merkle_root_at(&source, older->size, &root) ||
 		memcmp(&root, &older->root, sizeof root) != 0)
@@ -267,7 +271,8 @@ static enum err mend_list(struct ledger *ledger)
 	if (fd < 0)
 		return errno == ENOENT ? OK : ERR_IO;
 	enum err err = fstat(fd, &stat) == 0 ? OK : ERR_IO;
-	off_t from = !err && stat.st_size > (off_t)sizeof tail ? stat.st_size - (off_t)sizeof tail : 0;
+	off_t from =
+		!err && stat.st_size > (off_t)sizeof tail ? stat.st_size - (off_t)sizeof tail : 0;
 	ssize_t got = err ? -1 : pread(fd, tail, sizeof tail, from);
 	// A note ends with its signature's line; the next begins with the origin.
 	ssize_t end = got;
@@ -284,8 +289,10 @@ static enum err mend_list(struct ledger *ledger)
 	if (got < 0)
 		err = ERR_IO;
 	else if (end > 0 || !from)
-		err = end < got && (ftruncate(fd, from + (end > 0 ? end : 0)) != 0 || fsync(fd) != 0)
-			? ERR_IO : OK;
+		err = end < got && (ftruncate(fd, from + (end > 0 ? end : 0)) != 0 ||
+					   fsync(fd) != 0)
+			      ? ERR_IO
+			      : OK;
 	close(fd);
 	return err;
 }
@@ -299,7 +306,8 @@ static void start_tree(struct ledger *ledger, const struct checkpoint *last, boo
 	ledger->leaves_at = 0;
 	ledger->mark_count = 0;
 	mark_segments(ledger);
-	if (!quick || !last->size || !restore_tree(ledger, last) || find_start(ledger, last->size)) {
+	if (!quick || !last->size || !restore_tree(ledger, last) ||
+		find_start(ledger, last->size)) {
 		tiles_restart(ledger->tiles);
 		ledger->tree = (struct merkle){0};
 		ledger->end = ledger->kept = (struct place){0};
@@ -323,7 +331,8 @@ static enum err check_witness(struct ledger *ledger, struct ledger_problem *prob
 	if (err == ERR_NOT_FOUND)
 		return OK;
 	if (err)
-		return corrupt(problem, "the witness's checkpoint is not signed by this trail's key");
+		return corrupt(
+			problem, "the witness's checkpoint is not signed by this trail's key");
 	return check_extends(ledger, &witness, problem);
 }
 

@@ -33,8 +33,8 @@ static enum err open_db(const char *path, sqlite3 **ret_db)
 	sqlite3 *db = NULL;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 	bool fine = sqlite3_open_v2(path, &db, flags, NULL) == SQLITE_OK &&
-		sqlite3_busy_timeout(db, 2000) == SQLITE_OK &&
-		sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK;
+		    sqlite3_busy_timeout(db, 2000) == SQLITE_OK &&
+		    sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK;
 	if (!fine) {
 		sqlite3_close(db);
 		return ERR_IO;
@@ -107,7 +107,8 @@ static int64_t token_of(struct mac *mac, const char *field, const char *word)
 {
 	char text[TRAIL_TEXT_BYTES + 32];
 	int size = snprintf(text, sizeof text, "%s|%s", field, word);
-	return (int64_t)mac_token(mac, bytes_of(text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1));
+	return (int64_t)mac_token(
+		mac, bytes_of(text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1));
 }
 
 enum err search_writer_open(struct search *search, struct search_writer **ret_writer)
@@ -186,14 +187,15 @@ void search_writer_commit(struct search_writer *writer, uint64_t place)
 	sqlite3_bind_int64(writer->move, 1, (int64_t)place);
 	int moved = sqlite3_step(writer->move);
 	sqlite3_reset(writer->move);
-	if (moved == SQLITE_DONE && sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+	if (moved == SQLITE_DONE &&
+		sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
 		writer->place = place;
 	else
 		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-enum err search_find(struct search *search, const struct search_ask *ask, uint64_t *ret_seqs,
-	size_t *ret_count)
+enum err search_find(
+	struct search *search, const struct search_ask *ask, uint64_t *ret_seqs, size_t *ret_count)
 {
 	size_t count = 0;
 	int step;

@@ -18,7 +18,7 @@ enum err search_forget_past(struct search *search, uint64_t size);
 void search_close(struct search *search);
 
 enum err search_writer_open(struct search *search, struct search_writer **ret_writer);
-void search_writer_close(struct search_writer *writer); // NULL is fine
+void search_writer_close(struct search_writer *writer);           // NULL is fine
 uint64_t search_writer_place(const struct search_writer *writer); // entries below are in
 enum err search_writer_begin(struct search_writer *writer);
 void search_writer_add(struct search_writer *writer, uint64_t seq, const struct trail_entry *entry);
@@ -31,5 +31,5 @@ struct search_ask {
 	uint64_t before;
 	uint32_t most;
 };
-enum err search_find(struct search *search, const struct search_ask *ask, uint64_t *ret_seqs,
-	size_t *ret_count);
+enum err search_find(
+	struct search *search, const struct search_ask *ask, uint64_t *ret_seqs, size_t *ret_count);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 static const uint8_t magic[4] = {'H', 'L', 'G', '1'};
-enum { DIGEST_AT = 32 };
+enum {
+	DIGEST_AT = 32
+};
 
 void segment_path(const char *dir, uint32_t segment, char ret_path[SEGMENT_PATH_BYTES])
 {

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 struct level {
-	uint64_t count;           // hashes so far
-	unsigned written;         // width of the partial tile on disk, 0 when none
-	unsigned stale;           // width of a partial tile that was replaced, 0 when none
+	uint64_t count;   // hashes so far
+	unsigned written; // width of the partial tile on disk, 0 when none
+	unsigned stale;   // width of a partial tile that was replaced, 0 when none
 	uint64_t stale_index;
 	uint8_t edge[TILE_WIDTH * HASH_BYTES]; // the last, not yet full tile
 };

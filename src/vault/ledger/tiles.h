@@ -7,7 +7,11 @@
 
 #include "common/crypto/merkle.h"
 
-enum { TILE_WIDTH = 256, TILE_LEVELS = 8, TILE_PATH_BYTES = 512 };
+enum {
+	TILE_WIDTH = 256,
+	TILE_LEVELS = 8,
+	TILE_PATH_BYTES = 512
+};
 
 struct tiles;
 
@@ -21,7 +25,8 @@ enum err tiles_write_edge(struct tiles *tiles);
 // Removes the partial tiles that were replaced. For when the newer checkpoint is published: who
 // reads an older one meanwhile still finds its tiles.
 void tiles_prune(struct tiles *tiles);
-// Reads the edge of a tree of that size back; then tiles_seen may go on. ERR_NOT_FOUND, ERR_CORRUPT.
+// Reads the edge of a tree of that size back; then tiles_seen may go on. ERR_NOT_FOUND,
+// ERR_CORRUPT.
 enum err tiles_restore(struct tiles *tiles, uint64_t size);
 // Forgets everything held in memory, to build the tiles again from the first leaf.
 void tiles_restart(struct tiles *tiles);

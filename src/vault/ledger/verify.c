@@ -10,10 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PROGRESS_BYTES = 4 * 1024 * 1024, TRIES = 5, TRY_US = 50 * 1000 };
+enum {
+	PROGRESS_BYTES = 4 * 1024 * 1024,
+	TRIES = 5,
+	TRY_US = 50 * 1000
+};
 
-enum err verify_broken(struct verify *verify, const struct verify_break *where, const char *format,
-	...)
+enum err verify_broken(
+	struct verify *verify, const struct verify_break *where, const char *format, ...)
 {
 	va_list args;
 	struct verify_break found = *where;
@@ -34,7 +38,8 @@ static struct verify_break here(const struct verify *verify)
 static void tell(struct verify *verify)
 {
 	struct verify_progress progress = {.entries = verify->tree.size,
-		.signed_entries = verify->signed_size, .bytes = verify->report->bytes,
+		.signed_entries = verify->signed_size,
+		.bytes = verify->report->bytes,
 		.bytes_total = verify->bytes_total};
 	if (verify->options->progress)
 		verify->options->progress(verify->options->context, &progress);
@@ -52,8 +57,8 @@ static enum err take_entries(struct verify *verify, struct bytes payload)
 	enum err err = OK;
 	while (!err && group_next(&in, &entry)) {
 		struct hash leaf = merkle_leaf(entry);
-		verify->spots[verify->tree.size % TILE_WIDTH] = (struct spot){verify->at.segment,
-			(uint64_t)(entry.at - verify->segment)};
+		verify->spots[verify->tree.size % TILE_WIDTH] =
+			(struct spot){verify->at.segment, (uint64_t)(entry.at - verify->segment)};
 		merkle_append(&verify->tree, &leaf, verify_tile_seen, verify);
 		if (verify->tree.size == verify->signed_size)
 			verify_edge_tiles(verify);
@@ -102,12 +107,14 @@ static enum err read_segment(struct verify *verify)
 
 // What stands at the current place. Behind the checkpoint a server may be writing just now: what
 // is half there is read again a few times before it counts as damage.
-static enum err next_group(struct verify *verify, struct group *ret_group, struct bytes *ret_payload)
+static enum err next_group(
+	struct verify *verify, struct group *ret_group, struct bytes *ret_payload)
 {
 	for (int tries = 0;; tries++) {
 		size_t at = (size_t)verify->at.offset;
 		size_t left = at < verify->segment_size ? verify->segment_size - at : 0;
-		enum err err = group_parse(bytes_of(verify->segment + at, left), ret_group, ret_payload);
+		enum err err =
+			group_parse(bytes_of(verify->segment + at, left), ret_group, ret_payload);
 		bool empty = err == ERR_NOT_FOUND && all_zero(verify->segment + at, left);
 		if (!err || empty)
 			return err;
@@ -187,8 +194,9 @@ static enum err walk_segments(struct verify *verify)
 	enum err err = last_segment(verify, &last);
 	if (err) {
 		struct verify_break where = here(verify);
-		return err == ERR_NOT_FOUND
-			? verify_broken(verify, &where, "there are no segments in the folder") : err;
+		return err == ERR_NOT_FOUND ? verify_broken(verify, &where,
+						      "there are no segments in the folder")
+					    : err;
 	}
 	err = verify_roots(verify); // checkpoints of the empty tree
 	for (; !err && verify->at.segment <= last; verify->at.segment++) {

@@ -12,7 +12,10 @@
 #include "common/crypto/merkle.h"
 #include "common/crypto/note.h"
 
-enum { VERIFY_WHAT_BYTES = 512, VERIFY_FILE_BYTES = 96 };
+enum {
+	VERIFY_WHAT_BYTES = 512,
+	VERIFY_FILE_BYTES = 96
+};
 
 struct verify_progress {
 	uint64_t entries, signed_entries; // read so far; in the checkpoint
@@ -38,9 +41,9 @@ struct verify_break {
 struct verify_report {
 	bool whole;
 	uint64_t entries, groups, segments, bytes, tiles;
-	uint64_t checkpoints;         // compared
-	struct checkpoint checkpoint; // the newest that held
-	uint64_t unsigned_entries;    // behind it: whole, but nothing signed covers them yet
+	uint64_t checkpoints;            // compared
+	struct checkpoint checkpoint;    // the newest that held
+	uint64_t unsigned_entries;       // behind it: whole, but nothing signed covers them yet
 	struct verify_break first_break; // when not whole
 };
 

@@ -28,7 +28,7 @@ struct verify {
 	struct verify_report *report;
 	struct expected *expected; // by size
 	size_t expected_count, expected_room, next;
-	uint64_t signed_size;      // of DIR/checkpoint
+	uint64_t signed_size; // of DIR/checkpoint
 	struct hash signed_root;
 	struct merkle tree;
 	struct verify_level levels[TILE_LEVELS];
@@ -42,8 +42,8 @@ struct verify {
 };
 
 // Notes the first break, and returns ERR_CORRUPT.
-[[gnu::format(printf, 3, 4)]] enum err verify_broken(struct verify *verify,
-	const struct verify_break *where, const char *format, ...);
+[[gnu::format(printf, 3, 4)]] enum err verify_broken(
+	struct verify *verify, const struct verify_break *where, const char *format, ...);
 
 // verify_notes.c: reads and checks the signatures of every checkpoint.
 enum err verify_read_notes(struct verify *verify);

@@ -75,8 +75,8 @@ static enum err read_list(struct verify *verify, const char *path, const char *n
 		struct verify_break where = {.offset = expected.offset};
 		snprintf(where.file, sizeof where.file, "%s", name);
 		err = ++count > 1 && !many
-			? verify_broken(verify, &where, "there is more than one checkpoint")
-			: take_note(verify, buf_bytes(&note), &expected);
+			      ? verify_broken(verify, &where, "there is more than one checkpoint")
+			      : take_note(verify, buf_bytes(&note), &expected);
 	}
 	if (!err && ferror(file))
 		err = ERR_IO;
@@ -90,8 +90,9 @@ static enum err read_list(struct verify *verify, const char *path, const char *n
 static int by_size(const void *a, const void *b)
 {
 	const struct expected *one = a, *two = b;
-	return one->checkpoint.size < two->checkpoint.size ? -1
-		: one->checkpoint.size > two->checkpoint.size;
+	return one->checkpoint.size < two->checkpoint.size
+		       ? -1
+		       : one->checkpoint.size > two->checkpoint.size;
 }
 
 static bool read_own(const struct verify *verify, struct checkpoint *ret)
@@ -111,7 +112,7 @@ bool verify_same_checkpoint(const struct verify *verify)
 {
 	struct checkpoint now;
 	return read_own(verify, &now) && now.size == verify->signed_size &&
-		memcmp(&now.root, &verify->signed_root, sizeof now.root) == 0;
+	       memcmp(&now.root, &verify->signed_root, sizeof now.root) == 0;
 }
 
 static enum err read_dir_notes(struct verify *verify)
@@ -175,7 +176,8 @@ enum err verify_roots(struct verify *verify)
 			snprintf(where.file, sizeof where.file, "%s", due->file);
 			return verify_broken(verify, &where,
 				"entries %llu to %llu are not those that were signed",
-				(unsigned long long)good, (unsigned long long)due->checkpoint.size - 1);
+				(unsigned long long)good,
+				(unsigned long long)due->checkpoint.size - 1);
 		}
 		verify->report->checkpoint = due->checkpoint;
 		verify->report->checkpoints++;

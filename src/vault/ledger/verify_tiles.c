@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool read_tile(const struct verify *verify, const char *path, uint8_t *ret_hashes, size_t size)
+static bool read_tile(
+	const struct verify *verify, const char *path, uint8_t *ret_hashes, size_t size)
 {
 	char full[2 * TILE_PATH_BYTES];
 	uint8_t more;
@@ -48,9 +49,9 @@ static void compare(struct verify *verify, unsigned level, uint64_t tile, unsign
 	where->seq = seq;
 	where->offset = at;
 	snprintf(where->file, sizeof where->file, "%.*s", VERIFY_FILE_BYTES - 1, path);
-	snprintf(where->what, sizeof where->what, "%s", there
-		? "the tile is not what the entries give; the entries are those that were signed"
-		: "the tile is missing or has the wrong size; the entries are those that were signed");
+	snprintf(where->what, sizeof where->what, "%s",
+		there ? "the tile is not what the entries give; the entries are those that were signed"
+		      : "the tile is missing or has the wrong size; the entries are those that were signed");
 	if (there && level == 0)
 		entry_place(verify, seq, &verify->entry_break);
 }

@@ -65,8 +65,10 @@ void *writer_main(void *context)
 		ledger->writing = ledger->pending;
 		ledger->pending = swap;
 		buf_clear(&ledger->pending);
-		struct group group = {.count = ledger->pending_count, .first = ledger->end.seq,
-			.number = ledger->end.group, .payload_bytes = (uint32_t)ledger->writing.size};
+		struct group group = {.count = ledger->pending_count,
+			.first = ledger->end.seq,
+			.number = ledger->end.group,
+			.payload_bytes = (uint32_t)ledger->writing.size};
 		ledger->pending_count = 0;
 		ledger->flush = false;
 		pthread_mutex_unlock(&ledger->lock);

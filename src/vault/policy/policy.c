@@ -9,9 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RULES = 250, MOST_VERBS = 32, FILE_BYTES = 256 * 1024 };
+enum {
+	MOST_RULES = 250,
+	MOST_VERBS = 32,
+	FILE_BYTES = 256 * 1024
+};
 
-enum condition { ALWAYS, RELATIONSHIP, OWN, GLASS, CONDITIONS };
+enum condition {
+	ALWAYS,
+	RELATIONSHIP,
+	OWN,
+	GLASS,
+	CONDITIONS
+};
 
 struct rule {
 	char name[80], why[200];
@@ -66,7 +76,9 @@ static const char *const conditions[CONDITIONS] = {
 
 static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
 	"status-view", "import", "keys-manage"};
-enum { VERBS = sizeof verbs / sizeof *verbs };
+enum {
+	VERBS = sizeof verbs / sizeof *verbs
+};
 
 static int index_of(const char *text, const char *const *list, size_t count)
 {
@@ -101,8 +113,8 @@ struct loading {
 	bool *grouped; // types that some group names: the rest is "other"
 };
 
-[[gnu::format(printf, 3, 4)]] static bool wrong(struct loading *l, const struct yaml *at,
-	const char *format, ...)
+[[gnu::format(printf, 3, 4)]] static bool wrong(
+	struct loading *l, const struct yaml *at, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -112,10 +124,12 @@ struct loading {
 	return false;
 }
 
-static struct cell *cell(const struct policy *policy, enum policy_role role, int type,
-	enum policy_action action)
+static struct cell *cell(
+	const struct policy *policy, enum policy_role role, int type, enum policy_action action)
 {
-	return &policy->cells[((size_t)role * (size_t)policy->types + (size_t)type) * POLICY_ACTIONS + action];
+	return &policy->cells[((size_t)role * (size_t)policy->types + (size_t)type) *
+				      POLICY_ACTIONS +
+			      action];
 }
 
 static bool check_groups(struct loading *l)
@@ -192,7 +206,8 @@ static void apply(struct loading *l, const struct marks *marks, uint8_t rule)
 	for (int role = 1; role < POLICY_ROLES; role++)
 		for (int type = 0; type < l->policy->types; type++)
 			for (int action = 0; action < POLICY_ACTIONS; action++) {
-				if (!marks->roles[role] || !marks->types[type] || !marks->actions[action])
+				if (!marks->roles[role] || !marks->types[type] ||
+					!marks->actions[action])
 					continue;
 				struct cell *c = cell(l->policy, (enum policy_role)role, type,
 					(enum policy_action)action);
@@ -203,7 +218,8 @@ static void apply(struct loading *l, const struct marks *marks, uint8_t rule)
 			}
 }
 
-static bool check_keys(struct loading *l, const struct yaml *map, const char *const *known, size_t count)
+static bool check_keys(
+	struct loading *l, const struct yaml *map, const char *const *known, size_t count)
 {
 	if (map->kind != YAML_MAP)
 		return wrong(l, map, "keys and values are expected here");
@@ -223,8 +239,8 @@ static bool read_flag(struct loading *l, const struct yaml *at, bool *ret)
 
 static bool read_rule(struct loading *l, const struct yaml *map)
 {
-	static const char *const keys[] = {"name", "why", "roles", "resources", "actions", "when",
-		"break-glass"};
+	static const char *const keys[] = {
+		"name", "why", "roles", "resources", "actions", "when", "break-glass"};
 	struct policy *p = l->policy;
 	struct marks marks = {.types = arena_alloc(p->arena, (size_t)p->types)};
 	if (!check_keys(l, map, keys, sizeof keys / sizeof *keys))
@@ -233,9 +249,11 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 	const struct yaml *when = yaml_find(map, "when"), *types = yaml_find(map, "resources");
 	if (!name || !*name->text || !why || !*why->text)
 		return wrong(l, map, "a rule needs a name and a why");
-	if (strlen(name->text) >= sizeof p->rules->name || strlen(why->text) >= sizeof p->rules->why)
+	if (strlen(name->text) >= sizeof p->rules->name ||
+		strlen(why->text) >= sizeof p->rules->why)
 		return wrong(l, name, "the name or the why of this rule is too long");
-	if (!is_list(types) || !is_list(yaml_find(map, "roles")) || !is_list(yaml_find(map, "actions")))
+	if (!is_list(types) || !is_list(yaml_find(map, "roles")) ||
+		!is_list(yaml_find(map, "actions")))
 		return wrong(l, map, "a rule needs a list of roles, resources and actions");
 	for (size_t i = 0; i < p->rule_count; i++)
 		if (strcmp(p->rules[i].name, name->text) == 0)
@@ -247,7 +265,8 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 			return false;
 	int condition = when ? index_of(when->text, conditions, GLASS) : ALWAYS;
 	if (condition < 0)
-		return wrong(l, when, "'%s' is not a condition: always, relationship, own", when->text);
+		return wrong(
+			l, when, "'%s' is not a condition: always, relationship, own", when->text);
 	marks.when = (enum condition)condition;
 	if (!add_words(l, yaml_find(map, "roles"), roles, POLICY_ROLES, marks.roles) ||
 		!add_words(l, yaml_find(map, "actions"), actions, POLICY_ACTIONS, marks.actions) ||
@@ -284,7 +303,8 @@ static bool read_file(struct loading *l, const struct yaml *root)
 	if (!check_keys(l, root, keys, sizeof keys / sizeof *keys))
 		return false;
 	l->groups = yaml_find(root, "groups");
-	const struct yaml *rules = yaml_find(root, "rules"), *factor = yaml_find(root, "second-factor");
+	const struct yaml *rules = yaml_find(root, "rules"),
+			  *factor = yaml_find(root, "second-factor");
 	if (l->groups && l->groups->kind != YAML_MAP)
 		return wrong(l, l->groups, "groups have names");
 	if (rules && rules->kind != YAML_LIST)
@@ -318,15 +338,17 @@ static struct policy *policy_new(void)
 		abort();
 	policy->arena = arena_new();
 	policy->types = fhir_type_count();
-	policy->cells = calloc((size_t)policy->types * POLICY_ROLES * POLICY_ACTIONS, sizeof *policy->cells);
+	policy->cells = calloc(
+		(size_t)policy->types * POLICY_ROLES * POLICY_ACTIONS, sizeof *policy->cells);
 	if (!policy->cells)
 		abort();
-	policy->rules[policy->rule_count++] = (struct rule){"deny by default",
-		"No rule of the policy allows this."};
+	policy->rules[policy->rule_count++] =
+		(struct rule){"deny by default", "No rule of the policy allows this."};
 	return policy;
 }
 
-enum err policy_load(const char *path, struct policy **ret_policy, struct policy_problem *ret_problem)
+enum err policy_load(
+	const char *path, struct policy **ret_policy, struct policy_problem *ret_problem)
 {
 	struct buf text = {0};
 	struct policy *policy = policy_new();
@@ -345,7 +367,8 @@ enum err policy_load(const char *path, struct policy **ret_policy, struct policy
 		snprintf(ret_problem->text, sizeof ret_problem->text, "%s", problem.words);
 		goto out;
 	}
-	struct loading loading = {.policy = policy, .problem = ret_problem,
+	struct loading loading = {.policy = policy,
+		.problem = ret_problem,
 		.grouped = arena_alloc(arena, (size_t)policy->types)};
 	err = read_file(&loading, root) ? OK : ERR_INVALID;
 out:
@@ -426,11 +449,13 @@ char *policy_explain(const struct policy *policy, struct arena *arena)
 			for (int action = 0; action < POLICY_ACTIONS; action++)
 				for (int when = 0; when < CONDITIONS; when++) {
 					uint8_t rule = cell(policy, (enum policy_role)role, type,
-						(enum policy_action)action)->rule[when];
+						(enum policy_action)action)
+							       ->rule[when];
 					if (rule)
-						buf_printf(&buf, "%s\t%s\t%s\t%s\t%s\n", roles[role],
-							fhir_type_name(type), actions[action],
-							conditions[when], policy->rules[rule].name);
+						buf_printf(&buf, "%s\t%s\t%s\t%s\t%s\n",
+							roles[role], fhir_type_name(type),
+							actions[action], conditions[when],
+							policy->rules[rule].name);
 				}
 	char *text = arena_text_n(arena, (const char *)buf.at, buf.size);
 	buf_done(&buf);

@@ -46,20 +46,21 @@ struct policy_problem {
 	unsigned line;
 	char text[240];
 };
-// Unknown keys, roles, types, actions and conditions are refused with their line. ERR_IO, ERR_SYNTAX,
-// ERR_INVALID.
-enum err policy_load(const char *path, struct policy **ret_policy, struct policy_problem *ret_problem);
+// Unknown keys, roles, types, actions and conditions are refused with their line. ERR_IO,
+// ERR_SYNTAX, ERR_INVALID.
+enum err policy_load(
+	const char *path, struct policy **ret_policy, struct policy_problem *ret_problem);
 void policy_free(struct policy *policy);
 
 struct policy_ask {
 	enum policy_role role;
 	enum policy_action action;
-	int type;            // fhir_type
-	bool of_patient;     // the resource belongs to a patient
-	bool relationship;   // the one who asks has a care relationship with that patient
-	bool own;            // and is that patient
-	bool broken_glass;   // and has broken the glass for them
-	bool second_factor;  // the session gave one
+	int type;           // fhir_type
+	bool of_patient;    // the resource belongs to a patient
+	bool relationship;  // the one who asks has a care relationship with that patient
+	bool own;           // and is that patient
+	bool broken_glass;  // and has broken the glass for them
+	bool second_factor; // the session gave one
 };
 
 struct policy_decision {

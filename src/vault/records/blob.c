@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { BLOB_FORMAT = 1 };
+enum {
+	BLOB_FORMAT = 1
+};
 
 // Binds a blob to its place: another row, version, patient or key version does not open it.
 static void bind(const struct blob_row *row, const struct owner *owner, struct buf *room)
@@ -19,13 +21,13 @@ static void bind(const struct blob_row *row, const struct owner *owner, struct b
 	put_u64(room, (uint64_t)row->updated_us);
 }
 
-enum err blob_seal(struct records *r, struct owner *owner, const struct blob_row *row, const char *id,
-	const char *patient, struct bytes json)
+enum err blob_seal(
+	struct records *r, struct owner *owner, const struct blob_row *row, struct bytes json)
 {
 	struct buf context = {0};
 	buf_clear(&r->plain);
-	put_span_u8(&r->plain, bytes_text(id));
-	put_span_u8(&r->plain, bytes_text(patient));
+	put_span_u8(&r->plain, bytes_text(row->id));
+	put_span_u8(&r->plain, bytes_text(row->patient_id));
 	buf_add_bytes(&r->plain, json);
 	bind(row, owner, &context);
 	buf_clear(&r->sealed);
@@ -38,8 +40,10 @@ enum err blob_seal(struct records *r, struct owner *owner, const struct blob_row
 static enum err open_row(struct records *r, struct view *view, struct store_query *q,
 	struct arena *arena, struct record *record)
 {
-	struct blob_row row = {.token = row_int(q, 0), .patient = row_int(q, 1),
-		.method = (enum record_method)row_int(q, 3), .updated_us = row_int(q, 4),
+	struct blob_row row = {.token = row_int(q, 0),
+		.patient = row_int(q, 1),
+		.method = (enum record_method)row_int(q, 3),
+		.updated_us = row_int(q, 4),
 		.version = record->version};
 	int64_t kind = row_int(q, 2);
 	struct bytes sealed = row_blob(q, 6);
@@ -63,15 +67,18 @@ static enum err open_row(struct records *r, struct view *view, struct store_quer
 	record->method = row.method;
 	record->updated_us = row.updated_us;
 	record->id = arena_text_n(arena, (const char *)id.at, id.size);
-	record->patient = patient.size ? arena_text_n(arena, (const char *)patient.at, patient.size) : NULL;
+	record->patient =
+		patient.size ? arena_text_n(arena, (const char *)patient.at, patient.size) : NULL;
 	record->json = bytes_copy(arena, json);
 	record->sealed_hash = crypto_sha256(sealed);
-	return in.err || resource_token(r, record->type, record->id) != row.token ? ERR_CORRUPT : OK;
+	return in.err || resource_token(r, record->type, record->id) != row.token ? ERR_CORRUPT
+										  : OK;
 }
 
 enum err blob_place_check(int64_t slot, uint64_t version)
 {
-	bool fine = slot >= 0 && slot <= INT64_MAX >> VERSION_BITS && version && !(version >> VERSION_BITS);
+	bool fine = slot >= 0 && slot <= INT64_MAX >> VERSION_BITS && version &&
+		    !(version >> VERSION_BITS);
 	return fine ? OK : ERR_CORRUPT;
 }
 
@@ -89,8 +96,9 @@ enum err blob_read(struct records *r, struct view *view, int64_t slot, uint64_t 
 		return ERR_CORRUPT;
 	query_int(q, 1, blob_key(slot, version));
 	enum store_step step = query_step(q);
-	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_DONE ? ERR_NOT_FOUND
-									  : open_row(r, view, q, arena, &record);
+	enum err err = step == STORE_FAILED ? ERR_IO
+		       : step == STORE_DONE ? ERR_NOT_FOUND
+					    : open_row(r, view, q, arena, &record);
 	query_reset(q);
 	if (!err)
 		*ret_record = record;

@@ -18,8 +18,10 @@ static const struct care_source {
 
 const char *care_kind_text(enum care_kind kind)
 {
-	static const char *const texts[] = {[CARE_NONE] = "none", [CARE_ENCOUNTER] = "encounter",
-		[CARE_TEAM] = "careteam", [CARE_APPOINTMENT] = "appointment",
+	static const char *const texts[] = {[CARE_NONE] = "none",
+		[CARE_ENCOUNTER] = "encounter",
+		[CARE_TEAM] = "careteam",
+		[CARE_APPOINTMENT] = "appointment",
 		[CARE_PRACTITIONER] = "general-practitioner"};
 	return kind <= CARE_PRACTITIONER ? texts[kind] : "?";
 }
@@ -30,8 +32,8 @@ static int64_t staff_token(struct records *r, const char *type, const char *id)
 }
 
 // A PractitionerRole stands for the practitioner in it.
-static const char *practitioner_of(struct records *r, const struct fhir_value *value,
-	struct arena *arena)
+static const char *practitioner_of(
+	struct records *r, const struct fhir_value *value, struct arena *arena)
 {
 	const char *type = fhir_type_name(value->type);
 	if (strcmp(type, "Practitioner") == 0)
@@ -39,15 +41,14 @@ static const char *practitioner_of(struct records *r, const struct fhir_value *v
 	struct record record;
 	struct record_key key = {.type = value->type, .id = value->id};
 	json_t *json;
-	if (strcmp(type, "PractitionerRole") != 0 ||
-		read_in(r, &r->staged, &key, arena, &record) ||
+	if (strcmp(type, "PractitionerRole") != 0 || read_in(r, &r->staged, &key, arena, &record) ||
 		json_parse_strict(record.json, NULL, &json, NULL))
 		return NULL;
 	const char *reference = json_get_text(json_get_object(json, "practitioner"), "reference");
 	const char *slash = reference ? strchr(reference, '/') : NULL;
 	const char *id = slash && strncmp(reference, "Practitioner/", 13) == 0
-		? arena_text(arena, slash + 1)
-		: NULL;
+				 ? arena_text(arena, slash + 1)
+				 : NULL;
 	json_decref(json);
 	return id;
 }
@@ -75,7 +76,8 @@ enum err care_write(struct records *r, int64_t patient, int64_t slot, int type,
 		if (patient == HOSPITAL || strcmp(source->type, name) != 0)
 			continue;
 		const struct fhir_param *param = fhir_param_find(type, source->param);
-		enum err err = param ? fhir_extract(resource, param, arena, &values) : ERR_UNSUPPORTED;
+		enum err err =
+			param ? fhir_extract(resource, param, arena, &values) : ERR_UNSUPPORTED;
 		if (err)
 			return err == ERR_UNSUPPORTED ? OK : err;
 		for (size_t v = 0; v < values.count; v++) {
@@ -100,8 +102,10 @@ struct care_row {
 static enum err evidence_of(struct records *r, const struct care_row *row, struct arena *arena,
 	struct care_patient *ret)
 {
-	static const char *const types[] = {[CARE_ENCOUNTER] = "Encounter", [CARE_TEAM] = "CareTeam",
-		[CARE_APPOINTMENT] = "Appointment", [CARE_PRACTITIONER] = "Patient"};
+	static const char *const types[] = {[CARE_ENCOUNTER] = "Encounter",
+		[CARE_TEAM] = "CareTeam",
+		[CARE_APPOINTMENT] = "Appointment",
+		[CARE_PRACTITIONER] = "Patient"};
 	struct view *view = &r->committed;
 	struct store_query *q = view->queries[Q_ITEM];
 	struct record record;
@@ -131,8 +135,8 @@ static const char *practitioner_id(const char *staff)
 	return strncmp(staff, "Practitioner/", 13) == 0 ? staff + 13 : NULL;
 }
 
-enum err records_care(struct records *r, const char *staff, const char *patient, struct arena *arena,
-	struct care *ret_care)
+enum err records_care(struct records *r, const char *staff, const char *patient,
+	struct arena *arena, struct care *ret_care)
 {
 	struct care_patient found = {.care.evidence = ""};
 	struct care_row row = {0};
@@ -148,7 +152,8 @@ enum err records_care(struct records *r, const char *staff, const char *patient,
 	query_int(q, 2, owner->number);
 	enum store_step step = query_step(q);
 	if (step == STORE_ROW)
-		row = (struct care_row){owner->number, row_int(q, 1), (enum care_kind)row_int(q, 0)};
+		row = (struct care_row){
+			owner->number, row_int(q, 1), (enum care_kind)row_int(q, 0)};
 	query_reset(q);
 	if (step == STORE_FAILED)
 		return ERR_IO;
@@ -161,10 +166,12 @@ enum err records_care(struct records *r, const char *staff, const char *patient,
 	return err;
 }
 
-enum { CARE_PATIENTS_MOST = 1000 };
+enum {
+	CARE_PATIENTS_MOST = 1000
+};
 
-enum err records_care_patients(struct records *r, const char *staff, size_t most, struct arena *arena,
-	struct care_patient **ret_patients, size_t *ret_count)
+enum err records_care_patients(struct records *r, const char *staff, size_t most,
+	struct arena *arena, struct care_patient **ret_patients, size_t *ret_count)
 {
 	const char *id = practitioner_id(staff);
 	size_t count = 0, done = 0;
@@ -180,7 +187,8 @@ enum err records_care_patients(struct records *r, const char *staff, size_t most
 			row_int(q, 0), row_int(q, 2), (enum care_kind)row_int(q, 1)};
 	query_reset(q);
 	for (size_t i = 0; i < count; i++)
-		if (evidence_of(r, &rows[i], arena, &patients[done]) == OK && patients[done].patient)
+		if (evidence_of(r, &rows[i], arena, &patients[done]) == OK &&
+			patients[done].patient)
 			done++;
 	*ret_patients = patients;
 	*ret_count = done;

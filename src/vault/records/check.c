@@ -71,8 +71,8 @@ static enum err check_index(struct check *check, const struct record *record)
 	query_int(q, 2, r->kind_of_type[record->type]);
 	query_int(q, 3, check->found.slot);
 	bool fits = query_step(q) == STORE_ROW && row_int(q, 0) == (int64_t)record->version &&
-		row_int(q, 1) == record->updated_us &&
-		bytes_equal(row_blob(q, 2), buf_bytes(&r->words));
+		    row_int(q, 1) == record->updated_us &&
+		    bytes_equal(row_blob(q, 2), buf_bytes(&r->words));
 	query_reset(q);
 	for (size_t i = 0; i < finds.count && fits; i++)
 		fits = has_find(check, finds.tokens[i]);
@@ -91,8 +91,8 @@ static enum err check_version(struct check *check, uint64_t version)
 		return OK;
 	}
 	if (err == ERR_NOT_FOUND || err == ERR_CORRUPT)
-		return broken(check, NULL, err == ERR_CORRUPT ? "a version does not open"
-							      : "a version is missing");
+		return broken(check, NULL,
+			err == ERR_CORRUPT ? "a version does not open" : "a version is missing");
 	if (err)
 		return err;
 	check->report.versions++;
@@ -112,8 +112,10 @@ static enum err check_rows(struct check *check, struct store_query *q)
 	enum store_step step = STORE_DONE;
 	while (!err && (step = query_step(q)) == STORE_ROW) {
 		check->token = row_int(q, 0);
-		check->found = (struct found){.patient = row_int(q, 1), .slot = row_int(q, 2),
-			.version = (uint64_t)row_int(q, 3), .method = (enum record_method)row_int(q, 4)};
+		check->found = (struct found){.patient = row_int(q, 1),
+			.slot = row_int(q, 2),
+			.version = (uint64_t)row_int(q, 3),
+			.method = (enum record_method)row_int(q, 4)};
 		check->report.resources++;
 		if (!check->found.version || check->found.version >> VERSION_BITS)
 			return broken(check, NULL, "the row that leads here was changed");
@@ -123,8 +125,8 @@ static enum err check_rows(struct check *check, struct store_query *q)
 	return err ? err : step == STORE_FAILED ? ERR_IO : OK;
 }
 
-enum err records_check(struct records *r, const struct records_check *options,
-	struct records_report *ret_report)
+enum err records_check(
+	struct records *r, const struct records_check *options, struct records_report *ret_report)
 {
 	struct check check = {.r = r, .options = options, .arena = arena_new()};
 	struct store_query *q;
@@ -136,7 +138,8 @@ enum err records_check(struct records *r, const struct records_check *options,
 	if (!err)
 		err = store_prepare(r->committed.store,
 			"SELECT version, updated, words FROM item WHERE patient = ?1 AND kind = ?2"
-			" AND slot = ?3", &check.item);
+			" AND slot = ?3",
+			&check.item);
 	if (!err)
 		err = store_prepare(r->committed.store,
 			"SELECT token, patient, slot, version, method FROM lookup", &q);
@@ -145,15 +148,16 @@ enum err records_check(struct records *r, const struct records_check *options,
 		store_query_free(q);
 	}
 	if (!err && count_of(&check, "SELECT count(*) FROM blob") !=
-			(int64_t)(check.report.versions + check.report.shredded))
+			    (int64_t)(check.report.versions + check.report.shredded))
 		err = broken(&check, NULL, "there are versions that nothing leads to");
 	if (!err && count_of(&check, "SELECT count(*) FROM find") !=
-			count_of(&check, "SELECT count(*) FROM linked WHERE what = 1"))
+			    count_of(&check, "SELECT count(*) FROM linked WHERE what = 1"))
 		err = broken(&check, NULL, "there are words that nothing leads to");
 	store_query_free(check.find);
 	store_query_free(check.item);
 	(void)!store_exec(r->committed.store, "COMMIT");
-	if (err && err != ERR_IO && !check.report.where[0]) // a row that what leads there does not fit
+	if (err && err != ERR_IO &&
+		!check.report.where[0]) // a row that what leads there does not fit
 		err = broken(&check, NULL, "it belongs to nobody whose key can be found");
 	check.report.whole = !err;
 	if (!err || err == ERR_CORRUPT) {

@@ -28,7 +28,8 @@ static const char *const view_sql[Q_VIEW_COUNT] = {
 	[Q_LOOKUP] = "SELECT patient, kind, slot, version, method FROM lookup WHERE token = ?1",
 	[Q_BLOB] = "SELECT token, patient, kind, method, updated, key_version, sealed FROM blob"
 		   " WHERE key = ?1",
-	[Q_ITEM] = "SELECT version, updated FROM item WHERE patient = ?1 AND kind = ?2 AND slot = ?3",
+	[Q_ITEM] =
+		"SELECT version, updated FROM item WHERE patient = ?1 AND kind = ?2 AND slot = ?3",
 	[Q_ITEMS] = "SELECT slot, version, updated, words FROM item"
 		    " WHERE patient = ?1 AND kind = ?2 ORDER BY slot",
 	[Q_FIND] = "SELECT slot, patient FROM find WHERE token = ?1 ORDER BY slot LIMIT ?2",
@@ -36,8 +37,10 @@ static const char *const view_sql[Q_VIEW_COUNT] = {
 		   " ORDER BY kind, slot DESC LIMIT 1",
 	[Q_CARE_PATIENTS] = "SELECT patient, kind, max(slot) FROM care WHERE staff = ?1"
 			    " GROUP BY patient ORDER BY max(slot) DESC LIMIT ?2",
-	[Q_PATIENT] = "SELECT number, token, key_version, kek, wrapped FROM patient WHERE token = ?1",
-	[Q_PATIENT_NUMBER] = "SELECT number, token, key_version, kek, wrapped FROM patient WHERE number = ?1",
+	[Q_PATIENT] =
+		"SELECT number, token, key_version, kek, wrapped FROM patient WHERE token = ?1",
+	[Q_PATIENT_NUMBER] =
+		"SELECT number, token, key_version, kek, wrapped FROM patient WHERE number = ?1",
 };
 
 static const char *const write_sql[W_WRITE_COUNT] = {
@@ -49,7 +52,8 @@ static const char *const write_sql[W_WRITE_COUNT] = {
 	[W_FIND] = "INSERT OR IGNORE INTO find VALUES (?1, ?2, ?3)",
 	[W_FIND_DELETE] = "DELETE FROM find WHERE token = ?1 AND slot = ?2",
 	[W_CARE] = "INSERT OR IGNORE INTO care VALUES (?1, ?2, ?3, ?4)",
-	[W_CARE_DELETE] = "DELETE FROM care WHERE staff = ?1 AND patient = ?2 AND kind = ?3 AND slot = ?4",
+	[W_CARE_DELETE] =
+		"DELETE FROM care WHERE staff = ?1 AND patient = ?2 AND kind = ?3 AND slot = ?4",
 	[W_LINK] = "INSERT OR IGNORE INTO linked VALUES (?1, ?2, ?3, ?4)",
 	[W_LINKED] = "SELECT what, a, b FROM linked WHERE slot = ?1",
 	[W_UNLINK] = "DELETE FROM linked WHERE slot = ?1",
@@ -103,7 +107,8 @@ enum err kinds_load(struct records *r, struct store *store)
 		if (err)
 			return err;
 	}
-	enum err err = store_prepare(store, "SELECT number, name FROM kind ORDER BY number", &query);
+	enum err err =
+		store_prepare(store, "SELECT number, name FROM kind ORDER BY number", &query);
 	if (err)
 		return err;
 	struct arena *arena = arena_new();

@@ -12,7 +12,8 @@ int64_t word_token(struct mac *mac, const char *domain, const char *name, struct
 	const void *from[3] = {domain, name, word.at};
 	for (int i = 0; i < 3; i++) {
 		if (parts[i] > sizeof room - 1 - size)
-			parts[i] = sizeof room - 1 - size; // two long words may share a token; hits are rechecked
+			parts[i] = sizeof room - 1 -
+				   size; // two long words may share a token; hits are rechecked
 		memcpy(room + size, from[i] ? from[i] : "", parts[i]);
 		size += parts[i];
 		if (i < 2 && size < sizeof room - 1)
@@ -118,8 +119,8 @@ void owner_shred(struct records *r, struct owner *owner)
 	owner_drop(r, owner);
 }
 
-static enum err unwrap(struct records *r, struct owner *owner, const struct key *kek,
-	struct bytes wrapped)
+static enum err unwrap(
+	struct records *r, struct owner *owner, const struct key *kek, struct bytes wrapped)
 {
 	struct buf context = {0}, key = {0};
 	enum err err = sealer_open(r->sealer, kek,
@@ -154,7 +155,8 @@ static struct owner *touch(struct records *r, struct owner *owner)
 // leaves some keys under the one key-encryption key and some under the other; the row says which.
 static enum err unwrap_row(struct records *r, struct store_query *q, struct owner *ret_owner)
 {
-	*ret_owner = (struct owner){.number = row_int(q, 0), .token = row_int(q, 1),
+	*ret_owner = (struct owner){.number = row_int(q, 0),
+		.token = row_int(q, 1),
 		.key_version = (uint32_t)row_int(q, 2)};
 	if (row_is_null(q, 4) ||
 		map_find(r->shredded, bytes_of(&ret_owner->number, sizeof ret_owner->number)))
@@ -175,7 +177,7 @@ static enum err owner_load(struct records *r, struct view *view, enum view_query
 	query_int(q, 1, key);
 	enum store_step step = query_step(q);
 	enum err err = step == STORE_FAILED ? ERR_IO
-		: step == STORE_DONE	    ? ERR_NOT_FOUND
+		       : step == STORE_DONE ? ERR_NOT_FOUND
 					    : unwrap_row(r, q, &owner);
 	query_reset(q);
 	if (err)
@@ -185,7 +187,8 @@ static enum err owner_load(struct records *r, struct view *view, enum view_query
 	return OK;
 }
 
-enum err owner_find(struct records *r, struct view *view, const char *patient, struct owner **ret_owner)
+enum err owner_find(
+	struct records *r, struct view *view, const char *patient, struct owner **ret_owner)
 {
 	int64_t token = patient_token(r, patient);
 	struct owner *cached = touch(r, map_find(r->numbers, bytes_of(&token, sizeof token)));
@@ -195,7 +198,8 @@ enum err owner_find(struct records *r, struct view *view, const char *patient, s
 	return OK;
 }
 
-enum err owner_by_number(struct records *r, struct view *view, int64_t number, struct owner **ret_owner)
+enum err owner_by_number(
+	struct records *r, struct view *view, int64_t number, struct owner **ret_owner)
 {
 	struct owner *cached = touch(r, map_find(r->owners, bytes_of(&number, sizeof number)));
 	if (cached) {
@@ -243,7 +247,9 @@ enum err owner_hospital(struct records *r)
 	struct store_query *q = r->staged.queries[Q_PATIENT_NUMBER];
 	query_int(q, 1, HOSPITAL);
 	enum store_step step = query_step(q);
-	enum err err = step == STORE_FAILED ? ERR_IO : step == STORE_ROW ? unwrap_row(r, q, &owner) : OK;
+	enum err err = step == STORE_FAILED ? ERR_IO
+		       : step == STORE_ROW  ? unwrap_row(r, q, &owner)
+					    : OK;
 	query_reset(q);
 	if (step == STORE_DONE) {
 		crypto_random(owner.key.bytes, KEY_BYTES);

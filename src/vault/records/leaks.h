@@ -11,5 +11,5 @@ struct records_leak {
 	int64_t value;
 };
 // `path` names records.db. Takes minutes for a large house. ERR_IO.
-enum err records_leaks(const char *path, struct arena *arena, struct records_leak **ret_leaks,
-	size_t *ret_count);
+enum err records_leaks(
+	const char *path, struct arena *arena, struct records_leak **ret_leaks, size_t *ret_count);

@@ -9,15 +9,18 @@ int64_t resource_token(struct records *r, int type, const char *id)
 	return word_token(r->search, "resource", fhir_type_name(type), bytes_text(id));
 }
 
-enum err lookup(struct records *r, struct view *view, int type, const char *id, struct found *ret_found)
+enum err lookup(
+	struct records *r, struct view *view, int type, const char *id, struct found *ret_found)
 {
 	struct store_query *q = view->queries[Q_LOOKUP];
 	query_int(q, 1, resource_token(r, type, id));
 	enum store_step step = query_step(q);
 	enum err err = step == STORE_ROW ? OK : step == STORE_DONE ? ERR_NOT_FOUND : ERR_IO;
 	if (!err)
-		*ret_found = (struct found){.patient = row_int(q, 0), .slot = row_int(q, 2),
-			.version = (uint64_t)row_int(q, 3), .type = type,
+		*ret_found = (struct found){.patient = row_int(q, 0),
+			.slot = row_int(q, 2),
+			.version = (uint64_t)row_int(q, 3),
+			.type = type,
 			.method = (enum record_method)row_int(q, 4)};
 	query_reset(q);
 	return err ? err : blob_place_check(ret_found->slot, ret_found->version);
@@ -38,7 +41,8 @@ enum err read_in(struct records *r, struct view *view, const struct record_key *
 	if (err == ERR_NOT_FOUND)
 		return ERR_CORRUPT; // the lookup says it is there: a row was dropped
 	if (err)
-		return err == ERR_GONE ? ERR_NOT_FOUND : err; // of a shredded patient nothing is known
+		return err == ERR_GONE ? ERR_NOT_FOUND
+				       : err; // of a shredded patient nothing is known
 	if (record.type != key->type || strcmp(record.id, key->id) != 0)
 		return ERR_CORRUPT;
 	*ret_record = record;

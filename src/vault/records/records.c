@@ -44,15 +44,18 @@ static enum err load(struct records *r)
 	r->next_patient = 1 + number_of(store, "SELECT max(number) FROM patient");
 	r->trail_end = (uint64_t)state_of(store, "trail_end");
 	r->committed_counts = (struct counts){.resources = state_of(store, "resources"),
-		.versions = state_of(store, "versions"), .patients = state_of(store, "patients"),
+		.versions = state_of(store, "versions"),
+		.patients = state_of(store, "patients"),
 		.tokens = state_of(store, "tokens")};
 	return err;
 }
 
-static enum err open_stores(struct records *r, const struct records_options *options, char problem[256])
+static enum err open_stores(
+	struct records *r, const struct records_options *options, char problem[256])
 {
 	const char *path = r->path;
-	struct store_sqlite writing = {.path = path, .weak_sync = options->weak_sync, .cache_kib = 65536};
+	struct store_sqlite writing = {
+		.path = path, .weak_sync = options->weak_sync, .cache_kib = 65536};
 	struct store_sqlite reading = {.path = path, .read_only = true, .cache_kib = 65536};
 	struct store *writer = NULL, *reader = NULL;
 	enum err err = store_open_sqlite(&writing, &writer, problem);
@@ -72,8 +75,8 @@ static enum err open_stores(struct records *r, const struct records_options *opt
 	return err;
 }
 
-enum err records_open(const struct records_options *options, struct records **ret_records,
-	char ret_problem[256])
+enum err records_open(
+	const struct records_options *options, struct records **ret_records, char ret_problem[256])
 {
 	struct records *r = calloc(1, sizeof *r);
 	if (!r)

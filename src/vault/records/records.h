@@ -16,22 +16,26 @@
 struct records;
 
 struct records_options {
-	const char *dir;     // exists, belongs to the vault; holds records.db
-	struct key kek;      // the key-encryption key, from the key provider
+	const char *dir;           // exists, belongs to the vault; holds records.db
+	struct key kek;            // the key-encryption key, from the key provider
 	const struct key *old_kek; // the one before, while a rotation is not finished; else NULL
-	bool weak_sync;      // only for the tests that show what is lost: synchronous=NORMAL
+	bool weak_sync;            // only for the tests that show what is lost: synchronous=NORMAL
 };
 
-enum err records_open(const struct records_options *options, struct records **ret_records,
-	char ret_problem[256]);
+enum err records_open(
+	const struct records_options *options, struct records **ret_records, char ret_problem[256]);
 void records_close(struct records *records); // NULL is fine
 
-enum record_method { RECORD_CREATED = 1, RECORD_UPDATED, RECORD_DELETED };
+enum record_method {
+	RECORD_CREATED = 1,
+	RECORD_UPDATED,
+	RECORD_DELETED
+};
 
 struct record {
 	int type;
-	const char *id;          // all texts in the arena
-	uint64_t version;        // from 1, without gaps
+	const char *id;   // all texts in the arena
+	uint64_t version; // from 1, without gaps
 	int64_t updated_us;
 	enum record_method method;
 	const char *patient;     // whose key seals it, or NULL: the hospital's
@@ -62,7 +66,11 @@ struct record_page {
 enum err records_history(struct records *records, const struct record_key *key, size_t skip,
 	size_t most, struct arena *arena, struct record_page *ret_page);
 
-enum { RECORDS_SEARCH_COUNT = 1000, RECORDS_SEARCH_ARGUMENTS = 32, RECORDS_SEARCH_SORTS = 4 };
+enum {
+	RECORDS_SEARCH_COUNT = 1000,
+	RECORDS_SEARCH_ARGUMENTS = 32,
+	RECORDS_SEARCH_SORTS = 4
+};
 
 struct search_sort {
 	const struct fhir_param *param; // or NULL for _lastUpdated
@@ -79,16 +87,16 @@ struct search_query {
 	int64_t updated_from_us, updated_to_us; // _lastUpdated, [from, to); 0: open
 	struct search_sort sorts[RECORDS_SEARCH_SORTS];
 	size_t sort_count;
-	size_t count;        // of a page, 0 to RECORDS_SEARCH_COUNT
-	const char *page;    // as `next` of an earlier result, or NULL
+	size_t count;     // of a page, 0 to RECORDS_SEARCH_COUNT
+	const char *page; // as `next` of an earlier result, or NULL
 	bool want_total;
 };
 
 struct search_result {
 	struct record *records;
 	size_t count;
-	const char *next;    // opaque, stable under later inserts; NULL when this was the last
-	int64_t total;       // -1 when it was not asked for
+	const char *next; // opaque, stable under later inserts; NULL when this was the last
+	int64_t total;    // -1 when it was not asked for
 };
 // ERR_UNSUPPORTED when nothing narrows the search: a clinical type without a patient, a person
 // without any of the indexed parameters. ERR_INVALID for a page that is not ours.
@@ -96,7 +104,13 @@ enum err records_search(struct records *records, const struct search_query *quer
 	struct arena *arena, struct search_result *ret_result);
 
 // How a member of staff stands to a patient.
-enum care_kind { CARE_NONE, CARE_ENCOUNTER, CARE_TEAM, CARE_APPOINTMENT, CARE_PRACTITIONER };
+enum care_kind {
+	CARE_NONE,
+	CARE_ENCOUNTER,
+	CARE_TEAM,
+	CARE_APPOINTMENT,
+	CARE_PRACTITIONER
+};
 struct care {
 	enum care_kind kind;
 	const char *evidence; // "Encounter/12"; "" with CARE_NONE
@@ -124,15 +138,17 @@ enum err records_rollback(struct records *records); // undoes what came since th
 enum err records_read_staged(struct records *records, const struct record_key *key,
 	struct arena *arena, struct record *ret_record);
 
-enum { RECORD_ANY_VERSION = 0 };
+enum {
+	RECORD_ANY_VERSION = 0
+};
 struct record_put {
 	int type;
 	const char *id;
-	const char *patient;   // owner, from fhir_patients_of(); NULL: the hospital
-	json_t *resource;      // checked; id and meta are set here by the call
+	const char *patient; // owner, from fhir_patients_of(); NULL: the hospital
+	json_t *resource;    // checked; id and meta are set here by the call
 	int64_t updated_us;
-	uint64_t expected;     // the version that must be current, or RECORD_ANY_VERSION
-	bool must_be_new;      // ERR_EXISTS when there is any version
+	uint64_t expected; // the version that must be current, or RECORD_ANY_VERSION
+	bool must_be_new;  // ERR_EXISTS when there is any version
 };
 // ERR_CONFLICT when another version is current; ERR_EXISTS; ERR_IO (disk full, read-only).
 enum err records_put(struct records *records, const struct record_put *put, struct arena *arena,
@@ -152,10 +168,11 @@ uint64_t records_trail_end(struct records *records); // of the last commit
 
 // Wraps every data key under a new key-encryption key, some at a time inside the open transaction;
 // *ret_left counts those still under an older one. Call again until it is 0. Reading and writing
-// go on meanwhile. ERR_BUSY when a third key comes before the second is everywhere. When it is interrupted, open with the new one as `kek` and the one before as
-// `old_kek`, and call again. ERR_INVALID outside of a transaction.
-enum err records_rewrap(struct records *records, const struct key *new_kek, size_t most,
-	size_t *ret_left);
+// go on meanwhile. ERR_BUSY when a third key comes before the second is everywhere. When it is
+// interrupted, open with the new one as `kek` and the one before as `old_kek`, and call again.
+// ERR_INVALID outside of a transaction.
+enum err records_rewrap(
+	struct records *records, const struct key *new_kek, size_t most, size_t *ret_left);
 // How many keys, as committed, are still under another key-encryption key than the newest named.
 enum err records_rewrap_left(struct records *records, size_t *ret_left);
 // Destroys the patient's data key inside the open transaction, and the rows by which the person is
@@ -186,7 +203,7 @@ struct records_report {
 	uint64_t resources, versions;
 	uint64_t shredded; // versions that nobody can open any more
 	bool whole;
-	char where[192];   // the first thing that is wrong; empty when whole
+	char where[192]; // the first thing that is wrong; empty when whole
 };
 // OK also when the records are not whole: see the report. ERR_IO. Minutes for a large house; holds
 // one state of the database, so what is written meanwhile is kept in the journal until it ends.

@@ -13,24 +13,24 @@ enum {
 
 // A patient's unwrapped key and what is derived from it.
 struct owner {
-	int64_t number;       // in the table patient; HOSPITAL
-	int64_t token;        // of the patient's id; bound into every blob
+	int64_t number; // in the table patient; HOSPITAL
+	int64_t token;  // of the patient's id; bound into every blob
 	uint32_t key_version;
 	struct key key;
-	struct mac *words;    // for clinical search tokens
-	bool staged;          // made by the transaction that is open
-	uint64_t used;        // for forgetting the least recently used
+	struct mac *words; // for clinical search tokens
+	bool staged;       // made by the transaction that is open
+	uint64_t used;     // for forgetting the least recently used
 };
 
 enum view_query {
-	Q_LOOKUP,       // token -> patient, type, slot, version, method
-	Q_BLOB,         // key -> token, patient, type, method, updated, key_version, sealed
-	Q_ITEM,         // patient, type, slot -> version, updated
-	Q_ITEMS,        // patient, type, after slot -> slot, version, updated, words
-	Q_FIND,         // token -> slot, patient
-	Q_CARE,         // staff, patient -> kind, slot
-	Q_CARE_PATIENTS,// staff -> patient, kind, slot
-	Q_PATIENT,      // token -> number, token, key_version, kek, wrapped
+	Q_LOOKUP,         // token -> patient, type, slot, version, method
+	Q_BLOB,           // key -> token, patient, type, method, updated, key_version, sealed
+	Q_ITEM,           // patient, type, slot -> version, updated
+	Q_ITEMS,          // patient, type, after slot -> slot, version, updated, words
+	Q_FIND,           // token -> slot, patient
+	Q_CARE,           // staff, patient -> kind, slot
+	Q_CARE_PATIENTS,  // staff -> patient, kind, slot
+	Q_PATIENT,        // token -> number, token, key_version, kek, wrapped
 	Q_PATIENT_NUMBER, // number -> the same
 	Q_VIEW_COUNT
 };
@@ -42,8 +42,21 @@ struct view {
 };
 
 enum write_query {
-	W_PATIENT, W_LOOKUP, W_BLOB, W_ITEM, W_ITEM_DELETE, W_FIND, W_FIND_DELETE, W_CARE,
-	W_CARE_DELETE, W_LINK, W_LINKED, W_UNLINK, W_STATE, W_REWRAP, W_WRITE_COUNT
+	W_PATIENT,
+	W_LOOKUP,
+	W_BLOB,
+	W_ITEM,
+	W_ITEM_DELETE,
+	W_FIND,
+	W_FIND_DELETE,
+	W_CARE,
+	W_CARE_DELETE,
+	W_LINK,
+	W_LINKED,
+	W_UNLINK,
+	W_STATE,
+	W_REWRAP,
+	W_WRITE_COUNT
 };
 
 struct records {
@@ -52,28 +65,28 @@ struct records {
 	struct kek {
 		struct key key;
 		int64_t mark; // in each row: which of them opens it
-	} keks[2];               // [0] wraps; [1] only opens, while keys are being rewrapped
+	} keks[2];            // [0] wraps; [1] only opens, while keys are being rewrapped
 	size_t kek_count;
 	struct sealer *sealer;
-	struct mac *search;      // the hospital's, for finding persons, ids and staff
-	struct map *owners;      // by number, struct owner
-	struct map *numbers;     // by patient token, struct owner
-	struct map *shredded;    // numbers whose key the open transaction destroyed
+	struct mac *search;   // the hospital's, for finding persons, ids and staff
+	struct map *owners;   // by number, struct owner
+	struct map *numbers;  // by patient token, struct owner
+	struct map *shredded; // numbers whose key the open transaction destroyed
 	size_t owners_most;
-	uint64_t clock;          // of uses
+	uint64_t clock; // of uses
 	int64_t next_slot, next_patient;
-	int *type_of_kind;       // the database's numbers of types to fhir_type and back
+	int *type_of_kind; // the database's numbers of types to fhir_type and back
 	int *kind_of_type;
 	int kinds;
 	char path[512];
-	bool open;               // a transaction
-	bool broken;             // and it cannot be committed any more
-	bool kept;               // and holds somebody's work
+	bool open;   // a transaction
+	bool broken; // and it cannot be committed any more
+	bool kept;   // and holds somebody's work
 	struct counts {
 		int64_t resources, versions, patients, tokens;
 	} counts, committed_counts, saved[SAVEPOINTS_MOST];
 	size_t savepoints;
-	bool settled, failed;    // the last commit ended; begin() tidies up after it
+	bool settled, failed; // the last commit ended; begin() tidies up after it
 	uint64_t trail_end;
 	struct buf sealed, plain, words, json;
 };
@@ -92,8 +105,8 @@ enum err owner_hospital(struct records *records); // finds or makes the hospital
 enum err owner_find(struct records *records, struct view *view, const char *patient,
 	struct owner **ret_owner); // ERR_NOT_FOUND
 enum err owner_make(struct records *records, const char *patient, struct owner **ret_owner);
-enum err owner_by_number(struct records *records, struct view *view, int64_t number,
-	struct owner **ret_owner);
+enum err owner_by_number(
+	struct records *records, struct view *view, int64_t number, struct owner **ret_owner);
 int64_t kek_mark(const struct key *kek);
 enum err owner_wrap(struct records *records, const struct owner *owner, struct buf *ret_wrapped);
 void owner_shred(struct records *records, struct owner *owner); // forgets, and does not load again
@@ -109,9 +122,10 @@ struct blob_row {
 	int type;
 	enum record_method method;
 	uint64_t version;
+	const char *id, *patient_id; // only sealed, never in clear; "" when nobody's
 };
 enum err blob_seal(struct records *records, struct owner *owner, const struct blob_row *row,
-	const char *id, const char *patient, struct bytes json); // into records->sealed
+	struct bytes json); // into records->sealed
 // Reads and opens the version of a slot. ERR_NOT_FOUND, ERR_CORRUPT.
 enum err blob_read(struct records *records, struct view *view, int64_t slot, uint64_t version,
 	struct arena *arena, struct record *ret_record);
@@ -130,9 +144,13 @@ enum err read_in(struct records *records, struct view *view, const struct record
 	struct arena *arena, struct record *ret_record);
 
 // write.c
-enum linked_what { LINKED_FIND = 1, LINKED_CARE };
+enum linked_what {
+	LINKED_FIND = 1,
+	LINKED_CARE
+};
 // Remembers that a row of another table belongs to this slot, so that an update can remove it.
-enum err link_row(struct records *records, int64_t slot, enum linked_what what, int64_t a, int64_t b);
+enum err link_row(
+	struct records *records, int64_t slot, enum linked_what what, int64_t a, int64_t b);
 
 // words.c: search tokens of a resource.
 enum err words_of(struct records *records, struct owner *owner, int type, const json_t *resource,
@@ -146,12 +164,15 @@ enum err finds_of(struct records *records, int type, const json_t *resource, str
 	struct finds *ret_finds);
 bool words_is_address(const char *folded); // "mrs.": too few values to be indexed
 // sounds.c: names by ear.
-enum { SOUNDS_MOST = 64 };
+enum {
+	SOUNDS_MOST = 64
+};
 struct sounds {
 	char codes[SOUNDS_MOST][8];
 	size_t count;
 };
-enum err sounds_of(int type, const json_t *resource, struct arena *arena, struct sounds *ret_sounds);
+enum err sounds_of(
+	int type, const json_t *resource, struct arena *arena, struct sounds *ret_sounds);
 bool sounds_asked(const struct fhir_argument *argument);
 enum err sounds_match(const json_t *resource, const struct fhir_argument *argument,
 	struct arena *arena, bool *ret_matches);

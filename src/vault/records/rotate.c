@@ -4,10 +4,13 @@
 
 #include <stdlib.h>
 
-enum { REWRAP_MOST = 1000 };
+enum {
+	REWRAP_MOST = 1000
+};
 
-static const char rewrap_sql[] = "SELECT number FROM patient WHERE kek <> ?1 AND wrapped IS NOT NULL"
-				 " LIMIT ?2";
+static const char rewrap_sql[] =
+	"SELECT number FROM patient WHERE kek <> ?1 AND wrapped IS NOT NULL"
+	" LIMIT ?2";
 static const char rewrap_left_sql[] =
 	"SELECT count(*) FROM patient WHERE kek <> ?1 AND wrapped IS NOT NULL";
 

@@ -10,7 +10,12 @@
 
 // A page ends when it is large, so that neither the vault's memory nor an answer is a matter of how
 // large the records are; a text is sorted by its beginning.
-enum { MOST_CANDIDATES = 100000, MOST_FOUND = 20000, PAGE_BYTES = 16 * 1024 * 1024, SORT_BYTES = 200 };
+enum {
+	MOST_CANDIDATES = 100000,
+	MOST_FOUND = 20000,
+	PAGE_BYTES = 16 * 1024 * 1024,
+	SORT_BYTES = 200
+};
 
 struct candidate {
 	int64_t slot, patient, updated_us;
@@ -96,8 +101,10 @@ static enum err walk_items(struct search_run *run, int64_t patient, const struct
 	while ((step = query_step(q)) == STORE_ROW && list->count < MOST_CANDIDATES) {
 		if (wanted && !words_fit(row_blob(q, 3), wanted, run->query->argument_count))
 			continue;
-		push(list, (struct candidate){.slot = row_int(q, 0), .patient = patient,
-			.version = (uint64_t)row_int(q, 1), .updated_us = row_int(q, 2)});
+		push(list, (struct candidate){.slot = row_int(q, 0),
+				   .patient = patient,
+				   .version = (uint64_t)row_int(q, 1),
+				   .updated_us = row_int(q, 2)});
 	}
 	query_reset(q);
 	return step == STORE_FAILED ? ERR_IO : step == STORE_ROW ? ERR_LIMIT : OK;
@@ -141,8 +148,9 @@ static enum err by_ids(struct search_run *run, struct candidates *list)
 		if (err && err != ERR_NOT_FOUND)
 			return err;
 		if (!err && found.method != RECORD_DELETED)
-			push(list, (struct candidate){.slot = found.slot, .patient = found.patient,
-				.version = found.version});
+			push(list, (struct candidate){.slot = found.slot,
+					   .patient = found.patient,
+					   .version = found.version});
 	}
 	unique(list); // in the order in which pages go on
 	return OK;
@@ -156,7 +164,8 @@ static enum err find_one(struct search_run *run, const struct finds *finds, stru
 		query_int(q, 1, finds->tokens[i]);
 		query_int(q, 2, MOST_FOUND + 1);
 		while ((step = query_step(q)) == STORE_ROW)
-			push(list, (struct candidate){.slot = row_int(q, 0), .patient = row_int(q, 1)});
+			push(list, (struct candidate){
+					   .slot = row_int(q, 0), .patient = row_int(q, 1)});
 		query_reset(q);
 		if (step == STORE_FAILED)
 			return ERR_IO;
@@ -243,25 +252,28 @@ static enum err gather(struct search_run *run, struct candidates *list)
 	enum err err = finds_type(query->type) ? by_tokens(run, list, &known) : OK;
 	if (err || known)
 		return err;
-	return fhir_type_in_compartment(query->type) && query->type != fhir_type_find("Practitioner")
-		? ERR_UNSUPPORTED
-		: walk_items(run, HOSPITAL, NULL, list);
+	return fhir_type_in_compartment(query->type) &&
+			       query->type != fhir_type_find("Practitioner")
+		       ? ERR_UNSUPPORTED
+		       : walk_items(run, HOSPITAL, NULL, list);
 }
 
 static bool updated_fits(const struct search_query *query, int64_t at_us)
 {
 	return (!query->updated_from_us || at_us >= query->updated_from_us) &&
-		(!query->updated_to_us || at_us < query->updated_to_us);
+	       (!query->updated_to_us || at_us < query->updated_to_us);
 }
 
-static enum err matches(struct search_run *run, const json_t *json, int64_t now_us, bool *ret_matches)
+static enum err matches(
+	struct search_run *run, const json_t *json, int64_t now_us, bool *ret_matches)
 {
 	bool all = true;
 	for (size_t i = 0; i < run->query->argument_count && all; i++) {
 		const struct fhir_argument *argument = &run->query->arguments[i];
-		enum err err = sounds_asked(argument)
-			? sounds_match(json, argument, run->scratch, &all)
-			: fhir_match_resource(json, argument, now_us, run->scratch, &all);
+		enum err err =
+			sounds_asked(argument)
+				? sounds_match(json, argument, run->scratch, &all)
+				: fhir_match_resource(json, argument, now_us, run->scratch, &all);
 		if (err)
 			return err;
 	}
@@ -368,10 +380,10 @@ static int compare_hits(const void *a, const void *b, void *context)
 	for (size_t i = 0; i < query->sort_count; i++) {
 		int64_t dx = x->record.updated_us, dy = y->record.updated_us;
 		bool empty = query->sorts[i].param &&
-			(!x->sort_values[i].count || !y->sort_values[i].count);
+			     (!x->sort_values[i].count || !y->sort_values[i].count);
 		int order = query->sorts[i].param
-			? fhir_values_compare(&x->sort_values[i], &y->sort_values[i])
-			: (dx > dy) - (dx < dy);
+				    ? fhir_values_compare(&x->sort_values[i], &y->sort_values[i])
+				    : (dx > dy) - (dx < dy);
 		if (order) // what has no value comes last, in either direction
 			return query->sorts[i].descending && !empty ? -order : order;
 	}
@@ -410,9 +422,10 @@ static enum err read_hits(struct search_run *run, size_t start, size_t count, si
 	size_t bytes = 0, i = 0;
 	for (; i < count; i++) {
 		struct hit *hit = &run->hits[start + i];
-		enum err err = stops_early(run->query) ? OK
-			: blob_read(run->r, run->view, hit->candidate.slot,
-				  hit->record.version, run->arena, &hit->record);
+		enum err err = stops_early(run->query)
+				       ? OK
+				       : blob_read(run->r, run->view, hit->candidate.slot,
+						 hit->record.version, run->arena, &hit->record);
 		if (err)
 			return err;
 		bytes += hit->record.json.size;
@@ -446,7 +459,10 @@ static enum err search_in(struct records *r, struct view *view, const struct sea
 	struct arena *arena, struct search_result *ret_result)
 {
 	struct candidates list = {0};
-	struct search_run run = {.r = r, .view = view, .query = query, .arena = arena,
+	struct search_run run = {.r = r,
+		.view = view,
+		.query = query,
+		.arena = arena,
 		.kind = r->kind_of_type[query->type]};
 	if (query->count > RECORDS_SEARCH_COUNT || query->argument_count > RECORDS_SEARCH_ARGUMENTS)
 		return ERR_LIMIT;

@@ -21,7 +21,8 @@ static enum err codes_of(const struct fhir_param *param, const json_t *resource,
 		for (char *word = strtok_r(folded, " -'", &save); word;
 			word = strtok_r(NULL, " -'", &save))
 			if (ret_sounds->count < SOUNDS_MOST && !words_is_address(word) &&
-				phonetic_code(bytes_text(word), ret_sounds->codes[ret_sounds->count]))
+				phonetic_code(
+					bytes_text(word), ret_sounds->codes[ret_sounds->count]))
 				ret_sounds->count++;
 	}
 	return err;
@@ -37,7 +38,7 @@ enum err sounds_of(int type, const json_t *resource, struct arena *arena, struct
 bool sounds_asked(const struct fhir_argument *argument)
 {
 	return argument->modifier == FHIR_PLAIN &&
-		strcmp(fhir_param_name(argument->param), "phonetic") == 0;
+	       strcmp(fhir_param_name(argument->param), "phonetic") == 0;
 }
 
 enum err sounds_match(const json_t *resource, const struct fhir_argument *argument,

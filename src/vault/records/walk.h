@@ -4,7 +4,9 @@
 
 #include "vault/records/records.h"
 
-enum { WALK_BYTES = 4 * 1024 * 1024 }; // of content; then a step ends before `most`
+enum {
+	WALK_BYTES = 4 * 1024 * 1024
+}; // of content; then a step ends before `most`
 
 struct walk_place {
 	int64_t next;      // 0 at first; the key to go on with

@@ -8,14 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORTEST_PREFIX = 3, LONGEST_PREFIX = 6, MOST_FINDS = 400, MOST_WORDS = 64 };
+enum {
+	SHORTEST_PREFIX = 3,
+	LONGEST_PREFIX = 6,
+	MOST_FINDS = 400,
+	MOST_WORDS = 64
+};
 
 // Parameters whose values become words of a resource's row, under the patient's own key.
 static const char *const worded[] = {"category", "class", "clinical-status", "code", "encounter",
 	"identifier", "intent", "status", "type", "vaccine-code", "verification-status"};
 // Parameters by which persons, places and things of the hospital are found.
-static const char *const found_by[] = {"name", "identifier", "email", "phone", "telecom", "birthdate",
-	"practitioner", "organization"};
+static const char *const found_by[] = {"name", "identifier", "email", "phone", "telecom",
+	"birthdate", "practitioner", "organization"};
 
 struct tokens {
 	struct mac *mac;
@@ -57,8 +62,8 @@ static void add_reference(struct tokens *tokens, const char *name, const struct 
 // Forms of address come in a handful of values and would tell, counted, who is a woman.
 bool words_is_address(const char *folded)
 {
-	static const char *const forms[] = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame",
-		"rev", "herr", "frau", "mme", "mlle", "don", "dona", "sra", "srta", "sig"};
+	static const char *const forms[] = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir",
+		"dame", "rev", "herr", "frau", "mme", "mlle", "don", "dona", "sra", "srta", "sig"};
 	size_t length = strlen(folded);
 	if (length && folded[length - 1] == '.')
 		length--;
@@ -152,8 +157,8 @@ enum err words_of(struct records *r, struct owner *owner, int type, const json_t
 	int64_t room[MOST_WORDS];
 	struct tokens tokens = {owner->words, "word", room, 0, MOST_WORDS};
 	buf_clear(&r->words);
-	enum err err = add_params(
-		&tokens, type, worded, sizeof worded / sizeof *worded, resource, arena);
+	enum err err =
+		add_params(&tokens, type, worded, sizeof worded / sizeof *worded, resource, arena);
 	if (err)
 		return err;
 	// A row that could not take all its words says so, and is then always looked at.
@@ -167,7 +172,7 @@ enum err words_of(struct records *r, struct owner *owner, int type, const json_t
 bool finds_type(int type)
 {
 	return type == fhir_type_patient() || !fhir_type_in_compartment(type) ||
-		type == fhir_type_find("Practitioner") || type == fhir_type_find("Person");
+	       type == fhir_type_find("Practitioner") || type == fhir_type_find("Person");
 }
 
 enum err finds_of(struct records *r, int type, const json_t *resource, struct arena *arena,
@@ -198,7 +203,7 @@ static bool listed(const char *name, const char *const *names, size_t count)
 static bool one_day(const struct fhir_wanted *wanted)
 {
 	return wanted->prefix == FHIR_EQ &&
-		wanted->value.high_us - wanted->value.low_us == 86400000000ll;
+	       wanted->value.high_us - wanted->value.low_us == 86400000000ll;
 }
 
 // The single token that every match of this value carries; false when there is none.
@@ -221,7 +226,8 @@ static bool want(struct tokens *tokens, const char *name, const struct fhir_want
 		length = text_fold(bytes_text(value->text), folded, sizeof folded);
 		if (length >= SHORTEST_PREFIX && !words_is_address(folded))
 			add(tokens, name,
-				bytes_of(folded, length < LONGEST_PREFIX ? length : LONGEST_PREFIX));
+				bytes_of(
+					folded, length < LONGEST_PREFIX ? length : LONGEST_PREFIX));
 		break;
 	case FHIR_PARAM_DATE:
 		if (one_day(wanted))
@@ -237,7 +243,7 @@ static enum err want_all(struct tokens *tokens, const struct fhir_argument *argu
 	const char *name, struct arena *arena, struct finds *ret)
 {
 	bool equal = argument->modifier == FHIR_PLAIN || argument->modifier == FHIR_EXACT ||
-		argument->modifier == FHIR_OF_TYPE;
+		     argument->modifier == FHIR_OF_TYPE;
 	*ret = (struct finds){0};
 	if (!equal)
 		return OK;
@@ -279,8 +285,8 @@ enum err words_of_argument(struct owner *owner, const struct fhir_argument *argu
 enum err finds_of_argument(struct records *r, const struct fhir_argument *argument,
 	struct arena *arena, struct finds *ret_finds)
 {
-	struct tokens tokens = {.mac = r->search,
-		.domain = fhir_type_name(fhir_param_type(argument->param))};
+	struct tokens tokens = {
+		.mac = r->search, .domain = fhir_type_name(fhir_param_type(argument->param))};
 	const char *name = fhir_param_name(argument->param);
 	if (strcmp(name, "family") == 0 || strcmp(name, "given") == 0)
 		name = "name"; // every part of a name is found under the whole

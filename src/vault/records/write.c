@@ -155,7 +155,8 @@ struct link {
 
 static enum err unlink_one(struct records *r, const struct found *found, const struct link *link)
 {
-	struct store_query *q = r->writes[link->what == LINKED_FIND ? W_FIND_DELETE : W_CARE_DELETE];
+	struct store_query *q =
+		r->writes[link->what == LINKED_FIND ? W_FIND_DELETE : W_CARE_DELETE];
 	query_int(q, 1, link->a);
 	if (link->what == LINKED_FIND) {
 		r->counts.tokens--;
@@ -273,7 +274,8 @@ static void stamp(const struct record_put *put, uint64_t version)
 	json_object_set_new(meta, "lastUpdated", json_string(at));
 }
 
-static enum err check_expectation(const struct record_put *put, enum err looked, const struct found *before)
+static enum err check_expectation(
+	const struct record_put *put, enum err looked, const struct found *before)
 {
 	if (looked && looked != ERR_NOT_FOUND)
 		return looked;
@@ -336,15 +338,21 @@ enum err records_put(struct records *r, const struct record_put *wanted, struct 
 	if (err)
 		return err;
 	bool fresh = looked || before.method == RECORD_DELETED;
-	struct found now = {.patient = owner->number, .type = put->type,
-		.slot = looked ? r->next_slot : before.slot, .version = before.version + 1,
+	struct found now = {.patient = owner->number,
+		.type = put->type,
+		.slot = looked ? r->next_slot : before.slot,
+		.version = before.version + 1,
 		.method = fresh ? RECORD_CREATED : RECORD_UPDATED};
 	struct blob_row row = {.token = resource_token(r, put->type, put->id),
-		.updated_us = put->updated_us, .method = now.method, .version = now.version};
+		.updated_us = put->updated_us,
+		.method = now.method,
+		.version = now.version,
+		.id = put->id,
+		.patient_id = put->patient};
 	stamp(put, now.version);
 	buf_clear(&r->json);
 	json_encode(put->resource, &r->json);
-	err = blob_seal(r, owner, &row, put->id, put->patient, buf_bytes(&r->json));
+	err = blob_seal(r, owner, &row, buf_bytes(&r->json));
 	if (!err)
 		err = blob_write(r, &now, &row, owner->key_version);
 	if (!err)
@@ -362,8 +370,12 @@ enum err records_put(struct records *r, const struct record_put *wanted, struct 
 	r->counts.resources += !!looked;
 	r->counts.versions++;
 	r->kept |= !r->savepoints;
-	*ret_record = (struct record){.type = put->type, .id = put->id, .version = now.version,
-		.updated_us = put->updated_us, .method = now.method, .patient = put->patient,
+	*ret_record = (struct record){.type = put->type,
+		.id = put->id,
+		.version = now.version,
+		.updated_us = put->updated_us,
+		.method = now.method,
+		.patient = put->patient,
 		.json = bytes_copy(arena, buf_bytes(&r->json)),
 		.sealed_hash = crypto_sha256(buf_bytes(&r->sealed))};
 	return OK;
@@ -387,9 +399,13 @@ enum err records_delete(struct records *r, const struct record_key *key, int64_t
 	struct found before = now;
 	now.version++;
 	now.method = RECORD_DELETED;
-	struct blob_row row = {.token = resource_token(r, key->type, key->id), .updated_us = updated_us,
-		.method = RECORD_DELETED, .version = now.version};
-	err = blob_seal(r, owner, &row, key->id, current.patient, (struct bytes){0});
+	struct blob_row row = {.token = resource_token(r, key->type, key->id),
+		.updated_us = updated_us,
+		.method = RECORD_DELETED,
+		.version = now.version,
+		.id = key->id,
+		.patient_id = current.patient};
+	err = blob_seal(r, owner, &row, (struct bytes){0});
 	if (!err)
 		err = blob_write(r, &now, &row, owner->key_version);
 	if (!err)

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-enum { API_BODY_BYTES = 16 * 1024 };
+enum {
+	API_BODY_BYTES = 16 * 1024
+};
 
 json_t *api_body(struct exchange *x)
 {
@@ -14,8 +16,9 @@ json_t *api_body(struct exchange *x)
 	json_t *json;
 	enum err err = json_parse_strict(buf_bytes(&x->body), &limits, &json, &problem);
 	if (err) {
-		answer_error(x, err == ERR_LIMIT ? 413 : 400, err == ERR_LIMIT ? "too-large" : "malformed",
-			"Line %u, column %u: %s.", problem.line, problem.column, problem.words);
+		answer_error(x, err == ERR_LIMIT ? 413 : 400,
+			err == ERR_LIMIT ? "too-large" : "malformed", "Line %u, column %u: %s.",
+			problem.line, problem.column, problem.words);
 		return NULL;
 	}
 	if (!json_is_object(json)) {
@@ -47,18 +50,19 @@ json_t *account_json(const struct account *a)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", a->id, "login",
 		a->login, "name", a->name, "role", a->role, "person", a->person, "state",
-		a->state == ACCOUNT_LOCKED ? "locked" : "active", "second_factor", a->has_second_factor,
-		"must_change_password", a->must_change_password);
+		a->state == ACCOUNT_LOCKED ? "locked" : "active", "second_factor",
+		a->has_second_factor, "must_change_password", a->must_change_password);
 	set_time(json, "created", a->created_us);
 	return json;
 }
 
 json_t *session_json(const struct exchange *x, const struct session *s)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "handle", s->handle,
-		"account", s->account, "name", s->name, "role", s->role, "kind",
-		s->kind == SESSION_COOKIE ? "cookie" : "bearer", "address", s->address, "agent", s->agent,
-		"second_factor", s->second_factor, "current", strcmp(s->handle, x->who.session) == 0);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "handle",
+		s->handle, "account", s->account, "name", s->name, "role", s->role, "kind",
+		s->kind == SESSION_COOKIE ? "cookie" : "bearer", "address", s->address, "agent",
+		s->agent, "second_factor", s->second_factor, "current",
+		strcmp(s->handle, x->who.session) == 0);
 	set_time(json, "created", s->created_us);
 	set_time(json, "last_used", s->used_us);
 	set_time(json, "idle_ends", s->idle_ends_us);

@@ -18,8 +18,8 @@ enum progress api_accounts(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_pack("{s:o}", "accounts", list));
 }
 
-static void note_account(struct vault *vault, struct exchange *x, enum trail_action action,
-	const char *detail)
+static void note_account(
+	struct vault *vault, struct exchange *x, enum trail_action action, const char *detail)
 {
 	struct trail_entry note = note_begin(x, TRAIL_ACCOUNT, action, TRAIL_ALLOWED);
 	note.detail = detail;
@@ -111,20 +111,22 @@ enum progress api_account_change(struct vault *vault, struct exchange *x)
 	if (!body)
 		return PROGRESS_DONE;
 	const char *state = json_get_text(body, "state");
-	struct account_change change = {.name = json_get_text(body, "name"),
-		.role = json_get_text(body, "role")};
+	struct account_change change = {
+		.name = json_get_text(body, "name"), .role = json_get_text(body, "role")};
 	change.single_factor = change.role && strcmp(change.role, "patient") == 0;
 	if (state)
-		change.state = strcmp(state, "locked") == 0 ? ACCOUNT_LOCKED
-			: strcmp(state, "active") == 0	    ? ACCOUNT_ACTIVE
-							    : 0;
+		change.state = strcmp(state, "locked") == 0   ? ACCOUNT_LOCKED
+			       : strcmp(state, "active") == 0 ? ACCOUNT_ACTIVE
+							      : 0;
 	bool own = identity_account_find(vault->parts.identity, id, x->arena, &account) == OK &&
-		strcmp(account.id, x->who.account) == 0;
+		   strcmp(account.id, x->who.account) == 0;
 	if (state && !change.state) {
 		answer_error(x, 422, "invalid", "A state is active or locked.");
 	} else if (own && (change.role || change.state)) {
-		// Who manages accounts does not read records: not by becoming a clinician for a minute either.
-		note_refused(vault, x, arena_printf(x->arena, "%s: own role or state", account.login));
+		// Who manages accounts does not read records: not by becoming a clinician for a
+		// minute either.
+		note_refused(
+			vault, x, arena_printf(x->arena, "%s: own role or state", account.login));
 		answer_error(x, 403, "denied", "Somebody else must change your own role or state.");
 	} else if (!change.role || role_is_fine(x, change.role)) {
 		enum err err = identity_account_change(vault->parts.identity, id, &change);
@@ -137,7 +139,9 @@ enum progress api_account_change(struct vault *vault, struct exchange *x)
 				arena_printf(x->arena, "%s:%s%s%s%s", account.login,
 					change.name ? " name" : "", change.role ? " role " : "",
 					change.role ? change.role : "",
-					!state ? "" : change.state == ACCOUNT_LOCKED ? " locked" : " unlocked"));
+					!state                           ? ""
+					: change.state == ACCOUNT_LOCKED ? " locked"
+									 : " unlocked"));
 			api_answer(x, 200, account_json(&account));
 		}
 	}
@@ -154,7 +158,8 @@ enum progress api_account_reset_password(struct vault *vault, struct exchange *x
 	enum err err = identity_reset_password(vault->parts.identity, id, x->job, password);
 	if (err)
 		return refuse(x, err);
-	note_account(vault, x, TRAIL_ACCOUNT_CHANGED, arena_printf(x->arena, "%s: new password given out", id));
+	note_account(vault, x, TRAIL_ACCOUNT_CHANGED,
+		arena_printf(x->arena, "%s: new password given out", id));
 	json_t *json = json_pack("{s:s}", "password", password);
 	crypto_wipe(password, sizeof password);
 	return api_answer(x, 200, json);
@@ -166,7 +171,8 @@ enum progress api_account_reset_second_factor(struct vault *vault, struct exchan
 	enum err err = identity_reset_second_factor(vault->parts.identity, id);
 	if (err)
 		return refuse(x, err);
-	note_account(vault, x, TRAIL_ACCOUNT_CHANGED, arena_printf(x->arena, "%s: second factor removed", id));
+	note_account(vault, x, TRAIL_ACCOUNT_CHANGED,
+		arena_printf(x->arena, "%s: second factor removed", id));
 	return api_answer(x, 200, json_pack("{s:s}", "state", "must-enrol"));
 }
 
@@ -177,9 +183,11 @@ enum progress api_account_token(struct vault *vault, struct exchange *x)
 	json_t *body = api_body(x);
 	const char *label = body ? api_text(x, body, "label") : NULL;
 	if (label) {
-		enum err err = session_token_create(vault->parts.identity, id, label, x->now_us, token);
+		enum err err =
+			session_token_create(vault->parts.identity, id, label, x->now_us, token);
 		if (err == ERR_INVALID) {
-			answer_error(x, 422, "invalid", "Tokens are for accounts of role application.");
+			answer_error(
+				x, 422, "invalid", "Tokens are for accounts of role application.");
 		} else if (err) {
 			refuse(x, err);
 		} else {

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_AT_A_TIME = 1000, FORGET_REASON_BYTES = 10 };
+enum {
+	KEYS_AT_A_TIME = 1000,
+	FORGET_REASON_BYTES = 10
+};
 
 // Opening the ring takes as long as a password does: a worker does it.
 struct key_job {
@@ -59,8 +62,7 @@ static enum progress job_begin(
 
 static void note_keys(struct vault *vault, struct exchange *x, const char *detail)
 {
-	struct trail_entry note =
-		note_begin(x, TRAIL_SYSTEM, TRAIL_KEYS_ROTATED, TRAIL_ALLOWED);
+	struct trail_entry note = note_begin(x, TRAIL_SYSTEM, TRAIL_KEYS_ROTATED, TRAIL_ALLOWED);
 	note.detail = detail;
 	note_add(vault, x, &note);
 }
@@ -99,7 +101,8 @@ enum progress api_keys_rotated(struct vault *vault, struct exchange *x)
 		if (err)
 			return keys_failed(x, err);
 		if (left) {
-			answer_error(x, 409, "conflict", "%zu keys are still under the old one.", left);
+			answer_error(
+				x, 409, "conflict", "%zu keys are still under the old one.", left);
 			return PROGRESS_DONE;
 		}
 		return job_begin(vault, x, ring_rotated);
@@ -132,8 +135,9 @@ enum progress api_patient_forget(struct vault *vault, struct exchange *x)
 	if (!err)
 		err = records_shred(vault->parts.records, patient);
 	if (err == ERR_NOT_FOUND || err == ERR_GONE) {
-		answer_error(x, 404, "not-found", err == ERR_GONE ? "This patient was forgotten before."
-								  : "There is no such patient.");
+		answer_error(x, 404, "not-found",
+			err == ERR_GONE ? "This patient was forgotten before."
+					: "There is no such patient.");
 		goto out;
 	}
 	if (err) {

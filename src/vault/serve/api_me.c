@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKLIST = 100 };
+enum {
+	WORKLIST = 100
+};
 
 static json_t *may_list(struct vault *vault, const struct exchange *x)
 {
@@ -22,14 +24,19 @@ static json_t *may_list(struct vault *vault, const struct exchange *x)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, json_string(verbs[i]));
 	for (int action = 0; action < POLICY_ACTIONS; action++) {
-		struct policy_ask ask = {.role = role, .action = (enum policy_action)action,
-			.type = fhir_type_patient(), .of_patient = true, .relationship = true, .own = true,
+		struct policy_ask ask = {.role = role,
+			.action = (enum policy_action)action,
+			.type = fhir_type_patient(),
+			.of_patient = true,
+			.relationship = true,
+			.own = true,
 			.second_factor = true};
 		struct policy_decision decision;
 		policy_decide(vault->parts.policy, &ask, &decision);
 		if (decision.allowed)
-			json_array_append_new(list, json_sprintf("patient-%s",
-				policy_action_text((enum policy_action)action)));
+			json_array_append_new(
+				list, json_sprintf("patient-%s",
+					      policy_action_text((enum policy_action)action)));
 	}
 	return list;
 }
@@ -84,16 +91,17 @@ enum progress api_me_patients(struct vault *vault, struct exchange *x)
 		struct record record;
 		json_t *patient;
 		struct record_key key = {.type = fhir_type_patient(), .id = patients[i].patient};
-		struct access access = {.action = TRAIL_READ, .type = key.type, .id = key.id,
-			.patient = key.id};
+		struct access access = {
+			.action = TRAIL_READ, .type = key.type, .id = key.id, .patient = key.id};
 		struct verdict verdict;
 		if (access_decide(vault, x, &access, &verdict) || !verdict.allowed ||
 			records_read(vault->parts.records, &key, x->arena, &record) ||
 			json_parse_strict(record.json, NULL, &patient, NULL))
 			continue;
-		json_array_append_new(list, json_pack("{s:o, s:s, s:s}", "patient", patient,
-			"relationship", care_kind_text(patients[i].care.kind), "evidence",
-			patients[i].care.evidence));
+		json_array_append_new(
+			list, json_pack("{s:o, s:s, s:s}", "patient", patient, "relationship",
+				      care_kind_text(patients[i].care.kind), "evidence",
+				      patients[i].care.evidence));
 		named[shown++] = key.id;
 	}
 	struct trail_entry note = note_begin(x, TRAIL_ACCESS, TRAIL_SEARCH, TRAIL_ALLOWED);
@@ -114,8 +122,8 @@ enum progress api_sessions(struct vault *vault, struct exchange *x)
 		account = x->who.account;
 	else if (!who_may(vault, x, "sessions-manage"))
 		return PROGRESS_DONE;
-	(void)!session_list(vault->parts.identity, *account ? names_account_id(vault, x, account) : NULL,
-		x->arena, &sessions, &count);
+	(void)!session_list(vault->parts.identity,
+		*account ? names_account_id(vault, x, account) : NULL, x->arena, &sessions, &count);
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, session_json(x, &sessions[i]));
@@ -125,12 +133,14 @@ enum progress api_sessions(struct vault *vault, struct exchange *x)
 enum progress api_session_end(struct vault *vault, struct exchange *x)
 {
 	const char *handle = route_segment(x, "handle");
-	bool anybody = policy_may(vault->parts.policy, policy_role_find(x->who.role), "sessions-manage");
+	bool anybody =
+		policy_may(vault->parts.policy, policy_role_find(x->who.role), "sessions-manage");
 	if (session_end(vault->parts.identity, handle, anybody ? NULL : x->who.account)) {
 		answer_error(x, 404, "not-found", "There is no such session.");
 		return PROGRESS_DONE;
 	}
-	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, TRAIL_SESSION_REVOKED, TRAIL_ALLOWED);
+	struct trail_entry note =
+		note_begin(x, TRAIL_SIGN_IN, TRAIL_SESSION_REVOKED, TRAIL_ALLOWED);
 	note.detail = handle;
 	note_add(vault, x, &note);
 	x->status = 204;
@@ -150,11 +160,13 @@ enum progress api_break_glass(struct vault *vault, struct exchange *x)
 		answer_error(x, 400, "invalid", "This is not the id of a patient.");
 		goto out;
 	}
-	struct access access = {.action = TRAIL_BREAK_GLASS, .type = fhir_type_patient(),
+	struct access access = {.action = TRAIL_BREAK_GLASS,
+		.type = fhir_type_patient(),
 		.id = arena_text(x->arena, patient)};
 	if (!access_check(vault, x, &access, &verdict))
 		goto out;
-	if (glass_break(vault->parts.identity, x->who.session, patient, reason, x->now_us, &until)) {
+	if (glass_break(
+		    vault->parts.identity, x->who.session, patient, reason, x->now_us, &until)) {
 		answer_error(x, 422, "invalid", "Give a reason of at least %d characters.",
 			BREAK_GLASS_REASON_CHARACTERS);
 		goto out;
@@ -175,7 +187,8 @@ out:
 enum progress api_break_glass_list(struct vault *vault, struct exchange *x)
 {
 	struct broken_glass *grants;
-	size_t count = glass_list(vault->parts.identity, x->who.session, x->now_us, x->arena, &grants);
+	size_t count =
+		glass_list(vault->parts.identity, x->who.session, x->now_us, x->arena, &grants);
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++) {
 		json_t *one = json_pack(

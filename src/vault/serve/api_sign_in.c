@@ -7,24 +7,27 @@
 #include <string.h>
 
 // Of those who are nobody only so many are put on the trail, with how many there were in between.
-static void note_stranger(struct vault *vault, struct exchange *x, struct trail_entry *note,
-	const char *words)
+static void note_stranger(
+	struct vault *vault, struct exchange *x, struct trail_entry *note, const char *words)
 {
 	uint64_t left_out;
 	if (!identity_note_stranger(vault->parts.identity, x->now_us, &left_out))
 		return;
-	note->detail = left_out ? arena_printf(x->arena, "%s; %llu more like this since the last entry",
-		words, (unsigned long long)left_out) : words;
+	note->detail =
+		left_out ? arena_printf(x->arena, "%s; %llu more like this since the last entry",
+				   words, (unsigned long long)left_out)
+			 : words;
 	note_add(vault, x, note);
 }
 
-static enum progress refuse(struct vault *vault, struct exchange *x, enum trail_action action,
-	const char *account)
+static enum progress refuse(
+	struct vault *vault, struct exchange *x, enum trail_action action, const char *account)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_DENIED);
 	struct account known;
 	note.status = 401;
-	if (*account && identity_account_find(vault->parts.identity, account, x->arena, &known) == OK) {
+	if (*account &&
+		identity_account_find(vault->parts.identity, account, x->arena, &known) == OK) {
 		note.actor = known.id;
 		note.actor_name = known.name;
 		note.role = known.role;
@@ -33,12 +36,13 @@ static enum progress refuse(struct vault *vault, struct exchange *x, enum trail_
 		note_stranger(vault, x, &note, "nobody known");
 	}
 	vault->denials++;
-	answer_error(x, 401, "unauthenticated", "This does not match. Check what you typed and try again.");
+	answer_error(x, 401, "unauthenticated",
+		"This does not match. Check what you typed and try again.");
 	return PROGRESS_DONE;
 }
 
-static enum progress slow_down(struct vault *vault, struct exchange *x, enum trail_action action,
-	uint32_t wait_s)
+static enum progress slow_down(
+	struct vault *vault, struct exchange *x, enum trail_action action, uint32_t wait_s)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_DENIED);
 	note.status = 429;
@@ -50,8 +54,9 @@ static enum progress slow_down(struct vault *vault, struct exchange *x, enum tra
 
 static void set_cookie(struct exchange *x, const char *token)
 {
-	answer_header(x, "Set-Cookie", arena_printf(x->arena,
-		"__Host-hospitaller=%s; Path=/; Secure; HttpOnly; SameSite=Strict", token));
+	answer_header(x, "Set-Cookie",
+		arena_printf(x->arena,
+			"__Host-hospitaller=%s; Path=/; Secure; HttpOnly; SameSite=Strict", token));
 }
 
 static void add_recovery(json_t *json, const struct sign_in_step *step)
@@ -79,7 +84,8 @@ static enum progress answer_step(struct vault *vault, struct exchange *x, enum t
 	const struct sign_in_step *step)
 {
 	static const char *const states[] = {[SIGN_IN_DONE] = "signed-in",
-		[SIGN_IN_SECOND_FACTOR] = "second-factor", [SIGN_IN_ENROL] = "enrol",
+		[SIGN_IN_SECOND_FACTOR] = "second-factor",
+		[SIGN_IN_ENROL] = "enrol",
 		[SIGN_IN_CHANGE_PASSWORD] = "change-password"};
 	struct account account;
 	const struct session *session = NULL;
@@ -92,8 +98,10 @@ static enum progress answer_step(struct vault *vault, struct exchange *x, enum t
 	if (step->state != SIGN_IN_DONE) {
 		json_object_set_new(json, "ticket", json_string(step->ticket));
 	} else {
-		enum session_kind kind = text_starts(step->token, "hc_") ? SESSION_COOKIE : SESSION_BEARER;
-		if (session_find(vault->parts.identity, step->token, kind, x->now_us, &session) == OK)
+		enum session_kind kind =
+			text_starts(step->token, "hc_") ? SESSION_COOKIE : SESSION_BEARER;
+		if (session_find(vault->parts.identity, step->token, kind, x->now_us, &session) ==
+			OK)
 			json_object_set_new(json, "session", session_json(x, session));
 		json_object_set_new(json, "account", account_json(&account));
 		if (kind == SESSION_COOKIE)
@@ -134,8 +142,11 @@ enum progress api_sign_in(struct vault *vault, struct exchange *x)
 		json_decref(body);
 		return PROGRESS_DONE;
 	}
-	struct sign_in_wish wish = {.login = login, .password = password, .address = x->ask.peer,
-		.agent = x->ask.user_agent, .now_us = x->now_us,
+	struct sign_in_wish wish = {.login = login,
+		.password = password,
+		.address = x->ask.peer,
+		.agent = x->ask.user_agent,
+		.now_us = x->now_us,
 		.kind = kind && strcmp(kind, "bearer") == 0 ? SESSION_BEARER : SESSION_COOKIE};
 	enum err err = sign_in_begin(vault->parts.identity, &wish, &attempt, &wait_s);
 	json_decref(body);
@@ -157,9 +168,9 @@ enum progress api_second_factor(struct vault *vault, struct exchange *x)
 	enum progress progress = PROGRESS_DONE;
 	if (code) {
 		enum err err = sign_in_code(vault->parts.identity, ticket, code, x->now_us, &step);
-		progress = !err ? answer_step(vault, x, TRAIL_SECOND_FACTOR, &step)
-			: err == ERR_BUSY ? slow_down(vault, x, TRAIL_SECOND_FACTOR, step.wait_s)
-					  : refuse(vault, x, TRAIL_SECOND_FACTOR, step.account);
+		progress = !err              ? answer_step(vault, x, TRAIL_SECOND_FACTOR, &step)
+			   : err == ERR_BUSY ? slow_down(vault, x, TRAIL_SECOND_FACTOR, step.wait_s)
+					     : refuse(vault, x, TRAIL_SECOND_FACTOR, step.account);
 	}
 	json_decref(body);
 	return progress;
@@ -173,8 +184,9 @@ enum progress api_enrol(struct vault *vault, struct exchange *x)
 	if (ticket && sign_in_enrol(vault->parts.identity, ticket, x->now_us, x->arena, &enrolment))
 		answer_error(x, 401, "unauthenticated", "Sign in again: this took too long.");
 	else if (ticket)
-		api_answer(x, 200, json_pack("{s:s, s:s, s:s}", "secret", enrolment.secret, "uri",
-			enrolment.uri, "svg", enrolment.svg));
+		api_answer(x, 200,
+			json_pack("{s:s, s:s, s:s}", "secret", enrolment.secret, "uri",
+				enrolment.uri, "svg", enrolment.svg));
 	json_decref(body);
 	return PROGRESS_DONE;
 }
@@ -187,8 +199,8 @@ enum progress api_enrol_confirm(struct vault *vault, struct exchange *x)
 	struct sign_in_step step;
 	enum progress progress = PROGRESS_DONE;
 	if (code) {
-		enum err err =
-			sign_in_enrol_confirm(vault->parts.identity, ticket, code, x->now_us, &step);
+		enum err err = sign_in_enrol_confirm(
+			vault->parts.identity, ticket, code, x->now_us, &step);
 		progress = err ? refuse(vault, x, TRAIL_ENROLLED, step.account)
 			       : answer_step(vault, x, TRAIL_ENROLLED, &step);
 	}
@@ -205,8 +217,8 @@ static json_t *advice_json(const struct password_advice *advice)
 		(int)advice->score, "warning", advice->warning, "suggestions", suggestions);
 }
 
-static enum progress begin_change(struct vault *vault, struct exchange *x,
-	const struct password_wish *wish)
+static enum progress begin_change(
+	struct vault *vault, struct exchange *x, const struct password_wish *wish)
 {
 	struct password_advice advice;
 	struct password_change *change;
@@ -234,14 +246,16 @@ static enum progress end_change(struct vault *vault, struct exchange *x, bool si
 	struct sign_in_step step;
 	enum err err = password_change_end(vault->parts.identity, x->job, &step);
 	if (err == ERR_EXISTS) {
-		answer_error(x, 422, "invalid", "This is the password you have now. Choose another.");
+		answer_error(
+			x, 422, "invalid", "This is the password you have now. Choose another.");
 		return PROGRESS_DONE;
 	}
 	if (err)
 		return refuse(vault, x, TRAIL_PASSWORD_CHANGED, x->who.account);
 	if (signing_in)
 		return answer_step(vault, x, TRAIL_PASSWORD_CHANGED, &step);
-	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, TRAIL_PASSWORD_CHANGED, TRAIL_ALLOWED);
+	struct trail_entry note =
+		note_begin(x, TRAIL_SIGN_IN, TRAIL_PASSWORD_CHANGED, TRAIL_ALLOWED);
 	note_add(vault, x, &note);
 	return api_answer(x, 200, json_pack("{s:s}", "state", "changed"));
 }
@@ -266,8 +280,8 @@ enum progress api_me_password(struct vault *vault, struct exchange *x)
 	if (x->job)
 		return end_change(vault, x, false);
 	json_t *body = api_body(x);
-	struct password_wish wish = {.now_us = x->now_us, .account = x->who.account,
-		.session = x->who.session};
+	struct password_wish wish = {
+		.now_us = x->now_us, .account = x->who.account, .session = x->who.session};
 	enum progress progress = PROGRESS_DONE;
 	wish.old = body ? api_text(x, body, "old") : NULL;
 	wish.password = wish.old ? api_text(x, body, "new") : NULL;
@@ -293,7 +307,8 @@ enum progress api_password_advice(struct vault *vault, struct exchange *x)
 enum progress api_sign_out(struct vault *vault, struct exchange *x)
 {
 	if (session_end(vault->parts.identity, x->who.session, x->who.account) == OK) {
-		struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, TRAIL_SIGNED_OUT, TRAIL_ALLOWED);
+		struct trail_entry note =
+			note_begin(x, TRAIL_SIGN_IN, TRAIL_SIGNED_OUT, TRAIL_ALLOWED);
 		note_add(vault, x, &note);
 	}
 	answer_header(x, "Set-Cookie",

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECKED_AT_ONCE = 200 };
+enum {
+	CHECKED_AT_ONCE = 200
+};
 
 enum progress api_health(struct vault *vault, struct exchange *x)
 {
@@ -22,19 +24,19 @@ static json_t *records_json(struct vault *vault)
 	struct records_stats s;
 	if (records_stats(vault->parts.records, &s))
 		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "resources", (json_int_t)s.resources, "versions",
-		(json_int_t)s.versions, "patients", (json_int_t)s.patients, "bytes", (json_int_t)s.bytes,
-		"cached_keys", (json_int_t)s.cached_keys);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "resources", (json_int_t)s.resources,
+		"versions", (json_int_t)s.versions, "patients", (json_int_t)s.patients, "bytes",
+		(json_int_t)s.bytes, "cached_keys", (json_int_t)s.cached_keys);
 }
 
 static json_t *trail_json(struct vault *vault)
 {
 	struct ledger_status s;
 	ledger_status(vault->parts.ledger, &s);
-	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "size", (json_int_t)s.size, "durable",
-		(json_int_t)s.durable, "checkpoint", (json_int_t)s.checkpoint.size, "indexed",
-		(json_int_t)s.indexed, "bytes", (json_int_t)s.bytes, "recovered_torn_bytes",
-		(json_int_t)s.recovered_torn_bytes);
+	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "size", (json_int_t)s.size,
+		"durable", (json_int_t)s.durable, "checkpoint", (json_int_t)s.checkpoint.size,
+		"indexed", (json_int_t)s.indexed, "bytes", (json_int_t)s.bytes,
+		"recovered_torn_bytes", (json_int_t)s.recovered_torn_bytes);
 	set_time(json, "checkpoint_time", s.checkpoint_us);
 	return json;
 }
@@ -42,20 +44,21 @@ static json_t *trail_json(struct vault *vault)
 enum progress api_status(struct vault *vault, struct exchange *x)
 {
 	json_t *roles = vault->parts.roles(vault->parts.context);
-	json_t *json = json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "version",
-		vault->parts.version, "records", records_json(vault), "trail", trail_json(vault), "vault",
-		"requests", (json_int_t)vault->requests, "denials", (json_int_t)vault->denials, "commits",
-		(json_int_t)vault->commits, "writes", (json_int_t)vault->committed_writes, "waiting_trail",
-		(json_int_t)vault->held.count, "waiting_commit",
-		(json_int_t)(vault->staged.count + vault->writes.count), "hashing",
-		(json_int_t)vault->hashed.count);
+	json_t *json = json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+		"version", vault->parts.version, "records", records_json(vault), "trail",
+		trail_json(vault), "vault", "requests", (json_int_t)vault->requests, "denials",
+		(json_int_t)vault->denials, "commits", (json_int_t)vault->commits, "writes",
+		(json_int_t)vault->committed_writes, "waiting_trail", (json_int_t)vault->held.count,
+		"waiting_commit", (json_int_t)(vault->staged.count + vault->writes.count),
+		"hashing", (json_int_t)vault->hashed.count);
 	set_time(json, "since", vault->parts.started_us);
 	if (roles)
 		json_object_set_new(json, "roles", roles);
 	json_t *activity = vault->parts.activity(vault->parts.context);
 	if (activity) {
-		json_object_set_new(json, "watch", json_pack("{s:O?, s:O?}", "place",
-			json_object_get(activity, "place"), "lag", json_object_get(activity, "lag")));
+		json_object_set_new(json, "watch",
+			json_pack("{s:O?, s:O?}", "place", json_object_get(activity, "place"),
+				"lag", json_object_get(activity, "lag")));
 		json_decref(activity);
 	}
 	return api_answer(x, 200, json);
@@ -71,8 +74,8 @@ enum progress api_activity(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, activity);
 }
 
-// Opens stored versions, some at a time: the answer says where to go on. Associated data proves that
-// each is in its place.
+// Opens stored versions, some at a time: the answer says where to go on. Associated data proves
+// that each is in its place.
 enum progress api_records_check(struct vault *vault, struct exchange *x)
 {
 	const char *from = exchange_param(x, "from");

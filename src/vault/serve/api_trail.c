@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_COUNT = 50, SHOWN_PATIENTS = 100, JOINED_NAMES = 12 };
+enum {
+	DEFAULT_COUNT = 50,
+	SHOWN_PATIENTS = 100,
+	JOINED_NAMES = 12
+};
 
 static void set_text(json_t *json, const char *key, const char *text)
 {
@@ -27,11 +31,12 @@ struct telling {
 	bool reviewer;
 };
 
-static json_t *patients_json(struct vault *vault, struct exchange *x, const struct trail_entry *entry,
-	const struct telling *telling)
+static json_t *patients_json(struct vault *vault, struct exchange *x,
+	const struct trail_entry *entry, const struct telling *telling)
 {
 	json_t *list = json_array();
-	// An entry about the trail names those whose names it joined in: that need not go on and on.
+	// An entry about the trail names those whose names it joined in: that need not go on and
+	// on.
 	uint32_t joined = entry->kind == TRAIL_REVIEW ? 0 : JOINED_NAMES;
 	for (uint32_t i = 0; i < entry->patients_here && i < SHOWN_PATIENTS; i++) {
 		json_t *one = json_object();
@@ -63,8 +68,8 @@ static const char *query_shown(struct vault *vault, struct exchange *x, const ch
 	return text;
 }
 
-static void tell_reviewer(struct vault *vault, struct exchange *x, const struct trail_entry *entry,
-	json_t *json)
+static void tell_reviewer(
+	struct vault *vault, struct exchange *x, const struct trail_entry *entry, json_t *json)
 {
 	bool access = entry->kind == TRAIL_ACCESS;
 	set_text(json, "address", entry->address);
@@ -76,8 +81,8 @@ static void tell_reviewer(struct vault *vault, struct exchange *x, const struct 
 		json_object_set_new(json, "refers_to", json_integer((json_int_t)entry->refers_to));
 }
 
-static const char *patient_of(struct vault *vault, struct exchange *x, const struct trail_entry *entry,
-	const struct telling *telling)
+static const char *patient_of(struct vault *vault, struct exchange *x,
+	const struct trail_entry *entry, const struct telling *telling)
 {
 	if (!entry->patients_here)
 		return NULL;
@@ -146,8 +151,10 @@ static bool time_param(struct exchange *x, const char *name, int64_t *ret_us)
 	const char *full = strchr(text, 'T') ? text : arena_printf(x->arena, "%sT00:00:00Z", text);
 	if (time_parse(full, ret_us) == OK)
 		return true;
-	answer_error(x, 400, "invalid", "%s is not a date or a time: use 2026-02-03 or "
-					"2026-02-03T04:05:06Z.", name);
+	answer_error(x, 400, "invalid",
+		"%s is not a date or a time: use 2026-02-03 or "
+		"2026-02-03T04:05:06Z.",
+		name);
 	return false;
 }
 
@@ -191,22 +198,26 @@ static bool read_query(struct vault *vault, struct exchange *x, struct trail_que
 		!number_param(x, "before", &before) || !number_param(x, "_count", &count))
 		return false;
 	query.before = before;
-	query.limit = (uint32_t)(count < 1 ? 1 : count > LEDGER_SEARCH_RESULTS ? LEDGER_SEARCH_RESULTS : count);
+	query.limit = (uint32_t)(count < 1                       ? 1
+				 : count > LEDGER_SEARCH_RESULTS ? LEDGER_SEARCH_RESULTS
+								 : count);
 	*ret = query;
 	return true;
 }
 
 // `about` a record when the entry on the trail is, too: an access, not a search of the trail.
-static enum progress answer_hits(struct vault *vault, struct exchange *x, const struct trail_query *query,
-	struct trail_entry *note)
+static enum progress answer_hits(struct vault *vault, struct exchange *x,
+	const struct trail_query *query, struct trail_entry *note)
 {
 	const struct telling telling = {
 		.about = note->action == TRAIL_WHO_SAW ? query->patient : NULL,
-		.reviewer = policy_may(vault->parts.policy, policy_role_find(x->who.role), "trail-search")};
+		.reviewer = policy_may(
+			vault->parts.policy, policy_role_find(x->who.role), "trail-search")};
 	struct trail_page page;
 	enum err err = ledger_search(vault->parts.ledger, query, x->arena, &page);
 	if (err) {
-		answer_error(x, 500, "unavailable", "The trail cannot be searched: %s.", err_text(err));
+		answer_error(
+			x, 500, "unavailable", "The trail cannot be searched: %s.", err_text(err));
 		note->outcome = TRAIL_FAILED;
 		note_add(vault, x, note);
 		return PROGRESS_DONE;
@@ -227,7 +238,8 @@ static const char *query_text(struct exchange *x)
 {
 	struct buf buf = {0};
 	for (size_t i = 0; i < x->ask.param_count; i++)
-		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name, x->ask.params[i].value);
+		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name,
+			x->ask.params[i].value);
 	const char *text = arena_text_n(x->arena, (const char *)buf.at, buf.size);
 	buf_done(&buf);
 	return text;
@@ -238,8 +250,7 @@ enum progress api_trail(struct vault *vault, struct exchange *x)
 	struct trail_query query;
 	if (!read_query(vault, x, &query))
 		return PROGRESS_DONE;
-	struct trail_entry note =
-		note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
+	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
 	note.query = query_text(x);
 	note.patients = query.patient ? &query.patient : NULL;
 	note.patients_here = note.patient_count = query.patient ? 1 : 0;
@@ -251,7 +262,9 @@ enum progress api_seen(struct vault *vault, struct exchange *x)
 	const char *patient = route_segment(x, "id");
 	uint64_t count = DEFAULT_COUNT, before = 0;
 	struct verdict verdict;
-	struct access access = {.action = TRAIL_WHO_SAW, .type = fhir_type_patient(), .id = patient,
+	struct access access = {.action = TRAIL_WHO_SAW,
+		.type = fhir_type_patient(),
+		.id = patient,
 		.patient = patient};
 	if (!text_is_id(patient)) {
 		answer_error(x, 404, "not-found", "There is no such record.");
@@ -262,7 +275,9 @@ enum progress api_seen(struct vault *vault, struct exchange *x)
 	if (!number_param(x, "before", &before) || !number_param(x, "_count", &count))
 		return PROGRESS_DONE;
 	struct trail_query query = {.patient = patient, .before = before};
-	query.limit = (uint32_t)(count < 1 ? 1 : count > LEDGER_SEARCH_RESULTS ? LEDGER_SEARCH_RESULTS : count);
+	query.limit = (uint32_t)(count < 1                       ? 1
+				 : count > LEDGER_SEARCH_RESULTS ? LEDGER_SEARCH_RESULTS
+								 : count);
 	struct trail_entry note = note_access(x, &access, &verdict, TRAIL_ALLOWED);
 	note.kind = TRAIL_REVIEW;
 	return answer_hits(vault, x, &query, &note);
@@ -316,8 +331,8 @@ enum progress api_trail_state(struct vault *vault, struct exchange *x)
 	// The keeper reads every batch back and ends the process when one differs; so what it has
 	// verified is whole, or nobody would be answering.
 	json_t *json = json_pack("{s:I, s:I, s:s, s:{s:I, s:s, s:s}, s:{s:I, s:s, s:s, s:s}, s:s}",
-		"size", (json_int_t)status.size, "durable", (json_int_t)status.durable, "root", root,
-		"checkpoint", "size", (json_int_t)status.checkpoint.size, "time",
+		"size", (json_int_t)status.size, "durable", (json_int_t)status.durable, "root",
+		root, "checkpoint", "size", (json_int_t)status.checkpoint.size, "time",
 		status.checkpoint_us ? at : "", "text", status.note, "verified", "size",
 		(json_int_t)status.verified, "time", status.checkpoint_us ? at : "", "result",
 		status.verified ? "whole" : "never", "detail",

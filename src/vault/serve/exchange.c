@@ -55,9 +55,9 @@ static void content_type(struct exchange *exchange)
 	for (size_t i = 0; i < exchange->header_count; i++)
 		if (strcmp(exchange->headers[i].name, "Content-Type") == 0)
 			return;
-	answer_header(exchange, "Content-Type", exchange_is_fhir(exchange)
-		? "application/fhir+json; charset=utf-8"
-		: "application/json; charset=utf-8");
+	answer_header(exchange, "Content-Type",
+		exchange_is_fhir(exchange) ? "application/fhir+json; charset=utf-8"
+					   : "application/json; charset=utf-8");
 }
 
 void answer_json(struct exchange *exchange, uint16_t status, const json_t *json)
@@ -92,19 +92,21 @@ static const char *issue_type(const char *code)
 {
 	static const struct {
 		const char *code, *type;
-	} rows[] = {{"malformed", "structure"}, {"invalid", "invalid"}, {"unauthenticated", "login"},
-		{"second-factor-required", "login"}, {"denied", "forbidden"},
-		{"break-glass-possible", "forbidden"}, {"not-found", "not-found"},
-		{"deleted", "deleted"}, {"conflict", "conflict"}, {"too-many", "throttled"},
-		{"too-large", "too-long"}, {"too-costly", "too-costly"}, {"busy", "transient"},
-		{"unavailable", "transient"}, {"not-supported", "not-supported"}};
+	} rows[] = {{"malformed", "structure"}, {"invalid", "invalid"},
+		{"unauthenticated", "login"}, {"second-factor-required", "login"},
+		{"denied", "forbidden"}, {"break-glass-possible", "forbidden"},
+		{"not-found", "not-found"}, {"deleted", "deleted"}, {"conflict", "conflict"},
+		{"too-many", "throttled"}, {"too-large", "too-long"}, {"too-costly", "too-costly"},
+		{"busy", "transient"}, {"unavailable", "transient"},
+		{"not-supported", "not-supported"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp(rows[i].code, code) == 0)
 			return rows[i].type;
 	return "exception";
 }
 
-void answer_error(struct exchange *exchange, uint16_t status, const char *code, const char *format, ...)
+void answer_error(
+	struct exchange *exchange, uint16_t status, const char *code, const char *format, ...)
 {
 	char message[1024];
 	va_list args;
@@ -112,12 +114,14 @@ void answer_error(struct exchange *exchange, uint16_t status, const char *code, 
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
 	json_t *json = exchange_is_fhir(exchange)
-		? json_pack("{s:s, s:[{s:s, s:s, s:{s:[{s:s}]}, s:s}]}", "resourceType",
-			  "OperationOutcome", "issue", "severity", "error", "code", issue_type(code),
-			  "details", "coding", "code", code, "diagnostics", message)
-		: json_pack("{s:s, s:s}", "error", code, "message", message);
+			       ? json_pack("{s:s, s:[{s:s, s:s, s:{s:[{s:s}]}, s:s}]}",
+					 "resourceType", "OperationOutcome", "issue", "severity",
+					 "error", "code", issue_type(code), "details", "coding",
+					 "code", code, "diagnostics", message)
+			       : json_pack("{s:s, s:s}", "error", code, "message", message);
 	if (!json) // a message that is not UTF-8 cannot be packed; the code always can
-		json = json_pack("{s:s, s:s}", "error", code, "message", "The request is not valid.");
+		json = json_pack(
+			"{s:s, s:s}", "error", code, "message", "The request is not valid.");
 	answer_json(exchange, status, json);
 	json_decref(json);
 	if (status == 503 || status == 429)

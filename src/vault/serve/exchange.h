@@ -20,8 +20,8 @@ enum entrance {
 
 // What a handler says about how to go on.
 enum progress {
-	PROGRESS_DONE,  // the answer is complete
-	PROGRESS_STAGED, // the answer is complete, and waits for the commit of what was staged
+	PROGRESS_DONE,    // the answer is complete
+	PROGRESS_STAGED,  // the answer is complete, and waits for the commit of what was staged
 	PROGRESS_HASHING, // a password is being hashed; the handler is called again afterwards
 };
 
@@ -37,32 +37,34 @@ struct principal {
 	struct session *held; // identity's; valid while this exchange is handled, NULL for local
 };
 
-enum { EXCHANGE_HEADERS = 12 };
+enum {
+	EXCHANGE_HEADERS = 12
+};
 
 struct exchange {
 	struct exchange *next; // in whatever queue it waits
 	struct arena *arena;
-	void *client;          // who gets the answer; NULL once the client went away
+	void *client; // who gets the answer; NULL once the client went away
 	enum entrance entrance;
 	uint32_t local_uid;
 	struct door_ask ask;
-	struct buf body;       // assembled from the frames
-	int64_t now_us;        // when it was handled
+	struct buf body; // assembled from the frames
+	int64_t now_us;  // when it was handled
 
 	const struct route *route;
 	const char *const *segments; // of the path
 	size_t segment_count;
 	struct principal who;
 
-	struct map *names;     // of patients, as joined in by names.c; NULL before the first
-	void *job;             // what a hashing handler keeps between its calls
+	struct map *names; // of patients, as joined in by names.c; NULL before the first
+	void *job;         // what a hashing handler keeps between its calls
 	void (*job_free)(void *job);
 
 	uint16_t status;
 	size_t header_count;
 	struct door_header headers[EXCHANGE_HEADERS];
 	struct buf answer;
-	uint64_t trail_end;    // the trail must be durable below this number
+	uint64_t trail_end; // the trail must be durable below this number
 	bool staged;
 };
 
@@ -80,5 +82,5 @@ void answer_bytes(struct exchange *exchange, uint16_t status, struct bytes fhir_
 // An error in the caller's own terms: an OperationOutcome under /fhir, otherwise the API's form.
 // `code` is one of the API's codes (docs/api.md); it is mapped to FHIR's issue type.
 void answer_retry(struct exchange *exchange, uint32_t seconds); // replaces what an error said
-[[gnu::format(printf, 4, 5)]] void answer_error(struct exchange *exchange, uint16_t status,
-	const char *code, const char *format, ...);
+[[gnu::format(printf, 4, 5)]] void answer_error(
+	struct exchange *exchange, uint16_t status, const char *code, const char *format, ...);

@@ -98,15 +98,16 @@ void fhir_headers(struct exchange *x, const struct record *record)
 	answer_header(x, "Last-Modified", date);
 }
 
-void fhir_answer_absent(struct vault *vault, struct exchange *x, const struct access *access,
-	enum err err)
+void fhir_answer_absent(
+	struct vault *vault, struct exchange *x, const struct access *access, enum err err)
 {
-	// Decided as if it were some other patient's: whoever would be refused that is refused this,
-	// in the same words, and learns nothing.
+	// Decided as if it were some other patient's: whoever would be refused that is refused
+	// this, in the same words, and learns nothing.
 	struct access any = *access;
 	struct verdict verdict;
 	if (!any.patient && fhir_type_in_compartment(access->type))
-		any.patient = access->type == fhir_type_patient() && access->id ? access->id : "nobody";
+		any.patient =
+			access->type == fhir_type_patient() && access->id ? access->id : "nobody";
 	if (err == ERR_NOT_FOUND || err == ERR_GONE) {
 		if (!access_check(vault, x, &any, &verdict))
 			return;
@@ -120,14 +121,16 @@ void fhir_answer_absent(struct vault *vault, struct exchange *x, const struct ac
 	else if (err == ERR_GONE)
 		answer_error(x, 410, "deleted", "This resource was deleted.");
 	else
-		answer_error(x, 500, "unavailable", "The record cannot be read: %s.", err_text(err));
+		answer_error(
+			x, 500, "unavailable", "The record cannot be read: %s.", err_text(err));
 }
 
 void fhir_answer_storing(struct exchange *x, enum err err)
 {
 	switch (err) {
 	case ERR_CONFLICT:
-		answer_error(x, 412, "conflict", "Another version is current; read it and try again.");
+		answer_error(
+			x, 412, "conflict", "Another version is current; read it and try again.");
 		break;
 	case ERR_EXISTS:
 		answer_error(x, 409, "conflict", "There is such a resource already.");
@@ -204,14 +207,17 @@ void fhir_answer_written(struct exchange *x, uint16_t status, const struct recor
 {
 	const char *type = fhir_type_name(record->type);
 	fhir_headers(x, record);
-	answer_header(x, "Location", arena_printf(x->arena, "/fhir/%s/%s/_history/%llu", type,
-		record->id, (unsigned long long)record->version));
+	answer_header(x, "Location",
+		arena_printf(x->arena, "/fhir/%s/%s/_history/%llu", type, record->id,
+			(unsigned long long)record->version));
 	if (strstr(x->ask.prefer, "return=minimal")) {
 		buf_clear(&x->answer);
 		x->status = status;
 	} else if (strstr(x->ask.prefer, "return=OperationOutcome")) {
-		answer_outcome(x, status, fhir_outcome_new(&(struct fhir_outcome){
-			.severity = "information", .code = "informational", .diagnostics = "Stored."}));
+		answer_outcome(x, status,
+			fhir_outcome_new(&(struct fhir_outcome){.severity = "information",
+				.code = "informational",
+				.diagnostics = "Stored."}));
 	} else {
 		answer_bytes(x, status, record->json);
 	}

@@ -22,8 +22,8 @@ void fhir_named_add(struct named *named, const struct access *access);
 
 void fhir_headers(struct exchange *exchange, const struct record *record);
 // 404 where nothing is, without telling more than the policy lets know. Writes the trail.
-void fhir_answer_absent(struct vault *vault, struct exchange *exchange, const struct access *access,
-	enum err err);
+void fhir_answer_absent(
+	struct vault *vault, struct exchange *exchange, const struct access *access, enum err err);
 // An error of storing, in HTTP's terms.
 void fhir_answer_storing(struct exchange *exchange, enum err err);
 // Answers with the outcome of a failed check: 422.

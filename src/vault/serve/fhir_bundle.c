@@ -18,25 +18,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ENTRIES = 20000, GIVEN_BYTES = 16 * 1024 * 1024 };
+enum {
+	MOST_ENTRIES = 20000,
+	GIVEN_BYTES = 16 * 1024 * 1024
+};
 
-enum mode { TRANSACTION, BATCH, IMPORT };
+enum mode {
+	TRANSACTION,
+	BATCH,
+	IMPORT
+};
 
 struct entry {
 	const json_t *json;
-	json_t *resource;      // borrowed from the bundle
+	json_t *resource; // borrowed from the bundle
 	enum door_method method;
 	int type;
-	const char *id;        // assigned, or of the address
-	const char *query;     // of a conditional request or a search
+	const char *id;    // assigned, or of the address
+	const char *query; // of a conditional request or a search
 	const char *if_none_exist;
 	uint64_t if_match;
 	uint16_t status;
 	struct record record;
 	bool has_record;
-	json_t *outcome;       // of a batch's entry that failed, or what a GET gave
+	json_t *outcome; // of a batch's entry that failed, or what a GET gave
 	bool unchanged;
-	bool settled;          // if_none_exist was looked for
+	bool settled; // if_none_exist was looked for
 };
 
 struct bundling {
@@ -46,10 +53,10 @@ struct bundling {
 	json_t *bundle;
 	struct entry *entries;
 	size_t count;
-	struct map *urls;      // fullUrl → "Type/id"
-	const char *problem;   // of a reference
+	struct map *urls;    // fullUrl → "Type/id"
+	const char *problem; // of a reference
 	uint64_t first_note;
-	size_t given_bytes;    // of what GETs gave
+	size_t given_bytes; // of what GETs gave
 };
 
 static const char *arena_query(struct arena *arena, const char *url, const char **ret_query)
@@ -114,13 +121,15 @@ static bool read_request(struct bundling *b, size_t at)
 		return false;
 	bool needs = e->method == DOOR_POST || e->method == DOOR_PUT;
 	if (needs != (e->resource != NULL))
-		return refuse(b, at, needs ? "it needs a resource." : "it must not have a resource.");
+		return refuse(
+			b, at, needs ? "it needs a resource." : "it must not have a resource.");
 	if (needs && fhir_resource_type(e->resource) != e->type)
 		return refuse(b, at, "request.url names another type than the resource has.");
 	if (e->method == DOOR_POST)
 		e->id = fhir_new_id(b->x->arena);
 	if ((e->method == DOOR_PUT && (!e->id || e->query)) || (e->method == DOOR_DELETE && !e->id))
-		return refuse(b, at, "conditional update and delete are not supported; name an id.");
+		return refuse(
+			b, at, "conditional update and delete are not supported; name an id.");
 	return true;
 }
 
@@ -184,14 +193,17 @@ static enum err resolve_query(struct bundling *b, const char *text, const char *
 	enum err err = fhir_find_staged(b->vault, b->x, type, query, &found, &count);
 	if (err || count != 1) {
 		b->problem = arena_printf(b->x->arena, "the reference '%s?…' finds %s", name,
-			err ? err_text(err) : count ? "more than one" : "nothing");
+			err     ? err_text(err)
+			: count ? "more than one"
+				: "nothing");
 		return ERR_INVALID;
 	}
 	*ret_text = arena_printf(b->x->arena, "%s/%s", name, found.id);
 	return OK;
 }
 
-static enum err rewrite(void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
+static enum err rewrite(
+	void *context, enum fhir_ref_kind kind, const char *text, const char **ret_text)
 {
 	struct bundling *b = context;
 	const char *found = map_find(b->urls, bytes_text(text));
@@ -245,7 +257,8 @@ static bool rewrite_all(struct bundling *b)
 			continue;
 		b->problem = NULL;
 		if (fhir_refs_walk(b->entries[i].resource, &visitor))
-			return refuse(b, i, b->problem ? b->problem : "a reference cannot be read.");
+			return refuse(
+				b, i, b->problem ? b->problem : "a reference cannot be read.");
 	}
 	return true;
 }
@@ -259,11 +272,15 @@ static bool is_there(struct bundling *b, struct entry *e)
 
 static bool store_entry(struct bundling *b, struct entry *e)
 {
-	struct store_wish wish = {.type = e->type, .id = e->id, .resource = e->resource,
-		.expected = e->if_match, .if_none_exist = e->settled ? NULL : e->if_none_exist,
+	struct store_wish wish = {.type = e->type,
+		.id = e->id,
+		.resource = e->resource,
+		.expected = e->if_match,
+		.if_none_exist = e->settled ? NULL : e->if_none_exist,
 		.must_be_new = e->method == DOOR_POST};
-	wish.action = b->mode == IMPORT ? TRAIL_IMPORT
-		: e->method == DOOR_POST ? TRAIL_CREATE : TRAIL_UPDATE;
+	wish.action = b->mode == IMPORT        ? TRAIL_IMPORT
+		      : e->method == DOOR_POST ? TRAIL_CREATE
+					       : TRAIL_UPDATE;
 	if (e->settled && e->unchanged)
 		return true;
 	if (b->mode == IMPORT && is_there(b, e)) {
@@ -294,11 +311,13 @@ static bool get_entry(struct bundling *b, struct entry *e)
 	struct record_key key = {.type = e->type, .id = e->id};
 	struct verdict verdict;
 	if (!e->id || e->query) {
-		answer_error(b->x, 400, "not-supported", "In a bundle only reads by id are supported.");
+		answer_error(
+			b->x, 400, "not-supported", "In a bundle only reads by id are supported.");
 		return false;
 	}
 	if (b->given_bytes > GIVEN_BYTES) {
-		answer_error(b->x, 413, "too-large", "This bundle asks for more than fits an answer.");
+		answer_error(
+			b->x, 413, "too-large", "This bundle asks for more than fits an answer.");
 		return false;
 	}
 	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
@@ -373,7 +392,8 @@ static const char *status_text(struct exchange *x, uint16_t status)
 		const char *text;
 	} rows[] = {{200, "OK"}, {201, "Created"}, {204, "No Content"}, {400, "Bad Request"},
 		{403, "Forbidden"}, {404, "Not Found"}, {409, "Conflict"}, {410, "Gone"},
-		{412, "Precondition Failed"}, {413, "Content Too Large"}, {422, "Unprocessable Entity"}};
+		{412, "Precondition Failed"}, {413, "Content Too Large"},
+		{422, "Unprocessable Entity"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].status == status)
 			return arena_printf(x->arena, "%u %s", status, rows[i].text);
@@ -444,7 +464,8 @@ static enum progress run(struct bundling *b)
 		fhir_answer_storing(b->x, err);
 		return PROGRESS_DONE;
 	}
-	bool done = read_entries(b) && settle_conditions(b) && rewrite_all(b) && (b->mode == BATCH ? do_each(b) : do_all(b));
+	bool done = read_entries(b) && settle_conditions(b) && rewrite_all(b) &&
+		    (b->mode == BATCH ? do_each(b) : do_all(b));
 	err = done ? records_release(records) : records_rollback(records);
 	if (err)
 		fhir_answer_storing(b->x, err);
@@ -466,8 +487,13 @@ static enum progress bundle(struct vault *vault, struct exchange *x, bool import
 		return PROGRESS_DONE;
 	const char *type = json_get_text(json, "type");
 	enum progress progress = PROGRESS_DONE;
-	struct bundling b = {.vault = vault, .x = x, .bundle = json, .urls = map_new(),
-		.mode = import ? IMPORT : type && strcmp(type, "batch") == 0 ? BATCH : TRANSACTION};
+	struct bundling b = {.vault = vault,
+		.x = x,
+		.bundle = json,
+		.urls = map_new(),
+		.mode = import                               ? IMPORT
+			: type && strcmp(type, "batch") == 0 ? BATCH
+							     : TRANSACTION};
 	b.first_note = ledger_size(vault->parts.ledger);
 	if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
 		answer_error(x, 400, "invalid", "Bundle.type must be transaction or batch.");

@@ -21,7 +21,8 @@ static json_t *interaction_list(void)
 	for (size_t i = 0; i < sizeof interactions / sizeof *interactions; i++)
 		for (size_t r = 0; r < route_count; r++)
 			if (routes[r].handler == interactions[i].handler) {
-				json_array_append_new(list, json_pack("{s:s}", "code", interactions[i].code));
+				json_array_append_new(
+					list, json_pack("{s:s}", "code", interactions[i].code));
 				break;
 			}
 	return list;
@@ -32,9 +33,10 @@ static json_t *param_list(int type)
 	json_t *list = json_array();
 	for (size_t i = 0; i < fhir_param_count(type); i++) {
 		const struct fhir_param *param = fhir_param_at(type, i);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", fhir_param_name(param),
-			"definition", fhir_param_url(param), "type",
-			fhir_param_kind_text(fhir_param_kind(param))));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s}", "name", fhir_param_name(param),
+				      "definition", fhir_param_url(param), "type",
+				      fhir_param_kind_text(fhir_param_kind(param))));
 	}
 	return list;
 }
@@ -43,11 +45,11 @@ static json_t *resource_list(void)
 {
 	json_t *list = json_array(), *doable = interaction_list();
 	for (int type = 0; type < fhir_type_count(); type++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:O, s:s, s:b, s:b, s:b, s:o}", "type", fhir_type_name(type),
-				"interaction", doable, "versioning", "versioned-update", "readHistory",
-				1, "updateCreate", 1, "conditionalCreate", 1, "searchParam",
-				param_list(type)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:O, s:s, s:b, s:b, s:b, s:o}", "type",
+				      fhir_type_name(type), "interaction", doable, "versioning",
+				      "versioned-update", "readHistory", 1, "updateCreate", 1,
+				      "conditionalCreate", 1, "searchParam", param_list(type)));
 	json_decref(doable);
 	return list;
 }
@@ -56,16 +58,17 @@ enum progress fhir_metadata(struct vault *vault, struct exchange *x)
 {
 	char at[TIME_TEXT_BYTES];
 	time_format(vault->parts.started_us, at);
-	json_t *rest = json_pack("{s:s, s:{s:b, s:s}, s:o, s:[{s:s},{s:s}]}", "mode", "server", "security",
-		"cors", 0, "description",
+	json_t *rest = json_pack("{s:s, s:{s:b, s:s}, s:o, s:[{s:s},{s:s}]}", "mode", "server",
+		"security", "cors", 0, "description",
 		"Bearer tokens from POST /api/sign-in; every access is decided and recorded.",
 		"resource", resource_list(), "interaction", "code", "transaction", "code", "batch");
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:[s], s:[o]}",
-		"resourceType", "CapabilityStatement", "status", "active", "date", at, "kind", "instance",
-		"software", "name", "Hospitaller", "version", vault->parts.version, "implementation",
-		"description", "Hospitaller's door to the records", "url",
-		arena_printf(x->arena, "https://%s/fhir", x->ask.host), "fhirVersion", "4.0.1", "format",
-		"application/fhir+json", "rest", rest);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:[s], s:[o]}",
+		"resourceType", "CapabilityStatement", "status", "active", "date", at, "kind",
+		"instance", "software", "name", "Hospitaller", "version", vault->parts.version,
+		"implementation", "description", "Hospitaller's door to the records", "url",
+		arena_printf(x->arena, "https://%s/fhir", x->ask.host), "fhirVersion", "4.0.1",
+		"format", "application/fhir+json", "rest", rest);
 	answer_json(x, 200, json);
 	json_decref(json);
 	return PROGRESS_DONE;

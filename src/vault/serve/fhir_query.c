@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_IDS = 200 };
+enum {
+	MOST_IDS = 200
+};
 
 struct parsing {
 	int type;
@@ -60,7 +62,8 @@ static enum err read_sort(struct parsing *p, const char *value)
 		if (strcmp(name, "_lastUpdated") != 0) {
 			sort.param = fhir_param_find(p->type, name);
 			if (!sort.param)
-				return wrong(p, ERR_INVALID, "_sort", "There is no such parameter.");
+				return wrong(
+					p, ERR_INVALID, "_sort", "There is no such parameter.");
 		}
 		p->query.sorts[p->query.sort_count++] = sort;
 	}
@@ -101,7 +104,8 @@ static enum err read_updated(struct parsing *p, const char *value)
 
 static enum err read_total(struct parsing *p, const char *value)
 {
-	if (strcmp(value, "accurate") != 0 && strcmp(value, "none") != 0 && strcmp(value, "estimate") != 0)
+	if (strcmp(value, "accurate") != 0 && strcmp(value, "none") != 0 &&
+		strcmp(value, "estimate") != 0)
 		return wrong(p, ERR_INVALID, "_total", "Use none, estimate or accurate.");
 	p->query.want_total = strcmp(value, "none") != 0;
 	return OK;
@@ -132,7 +136,7 @@ static void note_patient(struct parsing *p, const struct fhir_argument *argument
 {
 	const char *name = fhir_param_name(argument->param);
 	bool names_patient = strcmp(name, "patient") == 0 || strcmp(name, "subject") == 0 ||
-		strcmp(name, "beneficiary") == 0 || strcmp(name, "actor") == 0;
+			     strcmp(name, "beneficiary") == 0 || strcmp(name, "actor") == 0;
 	bool plain = argument->modifier == FHIR_PLAIN || argument->modifier == FHIR_OF_TYPE;
 	if (!names_patient || !plain || argument->count != 1 || p->query.patient)
 		return;
@@ -176,7 +180,8 @@ static enum err read_param(struct parsing *p, const struct door_param *param)
 enum err fhir_query_of_params(int type, const struct door_param *params, size_t count,
 	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem)
 {
-	struct parsing p = {.type = type, .arena = arena,
+	struct parsing p = {.type = type,
+		.arena = arena,
 		.query = {.type = type, .count = QUERY_DEFAULT_COUNT}};
 	enum err err = OK;
 	p.arguments = arena_alloc(arena, RECORDS_SEARCH_ARGUMENTS * sizeof *p.arguments);
@@ -192,8 +197,10 @@ enum err fhir_query_of_params(int type, const struct door_param *params, size_t 
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-		: c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 static void decode(char *text)

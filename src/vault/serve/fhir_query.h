@@ -8,7 +8,9 @@ struct query_problem {
 	const char *words;
 };
 
-enum { QUERY_DEFAULT_COUNT = 50 };
+enum {
+	QUERY_DEFAULT_COUNT = 50
+};
 
 // From a list of names and values. ERR_INVALID and ERR_UNSUPPORTED with the parameter to blame: an
 // unknown parameter is an error, for a search that ignores one answers another question.

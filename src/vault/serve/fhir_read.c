@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY_COUNT = 50, HISTORY_MOST = 500, HISTORY_BYTES = 16 * 1024 * 1024 };
+enum {
+	HISTORY_COUNT = 50,
+	HISTORY_MOST = 500,
+	HISTORY_BYTES = 16 * 1024 * 1024
+};
 
 static bool unchanged_for_client(const struct exchange *x, const struct record *record)
 {
@@ -19,8 +23,8 @@ static bool unchanged_for_client(const struct exchange *x, const struct record *
 }
 
 // Decides on what was found, writes the trail and answers.
-static enum progress answer_record(struct vault *vault, struct exchange *x, struct access *access,
-	const struct record *record)
+static enum progress answer_record(
+	struct vault *vault, struct exchange *x, struct access *access, const struct record *record)
 {
 	struct verdict verdict;
 	fhir_owners(x, record, access);
@@ -143,7 +147,8 @@ static enum err read_history(struct history *h, size_t skip, size_t most)
 	struct record *versions = arena_alloc(h->x->arena, most * sizeof *versions);
 	size_t count = 0, bytes = 0;
 	do {
-		enum err err = records_history(records, &key, skip + count, 1, h->x->arena, &h->page);
+		enum err err =
+			records_history(records, &key, skip + count, 1, h->x->arena, &h->page);
 		if (err)
 			return err;
 		if (!h->page.count)
@@ -163,13 +168,15 @@ static json_t *history_bundle(struct history *h)
 	for (size_t i = 0; i < h->page.count; i++)
 		if (version_shown(h, &h->page.records[i]))
 			json_array_append_new(entries, history_entry(h->x, &h->page.records[i]));
-	return json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history", "total",
-		(json_int_t)h->page.total, "entry", entries);
+	return json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history",
+		"total", (json_int_t)h->page.total, "entry", entries);
 }
 
 enum progress fhir_history(struct vault *vault, struct exchange *x)
 {
-	struct history h = {.vault = vault, .x = x, .access = {.action = TRAIL_HISTORY},
+	struct history h = {.vault = vault,
+		.x = x,
+		.access = {.action = TRAIL_HISTORY},
 		.named = {.arena = x->arena}};
 	struct record current = {0};
 	if (!fhir_route_type(x, &h.access.type) || !fhir_route_id(x, &h.access.id))

@@ -34,13 +34,15 @@ static const char *query_text(struct exchange *x)
 {
 	struct buf buf = {0};
 	for (size_t i = 0; i < x->ask.param_count; i++)
-		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name, x->ask.params[i].value);
+		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name,
+			x->ask.params[i].value);
 	const char *text = arena_text_n(x->arena, (const char *)buf.at, buf.size);
 	buf_done(&buf);
 	return text;
 }
 
-static enum progress refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
+static enum progress refuse_query(
+	struct exchange *x, enum err err, const struct query_problem *problem)
 {
 	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
 		problem->parameter, problem->words);
@@ -114,7 +116,8 @@ static json_t *details_of(json_t *patient)
 	}
 	json_object_set_new(json, "meta",
 		json_pack("{s:[{s:s, s:s}]}", "tag", "system",
-			"http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code", "SUBSETTED"));
+			"http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code",
+			"SUBSETTED"));
 	return json;
 }
 
@@ -146,7 +149,7 @@ static void put_percent(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
 		bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-			(*text >= '0' && *text <= '9') || strchr("-._~,|:/", *text);
+			     (*text >= '0' && *text <= '9') || strchr("-._~,|:/", *text);
 		buf_printf(out, plain ? "%c" : "%%%02X", (unsigned char)*text);
 	}
 }

@@ -17,14 +17,15 @@ char *fhir_new_id(struct arena *arena)
 }
 
 // What the caller may not read is not there for them; of a person they may learn that there is one.
-static enum err keep_visible(struct vault *vault, struct exchange *x, const struct search_query *query,
-	struct search_result *result)
+static enum err keep_visible(struct vault *vault, struct exchange *x,
+	const struct search_query *query, struct search_result *result)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < result->count; i++) {
 		const struct record *record = &result->records[i];
 		struct verdict verdict;
-		struct access access = {.action = TRAIL_READ, .type = record->type, .id = record->id};
+		struct access access = {
+			.action = TRAIL_READ, .type = record->type, .id = record->id};
 		fhir_owners(x, record, &access);
 		enum err err = access_decide(vault, x, &access, &verdict);
 		if (err)
@@ -70,7 +71,9 @@ enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, con
 	if (!err)
 		err = keep_visible(vault, x, &parsed, &result);
 	struct trail_entry note = note_access(x, &access, &verdict,
-		err ? TRAIL_FAILED : verdict.allowed ? TRAIL_ALLOWED : TRAIL_DENIED);
+		err               ? TRAIL_FAILED
+		: verdict.allowed ? TRAIL_ALLOWED
+				  : TRAIL_DENIED);
 	note.detail = err ? err_text(err) : "condition of a write";
 	note_found(vault, x, &note, &access, &result);
 	if (err)
@@ -87,7 +90,8 @@ bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wis
 	struct verdict verdict;
 	size_t count = 0;
 	*ret_failed = true;
-	enum err err = fhir_find_staged(vault, x, wish->type, wish->if_none_exist, ret_record, &count);
+	enum err err =
+		fhir_find_staged(vault, x, wish->type, wish->if_none_exist, ret_record, &count);
 	if (err) {
 		answer_error(x, 400, "invalid", "If-None-Exist cannot be searched for: %s.",
 			err_text(err));
@@ -101,7 +105,9 @@ bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wis
 	if (!count)
 		return false;
 	// The answer is the resource that is there: that is a read, of whoever's record it is.
-	struct access access = {.action = TRAIL_READ, .type = wish->type, .id = ret_record->id,
+	struct access access = {.action = TRAIL_READ,
+		.type = wish->type,
+		.id = ret_record->id,
 		.version = ret_record->version};
 	fhir_owners(x, ret_record, &access);
 	*ret_failed = !access_check(vault, x, &access, &verdict);
@@ -114,14 +120,15 @@ bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wis
 }
 
 // Whose record it was may differ from whose it becomes: both must be allowed.
-static bool allowed_before(struct vault *vault, struct exchange *x, const struct store_wish *wish,
-	const char *owner)
+static bool allowed_before(
+	struct vault *vault, struct exchange *x, const struct store_wish *wish, const char *owner)
 {
 	struct record current = {0};
 	struct record_key key = {.type = wish->type, .id = wish->id};
 	enum err err = records_read_staged(vault->parts.records, &key, x->arena, &current);
 	if (wish->must_be_new || (err && err != ERR_GONE))
-		return true; // new, or records_put will say what is wrong; what was deleted has an owner
+		return true; // new, or records_put will say what is wrong; what was deleted has an
+			     // owner
 	struct verdict verdict;
 	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id};
 	fhir_owners(x, &current, &access);
@@ -131,8 +138,8 @@ static bool allowed_before(struct vault *vault, struct exchange *x, const struct
 	return access_check(vault, x, &access, &verdict);
 }
 
-bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish,
-	struct record *ret_record)
+bool fhir_store(
+	struct vault *vault, struct exchange *x, struct store_wish *wish, struct record *ret_record)
 {
 	struct fhir_patients patients;
 	struct verdict verdict;
@@ -146,8 +153,12 @@ bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish
 	for (size_t i = 0; i < patients.count; i++)
 		patients.ids[i] = arena_text(x->arena, patients.ids[i]);
 	patients.owner = patients.owner ? arena_text(x->arena, patients.owner) : NULL;
-	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id,
-		.patient = patients.owner, .patients = patients.ids, .patient_count = patients.count};
+	struct access access = {.action = wish->action,
+		.type = wish->type,
+		.id = wish->id,
+		.patient = patients.owner,
+		.patients = patients.ids,
+		.patient_count = patients.count};
 	if (!access_check(vault, x, &access, &verdict) ||
 		!allowed_before(vault, x, wish, patients.owner))
 		return false;
@@ -155,8 +166,12 @@ bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish
 		wish->unchanged = !failed;
 		return !failed;
 	}
-	struct record_put put = {.type = wish->type, .id = wish->id, .patient = patients.owner,
-		.resource = wish->resource, .updated_us = x->now_us, .expected = wish->expected,
+	struct record_put put = {.type = wish->type,
+		.id = wish->id,
+		.patient = patients.owner,
+		.resource = wish->resource,
+		.updated_us = x->now_us,
+		.expected = wish->expected,
 		.must_be_new = wish->must_be_new};
 	err = records_put(vault->parts.records, &put, x->arena, ret_record);
 	access.version = err ? 0 : ret_record->version;
@@ -170,8 +185,8 @@ bool fhir_store(struct vault *vault, struct exchange *x, struct store_wish *wish
 	return !err;
 }
 
-bool fhir_remove(struct vault *vault, struct exchange *x, struct store_wish *wish,
-	struct record *ret_record)
+bool fhir_remove(
+	struct vault *vault, struct exchange *x, struct store_wish *wish, struct record *ret_record)
 {
 	struct record current = {0};
 	struct verdict verdict;

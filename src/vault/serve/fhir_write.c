@@ -41,8 +41,11 @@ enum progress fhir_create(struct vault *vault, struct exchange *x)
 	json_t *resource = fhir_body(x, type);
 	if (!resource)
 		return PROGRESS_DONE;
-	struct store_wish wish = {.action = TRAIL_CREATE, .type = type, .id = fhir_new_id(x->arena),
-		.resource = resource, .must_be_new = true,
+	struct store_wish wish = {.action = TRAIL_CREATE,
+		.type = type,
+		.id = fhir_new_id(x->arena),
+		.resource = resource,
+		.must_be_new = true,
 		.if_none_exist = *x->ask.if_none_exist ? x->ask.if_none_exist : NULL};
 	enum progress progress = store(vault, x, &wish);
 	json_decref(resource);
@@ -61,7 +64,8 @@ enum progress fhir_update(struct vault *vault, struct exchange *x)
 	enum progress progress = PROGRESS_DONE;
 	const char *id = json_get_text(wish.resource, "id");
 	if (!id || strcmp(id, wish.id) != 0)
-		answer_error(x, 400, "invalid", "The resource's id must be the one of the address.");
+		answer_error(
+			x, 400, "invalid", "The resource's id must be the one of the address.");
 	else
 		progress = store(vault, x, &wish);
 	json_decref(wish.resource);

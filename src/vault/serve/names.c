@@ -23,7 +23,8 @@ static const char *first_name(const json_t *patient, struct arena *arena)
 bool names_allowed(const struct vault *vault, const struct exchange *x)
 {
 	const struct policy_ask ask = {.role = policy_role_find(x->who.role),
-		.action = POLICY_SEARCH, .type = fhir_type_patient(),
+		.action = POLICY_SEARCH,
+		.type = fhir_type_patient(),
 		.second_factor = x->who.second_factor};
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);

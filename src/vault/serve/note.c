@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-struct trail_entry note_begin(const struct exchange *x, enum trail_kind kind, enum trail_action action,
-	enum trail_outcome outcome)
+struct trail_entry note_begin(const struct exchange *x, enum trail_kind kind,
+	enum trail_action action, enum trail_outcome outcome)
 {
 	return (struct trail_entry){
 		.time_us = x->now_us,

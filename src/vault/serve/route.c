@@ -21,12 +21,12 @@ const struct route routes[] = {
 
 	{DOOR_GET, "/api/health", api_health, NEEDS_NOBODY, NULL, "Ready or not."},
 	{DOOR_POST, "/api/sign-in", api_sign_in, NEEDS_NOBODY | NEEDS_BODY, NULL, "Password."},
-	{DOOR_POST, "/api/sign-in/second-factor", api_second_factor, NEEDS_NOBODY | NEEDS_BODY, NULL,
-		"Code of the second factor."},
+	{DOOR_POST, "/api/sign-in/second-factor", api_second_factor, NEEDS_NOBODY | NEEDS_BODY,
+		NULL, "Code of the second factor."},
 	{DOOR_POST, "/api/sign-in/enrol", api_enrol, NEEDS_NOBODY | NEEDS_BODY, NULL,
 		"Begin enrolling a second factor."},
-	{DOOR_POST, "/api/sign-in/enrol/confirm", api_enrol_confirm, NEEDS_NOBODY | NEEDS_BODY, NULL,
-		"Confirm it with a code."},
+	{DOOR_POST, "/api/sign-in/enrol/confirm", api_enrol_confirm, NEEDS_NOBODY | NEEDS_BODY,
+		NULL, "Confirm it with a code."},
 	{DOOR_POST, "/api/sign-in/password", api_sign_in_password, NEEDS_NOBODY | NEEDS_BODY, NULL,
 		"Change the password that was given out."},
 	{DOOR_POST, "/api/password/advice", api_password_advice, NEEDS_NOBODY | NEEDS_BODY, NULL,
@@ -34,8 +34,10 @@ const struct route routes[] = {
 	{DOOR_POST, "/api/sign-out", api_sign_out, 0, NULL, "End this session."},
 
 	{DOOR_GET, "/api/me", api_me, 0, NULL, "Who is signed in, and what they may do."},
-	{DOOR_POST, "/api/me/password", api_me_password, NEEDS_BODY, NULL, "Change one's password."},
-	{DOOR_POST, "/api/me/recovery-codes", api_me_recovery_codes, 0, NULL, "New recovery codes."},
+	{DOOR_POST, "/api/me/password", api_me_password, NEEDS_BODY, NULL,
+		"Change one's password."},
+	{DOOR_POST, "/api/me/recovery-codes", api_me_recovery_codes, 0, NULL,
+		"New recovery codes."},
 	{DOOR_GET, "/api/me/patients", api_me_patients, 0, NULL, "The patients in one's care."},
 	{DOOR_GET, "/api/sessions", api_sessions, 0, NULL, "Sessions, one's own or an account's."},
 	{DOOR_DELETE, "/api/sessions/:handle", api_session_end, 0, NULL, "End a session."},
@@ -46,7 +48,8 @@ const struct route routes[] = {
 	{DOOR_GET, "/api/patients/:id/seen", api_seen, 0, NULL, "Who has seen this record."},
 	{DOOR_GET, "/api/trail", api_trail, 0, "trail-search", "Search the trail."},
 	{DOOR_GET, "/api/trail/state", api_trail_state, 0, NULL, "Size, checkpoint, verification."},
-	{DOOR_GET, "/api/trail/:seq", api_trail_entry, 0, "trail-search", "One entry with its proof."},
+	{DOOR_GET, "/api/trail/:seq", api_trail_entry, 0, "trail-search",
+		"One entry with its proof."},
 
 	{DOOR_GET, "/api/accounts", api_accounts, 0, "accounts-manage", "List accounts."},
 	{DOOR_POST, "/api/accounts", api_account_create, NEEDS_BODY, "accounts-manage",
@@ -75,7 +78,9 @@ const struct route routes[] = {
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
-enum { MOST_SEGMENTS = 8 };
+enum {
+	MOST_SEGMENTS = 8
+};
 
 static void split(struct exchange *x)
 {

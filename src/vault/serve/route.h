@@ -19,8 +19,8 @@ struct route {
 	const char *path;        // "/fhir/:type/:id"; a segment with a colon takes anything
 	route_handler *handler;
 	unsigned needs;
-	const char *verb;        // the policy's name for console work ("trail-search"), or NULL
-	const char *help;        // one sentence
+	const char *verb; // the policy's name for console work ("trail-search"), or NULL
+	const char *help; // one sentence
 };
 
 extern const struct route routes[];
@@ -28,6 +28,7 @@ extern const size_t route_count;
 
 // Splits the path and finds its route. ERR_NOT_FOUND, or ERR_UNSUPPORTED when only the method is
 // wrong; then ret_allow names those that would do, in the exchange's arena.
-enum err route_find(struct exchange *exchange, const struct route **ret_route, const char **ret_allow);
+enum err route_find(
+	struct exchange *exchange, const struct route **ret_route, const char **ret_allow);
 // The segment behind ":name" of the exchange's route.
 const char *route_segment(const struct exchange *exchange, const char *name);

@@ -54,8 +54,8 @@ void serve_done(struct vault *vault)
 {
 	worker_free(vault->hashing);
 	worker_free(vault->committer);
-	struct exchange_queue *queues[] = {&vault->held, &vault->writes, &vault->staged,
-		&vault->hashed};
+	struct exchange_queue *queues[] = {
+		&vault->held, &vault->writes, &vault->staged, &vault->hashed};
 	for (size_t i = 0; i < 4; i++)
 		for (struct exchange *x; (x = queue_pop(queues[i]));)
 			exchange_free(x);
@@ -63,8 +63,7 @@ void serve_done(struct vault *vault)
 
 size_t serve_waiting(const struct vault *vault)
 {
-	return vault->held.count + vault->writes.count + vault->staged.count +
-		vault->hashed.count;
+	return vault->held.count + vault->writes.count + vault->staged.count + vault->hashed.count;
 }
 
 static void deliver(struct vault *vault, struct exchange *x)
@@ -113,7 +112,7 @@ static bool body_fits(struct exchange *x)
 		return false;
 	}
 	bool json = text_starts(x->ask.content_type, "application/json") ||
-		text_starts(x->ask.content_type, "application/fhir+json");
+		    text_starts(x->ask.content_type, "application/fhir+json");
 	if (x->route->needs & NEEDS_BODY && !json && x->entrance == ENTRANCE_GATE) {
 		answer_error(x, 415, "not-supported", "Send application/%s.",
 			exchange_is_fhir(x) ? "fhir+json" : "json");
@@ -212,7 +211,8 @@ static void abort_staged(struct vault *vault, struct exchange *x)
 	entry.refers_to = x->trail_end ? x->trail_end - 1 : 0;
 	note_add(vault, x, &entry);
 	x->header_count = 0;
-	answer_error(x, 503, "unavailable", "Nothing was stored: %s.", err_text(vault->commit_result));
+	answer_error(
+		x, 503, "unavailable", "Nothing was stored: %s.", err_text(vault->commit_result));
 }
 
 void serve_committed(struct vault *vault)
@@ -235,8 +235,8 @@ void serve_committed(struct vault *vault)
 
 void serve_forget(struct vault *vault, const void *client, const uint32_t *id)
 {
-	const struct exchange_queue *queues[] = {&vault->held, &vault->writes, &vault->staged,
-		&vault->hashed};
+	const struct exchange_queue *queues[] = {
+		&vault->held, &vault->writes, &vault->staged, &vault->hashed};
 	for (size_t i = 0; i < 4; i++)
 		for (struct exchange *x = queues[i]->first; x; x = x->next)
 			if (x->client == client && (!id || x->ask.id == *id))

@@ -31,7 +31,8 @@ struct vault_parts {
 	const char *version;
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
-	// Queues the answer for the client of the exchange; the exchange is freed by serve afterwards.
+	// Queues the answer for the client of the exchange; the exchange is freed by serve
+	// afterwards.
 	void (*deliver)(void *context, struct exchange *exchange);
 	// JSON of the roles as the parent told it last, or NULL; borrowed. And what watch counts.
 	json_t *(*roles)(void *context);
@@ -52,7 +53,9 @@ struct vault {
 	uint64_t requests, denials, commits, committed_writes;
 };
 
-enum { SERVE_QUEUE = 4096 }; // requests held in all queues together; past this: 503
+enum {
+	SERVE_QUEUE = 4096
+}; // requests held in all queues together; past this: 503
 
 void serve_init(struct vault *vault, const struct vault_parts *parts);
 void serve_done(struct vault *vault);

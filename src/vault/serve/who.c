@@ -21,8 +21,8 @@ static const struct principal local_principal = {
 
 void who_identify(struct vault *vault, struct exchange *x)
 {
-	x->who = (struct principal){.account = "", .name = "", .login = "", .role = "", .person = "",
-		.session = ""};
+	x->who = (struct principal){
+		.account = "", .name = "", .login = "", .role = "", .person = "", .session = ""};
 	if (x->entrance == ENTRANCE_LOCAL) {
 		x->who = local_principal;
 		x->who.name = arena_printf(x->arena, "the command line (user %u)", x->local_uid);
@@ -67,8 +67,11 @@ bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 
 bool who_reads_all(struct vault *vault, const struct exchange *x, int type)
 {
-	const struct policy_ask ask = {.role = policy_role_find(x->who.role), .action = POLICY_READ,
-		.type = type, .of_patient = true, .second_factor = x->who.second_factor};
+	const struct policy_ask ask = {.role = policy_role_find(x->who.role),
+		.action = POLICY_READ,
+		.type = type,
+		.of_patient = true,
+		.second_factor = x->who.second_factor};
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
 	return decision.allowed;
@@ -101,7 +104,7 @@ static enum policy_action policy_of(enum trail_action action)
 static bool is_patient_themself(const struct exchange *x, const char *patient)
 {
 	return text_starts(x->who.person, "Patient/") &&
-		strcmp(x->who.person + strlen("Patient/"), patient) == 0;
+	       strcmp(x->who.person + strlen("Patient/"), patient) == 0;
 }
 
 // Relationship, broken glass and being the patient: what the policy asks about.
@@ -117,7 +120,8 @@ static enum err gather(struct vault *vault, struct exchange *x, const char *pati
 		return OK;
 	}
 	if (text_starts(x->who.person, "Practitioner/")) {
-		enum err err = records_care(vault->parts.records, x->who.person, patient, x->arena, &care);
+		enum err err =
+			records_care(vault->parts.records, x->who.person, patient, x->arena, &care);
 		if (err)
 			return err;
 	}
@@ -143,8 +147,8 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 		.type = access->type,
 		.second_factor = x->who.second_factor,
 	};
-	struct verdict verdict = {.relationship = "none", .evidence = "", .purpose = "TREAT",
-		.reason = ""};
+	struct verdict verdict = {
+		.relationship = "none", .evidence = "", .purpose = "TREAT", .reason = ""};
 	if (ask.role == ROLE_LOCAL || ask.role == ROLE_ADMINISTRATOR)
 		verdict.purpose = "HSYSADMIN";
 	else if (ask.role == ROLE_FRONT_DESK || ask.role == ROLE_PRIVACY_OFFICER)

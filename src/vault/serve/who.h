@@ -15,13 +15,14 @@ bool who_reads_all(struct vault *vault, const struct exchange *exchange, int typ
 // What a request wants of a record.
 struct access {
 	enum trail_action action;
-	int type;              // fhir_type
-	const char *id;        // of the resource, or NULL
-	const char *patient;   // whose record, or NULL where it belongs to nobody, or to several:
-	const char *const *patients; // to read, one of them must be open to the caller; to write, all
+	int type;            // fhir_type
+	const char *id;      // of the resource, or NULL
+	const char *patient; // whose record, or NULL where it belongs to nobody, or to several:
+	const char *const
+		*patients; // to read, one of them must be open to the caller; to write, all
 	size_t patient_count;
 	uint64_t version;
-	const char *query;     // of a search
+	const char *query; // of a search
 };
 
 // How it was decided; everything that the trail wants to know of it.
@@ -48,5 +49,5 @@ struct trail_entry note_access(const struct exchange *exchange, const struct acc
 // Appends; the exchange's answer waits for it. Returns the sequence number.
 uint64_t note_add(struct vault *vault, struct exchange *exchange, const struct trail_entry *entry);
 // Appends an entry that names many patients, with as many continuation entries as it takes.
-uint64_t note_add_patients(struct vault *vault, struct exchange *exchange, struct trail_entry *entry,
-	const char *const *patients, size_t count);
+uint64_t note_add_patients(struct vault *vault, struct exchange *exchange,
+	struct trail_entry *entry, const char *const *patients, size_t count);

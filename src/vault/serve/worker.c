@@ -7,7 +7,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { MOST_THREADS = 4 };
+enum {
+	MOST_THREADS = 4
+};
 
 struct item {
 	worker_run *run;

@@ -12,9 +12,11 @@ struct worker;
 typedef void worker_run(void *work);
 
 struct worker *worker_new(unsigned threads);
-void worker_free(struct worker *worker); // waits for what is running; drops the rest
+void worker_free(struct worker *worker);          // waits for what is running; drops the rest
 int worker_event_fd(const struct worker *worker); // readable when something is finished
 // ERR_BUSY when more than `WORKER_QUEUE` wait. `tag` comes back from worker_take.
-enum { WORKER_QUEUE = 256 };
+enum {
+	WORKER_QUEUE = 256
+};
 enum err worker_add(struct worker *worker, worker_run *run, void *work, void *tag);
 void *worker_take(struct worker *worker); // a finished tag, or NULL

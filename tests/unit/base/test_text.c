@@ -7,7 +7,8 @@
 static void utf8_follows_rfc_3629(void **state)
 {
 	assert_true(text_is_utf8(bytes_text("Zo\xc3\xab \xf0\x9f\x98\x80")));
-	static const char *const bad[] = {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"};
+	static const char *const bad[] = {
+		"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(text_is_utf8(bytes_text(bad[i])));
 	assert_false(text_is_utf8(bytes_of("a\0b", 3)));
@@ -25,8 +26,10 @@ static void clean_text_holds_no_control_characters(void **state)
 static void folding_removes_marks(void **state)
 {
 	char out[64];
-	text_fold(bytes_text("M\xc3\xbcLLER \xc3\x86r\xc3\xb8 Stra\xc3\x9f" "e \xc5\x81\xc3\xb3"
-			     "d\xc5\xba \xc5\xa0imun \xc5\xbd"), out, sizeof out);
+	text_fold(bytes_text("M\xc3\xbcLLER \xc3\x86r\xc3\xb8 Stra\xc3\x9f"
+			     "e \xc5\x81\xc3\xb3"
+			     "d\xc5\xba \xc5\xa0imun \xc5\xbd"),
+		out, sizeof out);
 	assert_string_equal(out, "muller aero strasse lodz simun z");
 }
 

@@ -53,7 +53,8 @@ static const char *value_of(size_t option)
 static void every_option_has_a_default_that_it_accepts_and_a_sentence(void **state)
 {
 	(void)state;
-	assert_int_equal(config_option_count * sizeof(char *), sizeof config); // no field is forgotten
+	assert_int_equal(
+		config_option_count * sizeof(char *), sizeof config); // no field is forgotten
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *o = &config_options[i];
 		assert_string_equal(value_of(i), o->value);
@@ -104,7 +105,8 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		enum err err = read_text(wrong[i].text);
-		if (err == OK || problem.line != wrong[i].line || !strstr(problem.text, wrong[i].words))
+		if (err == OK || problem.line != wrong[i].line ||
+			!strstr(problem.text, wrong[i].words))
 			print_error("%s: line %u: %s\n", wrong[i].text, problem.line, problem.text);
 		assert_true(err == ERR_INVALID || err == ERR_SYNTAX);
 		assert_int_equal(problem.line, wrong[i].line);
@@ -115,12 +117,12 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 static void addresses(void **state)
 {
 	(void)state;
-	static const char *const fine[] = {"0.0.0.0:8443", "127.0.0.1:1", "10.1.2.3:65535", "[::]:443",
-		"[2001:db8::1]:8443"};
+	static const char *const fine[] = {
+		"0.0.0.0:8443", "127.0.0.1:1", "10.1.2.3:65535", "[::]:443", "[2001:db8::1]:8443"};
 	static const char *const bad[] = {"", "8443", ":8443", "0.0.0.0", "0.0.0.0:", "0.0.0.0:0",
 		"0.0.0.0:65536", "0.0.0.0:99999999999", "0.0.0.0:+1", "0.0.0.0:1 ", " 0.0.0.0:1",
-		"hospital.example:443", "::1:443", "[::1]", "[]:1", "[0.0.0.0]:1", "0.0.0.0:1;", "[::1:1",
-		"256.0.0.1:1", "0.0.0.0:0443", "0.0.0.0:443 default_server"};
+		"hospital.example:443", "::1:443", "[::1]", "[]:1", "[0.0.0.0]:1", "0.0.0.0:1;",
+		"[::1:1", "256.0.0.1:1", "0.0.0.0:0443", "0.0.0.0:443 default_server"};
 	for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
 		assert_ok(set("listen", fine[i]));
 		assert_string_equal(config.listen, fine[i]);
@@ -134,7 +136,8 @@ static void addresses(void **state)
 static void numbers_of_workers(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "0", "-1", "257", "auto ", "4;", "1e3", "00004", "99999999999"};
+	static const char *const bad[] = {
+		"", "0", "-1", "257", "auto ", "4;", "1e3", "00004", "99999999999"};
 	assert_ok(set("workers", "auto"));
 	assert_ok(set("workers", "1"));
 	assert_ok(set("workers", "256"));
@@ -146,12 +149,12 @@ static void numbers_of_workers(void **state)
 static void nothing_breaks_out_of_a_path(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"/a;b", "/a{", "/a}", "/a\"", "/a'", "/a\\", "/a\nb", "/a\rb",
-		"/a\tb", "/a b", "/a$uri", "/a #b", "/a\x7f", "/a\x01"};
+	static const char *const bad[] = {"/a;b", "/a{", "/a}", "/a\"", "/a'", "/a\\", "/a\nb",
+		"/a\rb", "/a\tb", "/a b", "/a$uri", "/a #b", "/a\x7f", "/a\x01"};
 	for (size_t o = 0; o < config_option_count; o++)
 		for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 			bool words = strcmp(config_options[o].key, "name") == 0 ||
-				strcmp(config_options[o].key, "test") == 0;
+				     strcmp(config_options[o].key, "test") == 0;
 			if (words && strpbrk(bad[i], " $"))
 				continue; // these reach no file
 			assert_err(set(config_options[o].key, bad[i]), ERR_INVALID);
@@ -163,7 +166,8 @@ static void a_path_that_must_be_there_is_not_empty(void **state)
 {
 	(void)state;
 	static const char *const needed[] = {"state", "console", "rules", "modules", "nginx"};
-	static const char *const optional[] = {"certificate", "certificate-key", "passphrase", "witness"};
+	static const char *const optional[] = {
+		"certificate", "certificate-key", "passphrase", "witness"};
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
 		assert_err(set(needed[i], ""), ERR_INVALID);
 	for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
@@ -191,7 +195,8 @@ static void a_missing_file_is_fine_only_where_it_may_be(void **state)
 	(void)state;
 	assert_ok(config_read(&config, "/nonexistent/a.yaml", true, arena, &problem));
 	assert_err(config_read(&config, "/nonexistent/a.yaml", false, arena, &problem), ERR_IO);
-	assert_err(config_read(&config, "/tmp", true, arena, &problem), ERR_IO); // a folder is no file
+	assert_err(
+		config_read(&config, "/tmp", true, arena, &problem), ERR_IO); // a folder is no file
 	assert_string_equal(problem.text, "cannot be read");
 	assert_err(config_read(&config, "/dev/zero", true, arena, &problem), ERR_LIMIT);
 }

@@ -152,7 +152,8 @@ static void every_inclusion_holds_and_no_other(void **state)
 	take_seventy();
 	for (uint64_t size = 1; size <= 70; size++) {
 		for (uint64_t index = 0; index < size; index++) {
-			struct merkle_claim claim = {index, size, leaves[index], definition(leaves, size)};
+			struct merkle_claim claim = {
+				index, size, leaves[index], definition(leaves, size)};
 			assert_ok(merkle_prove_inclusion(&source, index, size, &proof));
 			assert_ok(merkle_check_inclusion(&claim, &proof));
 			check_wrong(merkle_check_inclusion, claim, proof);
@@ -167,8 +168,8 @@ static void every_consistency_holds_and_no_other(void **state)
 	take_seventy();
 	for (uint64_t size = 1; size <= 70; size++) {
 		for (uint64_t first = 1; first <= size; first++) {
-			struct merkle_claim claim = {first, size, definition(leaves, first),
-				definition(leaves, size)};
+			struct merkle_claim claim = {
+				first, size, definition(leaves, first), definition(leaves, size)};
 			assert_ok(merkle_prove_consistency(&source, first, size, &proof));
 			assert_ok(merkle_check_consistency(&claim, &proof));
 			check_wrong(merkle_check_consistency, claim, proof);

@@ -33,8 +33,10 @@ static void a_published_key_is_understood(void **state)
 	assert_string_equal(name, "PeterNeumann");
 	assert_ok(note_vkey(name, public, again));
 	assert_string_equal(again, published);
-	assert_err(note_vkey_parse("PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-		name, public), ERR_SYNTAX);
+	assert_err(note_vkey_parse(
+			   "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+			   name, public),
+		ERR_SYNTAX);
 	assert_err(note_vkey_parse("PeterNeumann", name, public), ERR_SYNTAX);
 	assert_err(note_vkey_parse("", name, public), ERR_SYNTAX);
 }

@@ -71,7 +71,8 @@ static void nothing_is_an_empty_map(void **state)
 static void values_are_texts_whatever_they_look_like(void **state)
 {
 	(void)state;
-	const struct yaml *root = tree("a: yes\nb: 0x10\nc: ~\nd: 2026-01-01\ne: |\n  two\n  lines\nf: \"\\u00e9\"\n");
+	const struct yaml *root = tree(
+		"a: yes\nb: 0x10\nc: ~\nd: 2026-01-01\ne: |\n  two\n  lines\nf: \"\\u00e9\"\n");
 	assert_string_equal(yaml_find(root, "a")->text, "yes");
 	assert_string_equal(yaml_find(root, "b")->text, "0x10");
 	assert_string_equal(yaml_find(root, "c")->text, "~");
@@ -111,8 +112,8 @@ static void what_is_refused(void **state)
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		enum err err = parse(bytes_text(refused[i].text));
 		if (err != refused[i].err || problem.line != refused[i].line)
-			print_error("%s: %s, line %u: %s\n", refused[i].text, err_text(err), problem.line,
-				problem.words ? problem.words : "");
+			print_error("%s: %s, line %u: %s\n", refused[i].text, err_text(err),
+				problem.line, problem.words ? problem.words : "");
 		assert_err(err, refused[i].err);
 		assert_int_equal(problem.line, refused[i].line);
 		assert_true(strlen(problem.words) > 0);

@@ -14,7 +14,10 @@
 #define PASSWORD "harbour-violin-ninety-moss"
 #define HOME     "10.0.0.7"
 
-enum { SECOND = 1000000, MINUTE = 60 * SECOND };
+enum {
+	SECOND = 1000000,
+	MINUTE = 60 * SECOND
+};
 static const int64_t HOUR = (int64_t)60 * MINUTE;
 
 static struct desk {
@@ -27,7 +30,9 @@ static struct desk {
 
 static inline enum err desk_try_open(uint8_t key)
 {
-	struct identity_options options = {.path = desk.path, .cost = {8, 1, 1}, .issuer = "St Anna",
+	struct identity_options options = {.path = desk.path,
+		.cost = {8, 1, 1},
+		.issuer = "St Anna",
 		.blocklist = desk.blocklist};
 	memset(&options.hospital_key, key, sizeof options.hospital_key);
 	return identity_open(&options, &desk.identity, desk.problem);
@@ -36,7 +41,8 @@ static inline enum err desk_try_open(uint8_t key)
 static inline int desk_open(void **state)
 {
 	(void)state;
-	desk = (struct desk){.dir = "/tmp/identity-XXXXXX", .now_us = 1800000000000000 + 7 * SECOND};
+	desk = (struct desk){
+		.dir = "/tmp/identity-XXXXXX", .now_us = 1800000000000000 + 7 * SECOND};
 	if (!mkdtemp(desk.dir))
 		return -1;
 	snprintf(desk.path, sizeof desk.path, "%s/identity.db", desk.dir);
@@ -71,7 +77,8 @@ static inline const char *code_of(const uint8_t secret[TOTP_SECRET_BYTES], int64
 {
 	static char code[8];
 	assert_int_equal(oath_totp_generate((const char *)secret, TOTP_SECRET_BYTES,
-				 (time_t)(at_us / SECOND), TOTP_STEP_S, 0, 6, code), OATH_OK);
+				 (time_t)(at_us / SECOND), TOTP_STEP_S, 0, 6, code),
+		OATH_OK);
 	return code;
 }
 
@@ -80,10 +87,11 @@ static inline const uint8_t *secret_of(const char *account)
 	return account_held(desk.identity, account)->totp;
 }
 
-static inline enum err attempt(const char *login, const char *password, const char *address,
-	struct sign_in_step *ret_step)
+static inline enum err attempt(
+	const char *login, const char *password, const char *address, struct sign_in_step *ret_step)
 {
-	struct sign_in_wish wish = {login, password, address, "a browser", SESSION_COOKIE, desk.now_us};
+	struct sign_in_wish wish = {
+		login, password, address, "a browser", SESSION_COOKIE, desk.now_us};
 	struct sign_in *running;
 	enum err err = sign_in_begin(desk.identity, &wish, &running, &desk.wait_s);
 	if (err)
@@ -111,13 +119,14 @@ static inline enum err change(const char *ticket, const char *account, const cha
 }
 
 // An account that has its own password, PASSWORD, and is at the step after that.
-static inline const char *hire(const char *login, const char *role, bool single_factor,
-	struct sign_in_step *ret_step)
+static inline const char *hire(
+	const char *login, const char *role, bool single_factor, struct sign_in_step *ret_step)
 {
 	struct account_new wish = {login, "Zoë Adams", role, "Practitioner/1", single_factor};
 	char given[PASSWORD_GIVEN_BYTES];
 	struct account account;
-	assert_ok(identity_account_create(desk.identity, &wish, desk.now_us, desk.arena, &account, given));
+	assert_ok(identity_account_create(
+		desk.identity, &wish, desk.now_us, desk.arena, &account, given));
 	assert_ok(attempt(login, given, HOME, ret_step));
 	assert_int_equal(ret_step->state, SIGN_IN_CHANGE_PASSWORD);
 	assert_ok(change(ret_step->ticket, NULL, NULL, PASSWORD, ret_step));
@@ -143,7 +152,8 @@ static inline const char *hire_enrolled(const char *login, struct sign_in_step *
 	assert_int_equal(ret_step->state, SIGN_IN_ENROL);
 	memcpy(ticket, ret_step->ticket, sizeof ticket);
 	assert_ok(sign_in_enrol(desk.identity, ticket, desk.now_us, desk.arena, &enrolment));
-	assert_int_equal(oath_base32_decode(enrolment.secret, strlen(enrolment.secret), &secret, &size),
+	assert_int_equal(
+		oath_base32_decode(enrolment.secret, strlen(enrolment.secret), &secret, &size),
 		OATH_OK);
 	assert_int_equal(size, TOTP_SECRET_BYTES);
 	assert_ok(sign_in_enrol_confirm(desk.identity, ticket,

@@ -4,7 +4,8 @@ static enum err create(const char *login, const char *name, struct account *ret_
 {
 	struct account_new wish = {login, name, "clinician", NULL, false};
 	char given[PASSWORD_GIVEN_BYTES];
-	return identity_account_create(desk.identity, &wish, desk.now_us, desk.arena, ret_account, given);
+	return identity_account_create(
+		desk.identity, &wish, desk.now_us, desk.arena, ret_account, given);
 }
 
 static void an_account_comes_back_as_it_was_made(void **state)
@@ -13,7 +14,8 @@ static void an_account_comes_back_as_it_was_made(void **state)
 	struct account made, found;
 	struct account_new wish = {"z.adams", "Zoë Adams", "nurse", "Practitioner/7", true};
 	char given[PASSWORD_GIVEN_BYTES];
-	assert_ok(identity_account_create(desk.identity, &wish, desk.now_us, desk.arena, &made, given));
+	assert_ok(identity_account_create(
+		desk.identity, &wish, desk.now_us, desk.arena, &made, given));
 	desk_again();
 	assert_ok(identity_account_find(desk.identity, made.id, desk.arena, &found));
 	assert_string_equal(found.login, "z.adams");
@@ -26,7 +28,8 @@ static void an_account_comes_back_as_it_was_made(void **state)
 	assert_false(found.must_enrol);
 	assert_int_equal(found.created_us, desk.now_us);
 	assert_ok(identity_account_find(desk.identity, "Z.ADAMS", desk.arena, &found));
-	assert_err(identity_account_find(desk.identity, "z.adam", desk.arena, &found), ERR_NOT_FOUND);
+	assert_err(
+		identity_account_find(desk.identity, "z.adam", desk.arena, &found), ERR_NOT_FOUND);
 }
 
 static void logins_are_unique_whatever_their_case(void **state)
@@ -74,7 +77,8 @@ static void given_passwords_differ_and_are_long(void **state)
 	}
 	assert_int_equal(seen['l'] + seen['o'] + seen['i'] + seen['0'] + seen['1'], 0);
 	for (const char *c = "abcdefghjkmnpqrstuvwxyz23456789"; *c; c++)
-		assert_in_range(seen[(unsigned char)*c], 200, 460); // 10000 / 31, seven deviations each way
+		assert_in_range(
+			seen[(unsigned char)*c], 200, 460); // 10000 / 31, seven deviations each way
 }
 
 static void they_are_listed_by_login_and_found_by_part(void **state)
@@ -106,7 +110,8 @@ static void changes_are_checked_and_last(void **state)
 	assert_err(identity_account_change(desk.identity, account.id, &change), ERR_INVALID);
 	change = (struct account_change){.role = "a-role-of-more-than-thirty-one-characters"};
 	assert_err(identity_account_change(desk.identity, account.id, &change), ERR_INVALID);
-	change = (struct account_change){.name = "Anna Kurz", .role = "nurse", .state = ACCOUNT_LOCKED};
+	change = (struct account_change){
+		.name = "Anna Kurz", .role = "nurse", .state = ACCOUNT_LOCKED};
 	assert_err(identity_account_change(desk.identity, "nobody", &change), ERR_NOT_FOUND);
 	assert_ok(identity_account_change(desk.identity, account.id, &change));
 	desk_again();
@@ -146,7 +151,8 @@ static void a_reset_gives_a_password_that_must_be_changed(void **state)
 	assert_err(attempt("anna", PASSWORD, HOME, &step), ERR_UNAUTHENTICATED);
 	assert_ok(attempt("anna", given, HOME, &step));
 	assert_int_equal(step.state, SIGN_IN_CHANGE_PASSWORD);
-	assert_err(change(step.ticket, NULL, NULL, given, &step), ERR_EXISTS); // not the given one again
+	assert_err(change(step.ticket, NULL, NULL, given, &step),
+		ERR_EXISTS); // not the given one again
 }
 
 static void the_wrong_key_opens_nothing(void **state)

@@ -90,8 +90,8 @@ static void short_parts_of_a_name_forbid_nothing(void **state)
 static void what_is_quickly_guessed_is_refused_though_long(void **state)
 {
 	(void)state;
-	static const char *const weak[] = {"aaaaaaaaaaaaaaaa", "1234567890123456", "welcome123456789",
-		"passwordpassword", "abcabcabcabcabcabc"};
+	static const char *const weak[] = {"aaaaaaaaaaaaaaaa", "1234567890123456",
+		"welcome123456789", "passwordpassword", "abcabcabcabcabcabc"};
 	for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
 		refused(weak[i], false, "guessed");
 }

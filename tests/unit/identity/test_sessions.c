@@ -201,7 +201,8 @@ static void they_survive_a_restart_with_what_was_known(void **state)
 	assert_ok(session_find(desk.identity, step.token, SESSION_COOKIE, desk.now_us, &session));
 	identity_tick(desk.identity, desk.now_us);
 	desk_again();
-	desk.now_us += 55 * (int64_t)MINUTE; // longer than idle from the beginning, not from the last use
+	desk.now_us +=
+		55 * (int64_t)MINUTE; // longer than idle from the beginning, not from the last use
 	assert_ok(session_find(desk.identity, step.token, SESSION_COOKIE, desk.now_us, &session));
 	assert_true(session->second_factor);
 	assert_int_equal(session->created_us, created_us);
@@ -236,7 +237,8 @@ static void nothing_secret_is_on_disk(void **state)
 	const char *id = hire_enrolled("anna", &step);
 	const struct held_account *a = account_held(desk.identity, id);
 	struct hash hash = crypto_sha256(bytes_text(step.token));
-	assert_true(disk_has(bytes_of(hash.bytes, HASH_BYTES))); // the control: this is kept, and found
+	assert_true(
+		disk_has(bytes_of(hash.bytes, HASH_BYTES))); // the control: this is kept, and found
 	assert_true(disk_has(bytes_text(id)));
 	assert_false(disk_has(bytes_text(step.token)));
 	assert_false(disk_has(bytes_text(step.token + 3)));
@@ -259,7 +261,8 @@ static void a_row_moved_to_another_token_is_no_session(void **state)
 	arrive("anna", "clinician");
 	identity_close(desk.identity);
 	assert_ok(store_open_sqlite(&options, &store, problem));
-	assert_ok(store_prepare(store, "INSERT INTO session SELECT ?1, sealed FROM session LIMIT 1", &q));
+	assert_ok(store_prepare(
+		store, "INSERT INTO session SELECT ?1, sealed FROM session LIMIT 1", &q));
 	query_blob(q, 1, bytes_of(hash.bytes, HASH_BYTES));
 	assert_ok(query_run(q));
 	store_query_free(q);
@@ -308,7 +311,8 @@ static void requests_that_overtake_each_other_shorten_nothing(void **state)
 	int64_t ends_us = desk.now_us + 12 * HOUR;
 	for (int i = 0; i < 1000; i++) {
 		desk.now_us += i % 2 ? -900000 : 1000000;
-		assert_ok(session_find(desk.identity, token, SESSION_COOKIE, desk.now_us, &session));
+		assert_ok(
+			session_find(desk.identity, token, SESSION_COOKIE, desk.now_us, &session));
 	}
 	assert_int_equal(session->ends_us, ends_us);
 }
@@ -320,12 +324,16 @@ static void applications_have_lasting_tokens_and_people_have_none(void **state)
 	const struct session *session;
 	struct account account;
 	struct account_new wish = {"pacs", "PACS", "application", "", true};
-	assert_ok(identity_account_create(desk.identity, &wish, desk.now_us, desk.arena, &account, given));
+	assert_ok(identity_account_create(
+		desk.identity, &wish, desk.now_us, desk.arena, &account, given));
 	assert_ok(session_token_create(desk.identity, account.id, "viewer", desk.now_us, made));
-	assert_err(session_token_create(desk.identity, account.id, "", desk.now_us, made), ERR_INVALID);
-	assert_err(session_token_create(desk.identity, hire_alone("anna", "clinician"), "x",
-			   desk.now_us, made), ERR_INVALID);
-	assert_err(session_token_create(desk.identity, "nobody", "x", desk.now_us, made), ERR_NOT_FOUND);
+	assert_err(session_token_create(desk.identity, account.id, "", desk.now_us, made),
+		ERR_INVALID);
+	assert_err(session_token_create(
+			   desk.identity, hire_alone("anna", "clinician"), "x", desk.now_us, made),
+		ERR_INVALID);
+	assert_err(session_token_create(desk.identity, "nobody", "x", desk.now_us, made),
+		ERR_NOT_FOUND);
 	desk.now_us += 364 * 24 * HOUR;
 	assert_ok(session_find(desk.identity, made, SESSION_BEARER, desk.now_us, &session));
 	assert_string_equal(session->agent, "viewer");
@@ -353,8 +361,8 @@ static void broken_glass_holds_an_hour_for_one_patient_in_one_session(void **sta
 	arrive("bert", "clinician");
 	const char *bert = handle();
 	assert_ok(break_it(anna, "p1", "unconscious, no name"));
-	assert_string_equal(glass_find(desk.identity, anna, "p1", desk.now_us)->reason,
-		"unconscious, no name");
+	assert_string_equal(
+		glass_find(desk.identity, anna, "p1", desk.now_us)->reason, "unconscious, no name");
 	assert_null(glass_find(desk.identity, anna, "p2", desk.now_us));
 	assert_null(glass_find(desk.identity, bert, "p1", desk.now_us));
 	assert_null(glass_find(desk.identity, "", "p1", desk.now_us));

@@ -1,6 +1,7 @@
 #include "desk.h"
 
-static void the_first_sign_in_changes_the_password_and_enrols_before_there_is_a_session(void **state)
+static void the_first_sign_in_changes_the_password_and_enrols_before_there_is_a_session(
+	void **state)
 {
 	(void)state;
 	struct sign_in_step step;
@@ -41,7 +42,8 @@ static void a_code_is_accepted_once(void **state)
 	desk.now_us += MINUTE;
 	assert_ok(enter(ticket, code_of(secret_of("anna"), desk.now_us), &step));
 	knock("anna", HOME, ticket);
-	assert_err(enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
 	assert_err(enter(ticket, code_of(secret_of("anna"), desk.now_us - 30 * SECOND), &step),
 		ERR_UNAUTHENTICATED); // nor one before it
 	assert_ok(enter(ticket, code_of(secret_of("anna"), desk.now_us + 30 * SECOND), &step));
@@ -146,7 +148,8 @@ static void one_persons_codes_are_nothing_to_another(void **state)
 	desk.now_us += MINUTE;
 	knock("anna", HOME, ticket);
 	assert_err(enter(ticket, bert.recovery_codes[0], &step), ERR_UNAUTHENTICATED);
-	assert_err(enter(ticket, code_of(secret_of("bert"), desk.now_us), &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		enter(ticket, code_of(secret_of("bert"), desk.now_us), &step), ERR_UNAUTHENTICATED);
 }
 
 static void five_wrong_codes_spend_the_ticket(void **state)
@@ -162,14 +165,17 @@ static void five_wrong_codes_spend_the_ticket(void **state)
 		assert_string_not_equal(step.account, ""); // for the trail
 	}
 	desk.now_us += MINUTE;
-	assert_err(enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
 }
 
 // Whoever has the password gets a ticket each time; the codes tried with all of them are counted.
 static void many_tickets_are_not_many_guesses(void **state)
 {
 	(void)state;
-	enum { TICKETS = 12 };
+	enum {
+		TICKETS = 12
+	};
 	struct sign_in_step step;
 	char tickets[TICKETS][TOKEN_TEXT_BYTES];
 	hire_enrolled("anna", &step);
@@ -179,11 +185,13 @@ static void many_tickets_are_not_many_guesses(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_err(enter(tickets[i], "000000", &step), ERR_UNAUTHENTICATED);
 	for (int i = 5; i < TICKETS; i++) {
-		assert_err(enter(tickets[i], code_of(secret_of("anna"), desk.now_us), &step), ERR_BUSY);
+		assert_err(enter(tickets[i], code_of(secret_of("anna"), desk.now_us), &step),
+			ERR_BUSY);
 		assert_int_equal(step.wait_s, 1);
 	}
 	knock("anna", HOME, tickets[0]);
-	assert_ok(enter(tickets[0], code_of(secret_of("anna"), desk.now_us), &step)); // elsewhere, all is well
+	assert_ok(enter(tickets[0], code_of(secret_of("anna"), desk.now_us),
+		&step)); // elsewhere, all is well
 }
 
 static void one_account_cannot_use_up_the_tickets(void **state)
@@ -198,7 +206,8 @@ static void one_account_cannot_use_up_the_tickets(void **state)
 		knock("anna", HOME, last);
 	}
 	assert_in_range(map_count(desk.identity->tickets), 1, 20);
-	assert_err(enter(first, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		enter(first, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
 	assert_ok(enter(last, code_of(secret_of("anna"), desk.now_us), &step));
 }
 
@@ -213,7 +222,8 @@ static void a_ticket_lasts_five_minutes(void **state)
 	assert_err(enter(ticket, "000000", &step), ERR_UNAUTHENTICATED);
 	assert_string_not_equal(step.account, ""); // found
 	desk.now_us += 1;
-	assert_err(enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
 	assert_string_equal(step.account, "");
 }
 
@@ -226,7 +236,8 @@ static void a_clock_turned_back_does_not_lengthen_a_ticket(void **state)
 	desk.now_us += 24 * HOUR;
 	knock("anna", HOME, ticket);
 	desk.now_us -= 12 * HOUR;
-	assert_err(enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		enter(ticket, code_of(secret_of("anna"), desk.now_us), &step), ERR_UNAUTHENTICATED);
 }
 
 static void a_ticket_serves_its_own_stage_only(void **state)
@@ -240,7 +251,8 @@ static void a_ticket_serves_its_own_stage_only(void **state)
 	knock("anna", HOME, ticket);
 	assert_err(sign_in_enrol(desk.identity, ticket, desk.now_us, desk.arena, &enrolment),
 		ERR_UNAUTHENTICATED);
-	assert_err(change(ticket, NULL, NULL, "another-violin-52-tundra", &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		change(ticket, NULL, NULL, "another-violin-52-tundra", &step), ERR_UNAUTHENTICATED);
 	assert_err(enter(enrol.ticket, "000000", &step), ERR_UNAUTHENTICATED);
 	assert_err(sign_in_enrol_confirm(desk.identity, enrol.ticket, "000000", desk.now_us, &step),
 		ERR_UNAUTHENTICATED); // no secret was asked for yet
@@ -262,7 +274,8 @@ static void a_ticket_is_no_session(void **state)
 		ERR_UNAUTHENTICATED);
 }
 
-// Two tickets of one password: the second must not enrol over the first, nor change what was changed.
+// Two tickets of one password: the second must not enrol over the first, nor change what was
+// changed.
 static void a_second_ticket_is_dead_once_the_first_was_used(void **state)
 {
 	(void)state;
@@ -271,11 +284,13 @@ static void a_second_ticket_is_dead_once_the_first_was_used(void **state)
 	struct account account;
 	char given[PASSWORD_GIVEN_BYTES];
 	struct account_new wish = {"anna", "Anna", "clinician", "", false};
-	assert_ok(identity_account_create(desk.identity, &wish, desk.now_us, desk.arena, &account, given));
+	assert_ok(identity_account_create(
+		desk.identity, &wish, desk.now_us, desk.arena, &account, given));
 	assert_ok(attempt("anna", given, HOME, &one));
 	assert_ok(attempt("anna", given, "203.0.113.9", &two));
 	assert_ok(change(one.ticket, NULL, NULL, PASSWORD, &one));
-	assert_err(change(two.ticket, NULL, NULL, "another-violin-52-tundra", &step), ERR_UNAUTHENTICATED);
+	assert_err(change(two.ticket, NULL, NULL, "another-violin-52-tundra", &step),
+		ERR_UNAUTHENTICATED);
 	assert_ok(attempt("anna", PASSWORD, "203.0.113.9", &two));
 	assert_ok(sign_in_enrol(desk.identity, two.ticket, desk.now_us, desk.arena, &enrolment));
 	assert_ok(sign_in_enrol(desk.identity, one.ticket, desk.now_us, desk.arena, &enrolment));
@@ -339,8 +354,8 @@ static void nobody_learns_which_logins_exist(void **state)
 	char given[PASSWORD_GIVEN_BYTES];
 	struct account_new application = {"pacs", "PACS", "application", "", true};
 	hire_alone("anna", "clinician");
-	assert_ok(identity_account_create(desk.identity, &application, desk.now_us, desk.arena,
-		&account, given));
+	assert_ok(identity_account_create(
+		desk.identity, &application, desk.now_us, desk.arena, &account, given));
 	assert_err(attempt("anna", "wrong", HOME, &step), ERR_UNAUTHENTICATED);
 	assert_err(attempt("nobody", "wrong", HOME, &step), ERR_UNAUTHENTICATED);
 	assert_string_equal(step.account, "");
@@ -383,7 +398,8 @@ static void a_password_is_changed_with_the_old_one(void **state)
 	(void)state;
 	struct sign_in_step step;
 	const char *id = hire_alone("anna", "clinician");
-	assert_err(change(NULL, id, "wrong", "another-violin-52-tundra", &step), ERR_UNAUTHENTICATED);
+	assert_err(
+		change(NULL, id, "wrong", "another-violin-52-tundra", &step), ERR_UNAUTHENTICATED);
 	assert_err(change(NULL, id, NULL, "another-violin-52-tundra", &step), ERR_UNAUTHENTICATED);
 	assert_err(change(NULL, id, PASSWORD, "short", &step), ERR_INVALID);
 	assert_err(change(NULL, id, PASSWORD, PASSWORD, &step), ERR_EXISTS);

@@ -32,7 +32,8 @@ static void mistake(const char *account, const char *address, unsigned times)
 static const char *address_of(unsigned number)
 {
 	static char text[32];
-	snprintf(text, sizeof text, "10.%u.%u.%u", number >> 16 & 255, number >> 8 & 255, number & 255);
+	snprintf(text, sizeof text, "10.%u.%u.%u", number >> 16 & 255, number >> 8 & 255,
+		number & 255);
 	return text;
 }
 
@@ -46,7 +47,8 @@ static const char *account_of(unsigned number)
 static void five_mistakes_are_free_then_the_wait_doubles_to_five_minutes(void **state)
 {
 	(void)state;
-	static const uint32_t waits[] = {0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300};
+	static const uint32_t waits[] = {
+		0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300};
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
 		mistake("anna", HOME, 1);
 		assert_int_equal(wait_of("anna", HOME), waits[i]);
@@ -169,7 +171,8 @@ static void a_network_of_ipv6_is_one_address(void **state)
 		snprintf(address, sizeof address, "::ffff:192.0.2.%u", i);
 		mistake(account_of(i), address, 1);
 	}
-	assert_int_equal(wait_of("anna", "::ffff:192.0.2.200"), 0); // IPv4 in IPv6 clothes is not one
+	assert_int_equal(
+		wait_of("anna", "::ffff:192.0.2.200"), 0); // IPv4 in IPv6 clothes is not one
 }
 
 static void a_full_memory_still_slows_the_guesser_and_knows_the_clinician(void **state)

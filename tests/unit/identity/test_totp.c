@@ -5,11 +5,15 @@ static const struct vector {
 	int64_t at_s;
 	const char *code;
 } vectors[] = {
-	{59, "287082"}, {1111111109, "081804"}, {1111111111, "050471"}, {1234567890, "005924"},
-	{2000000000, "279037"}, {20000000000, "353130"},
+	{59, "287082"},
+	{1111111109, "081804"},
+	{1111111111, "050471"},
+	{1234567890, "005924"},
+	{2000000000, "279037"},
+	{20000000000, "353130"},
 };
-static const uint8_t rfc_secret[TOTP_SECRET_BYTES] = {'1', '2', '3', '4', '5', '6', '7', '8', '9', '0',
-	'1', '2', '3', '4', '5', '6', '7', '8', '9', '0'};
+static const uint8_t rfc_secret[TOTP_SECRET_BYTES] = {'1', '2', '3', '4', '5', '6', '7', '8', '9',
+	'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '0'};
 
 static uint64_t step_at(const char *code, int64_t at_s, uint64_t after)
 {
@@ -20,7 +24,8 @@ static void the_vectors_of_the_rfc(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-		assert_int_equal(step_at(vectors[i].code, vectors[i].at_s, 0), vectors[i].at_s / 30);
+		assert_int_equal(
+			step_at(vectors[i].code, vectors[i].at_s, 0), vectors[i].at_s / 30);
 }
 
 static void one_step_of_drift_and_no_more(void **state)
@@ -31,8 +36,8 @@ static void one_step_of_drift_and_no_more(void **state)
 	static const struct {
 		int64_t from_start_s;
 		bool fine;
-	} cases[] = {{-31, false}, {-30, true}, {-1, true}, {0, true}, {29, true}, {30, true}, {59, true},
-		{60, false}, {90, false}};
+	} cases[] = {{-31, false}, {-30, true}, {-1, true}, {0, true}, {29, true}, {30, true},
+		{59, true}, {60, false}, {90, false}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_int_equal(step_at("005924", starts + cases[i].from_start_s, 0),
 			cases[i].fine ? step : 0);
@@ -50,8 +55,8 @@ static void a_step_once_used_and_all_before_it_are_over(void **state)
 static void only_six_digits_are_a_code(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = {"", "0", "00592", "0059240", "89005924", "05924", "5924  ",
-		"005924 ", " 005924", "005925", "-05924", "OO5924", "005\n24"};
+	static const char *const wrong[] = {"", "0", "00592", "0059240", "89005924", "05924",
+		"5924  ", "005924 ", " 005924", "005925", "-05924", "OO5924", "005\n24"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		assert_int_equal(step_at(wrong[i], 1234567890, 0), 0);
 }
@@ -98,7 +103,8 @@ int main(void)
 		cmocka_unit_test(a_step_once_used_and_all_before_it_are_over),
 		cmocka_unit_test(only_six_digits_are_a_code),
 		cmocka_unit_test(another_secret_gives_another_code),
-		cmocka_unit_test_setup_teardown(the_uri_is_escaped_and_names_the_house, desk_open, desk_end),
+		cmocka_unit_test_setup_teardown(
+			the_uri_is_escaped_and_names_the_house, desk_open, desk_end),
 		cmocka_unit_test_setup_teardown(the_longest_names_still_fit, desk_open, desk_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,12 +17,13 @@ void scratch_make(struct scratch *scratch)
 	snprintf(scratch->trail, sizeof scratch->trail, "%s/trail", scratch->dir);
 	snprintf(scratch->witness, sizeof scratch->witness, "%s/witness", scratch->dir);
 	assert_int_equal(mkdir(scratch->trail, 0700), 0);
-	scratch->options = (struct ledger_options){.dir = scratch->trail,
-		.origin = "hospital.example/trail", .checkpoint_ms = 20};
+	scratch->options = (struct ledger_options){
+		.dir = scratch->trail, .origin = "hospital.example/trail", .checkpoint_ms = 20};
 	scratch->options.seal_key.bytes[0] = 7;
 	scratch->options.search_key.bytes[0] = 8;
 	assert_ok(sign_key_from_seed(seed, &scratch->options.sign_key));
-	assert_ok(note_vkey(scratch->options.origin, scratch->options.sign_key.public, scratch->vkey));
+	assert_ok(note_vkey(
+		scratch->options.origin, scratch->options.sign_key.public, scratch->vkey));
 }
 
 void scratch_remove(struct scratch *scratch)
@@ -68,10 +69,16 @@ void scratch_fill(struct ledger *ledger, unsigned count)
 		snprintf(actor, sizeof actor, "actor-%u", (unsigned)(seq % 3));
 		snprintf(resource, sizeof resource, "Patient/%s", patient);
 		const char *patients[] = {patient};
-		struct trail_entry entry = {.time_us = 1000000 + (int64_t)seq, .kind = TRAIL_ACCESS,
-			.action = TRAIL_READ, .outcome = seq % 50 == 7 ? TRAIL_DENIED : TRAIL_ALLOWED,
-			.status = 200, .actor = actor, .resource = resource, .patients = patients,
-			.patients_here = 1, .patient_count = 1};
+		struct trail_entry entry = {.time_us = 1000000 + (int64_t)seq,
+			.kind = TRAIL_ACCESS,
+			.action = TRAIL_READ,
+			.outcome = seq % 50 == 7 ? TRAIL_DENIED : TRAIL_ALLOWED,
+			.status = 200,
+			.actor = actor,
+			.resource = resource,
+			.patients = patients,
+			.patients_here = 1,
+			.patient_count = 1};
 		assert_int_equal(ledger_append(ledger, &entry), seq);
 		if (i % 7 == 0)
 			ledger_flush(ledger);

@@ -12,7 +12,7 @@ struct scratch {
 
 void scratch_make(struct scratch *scratch);
 void scratch_remove(struct scratch *scratch);
-struct ledger *scratch_open(struct scratch *scratch); // fails the test
+struct ledger *scratch_open(struct scratch *scratch);                              // fails the test
 enum err scratch_try(struct scratch *scratch, struct ledger_problem *ret_problem); // opens, closes
 // Appends `count` reads of Patient/p<seq % 10> by actor-<seq % 3>; durable when it returns.
 void scratch_fill(struct ledger *ledger, unsigned count);

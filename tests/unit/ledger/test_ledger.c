@@ -63,8 +63,14 @@ static void segments_follow_each_other(void **state)
 	char text[TRAIL_TEXT_BYTES + 1];
 	memset(text, 'x', sizeof text - 1);
 	text[sizeof text - 1] = 0;
-	struct trail_entry entry = {.time_us = 5, .kind = TRAIL_ACCESS, .action = TRAIL_SEARCH,
-		.outcome = TRAIL_ALLOWED, .query = text, .reason = text, .detail = text, .rule = text};
+	struct trail_entry entry = {.time_us = 5,
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_SEARCH,
+		.outcome = TRAIL_ALLOWED,
+		.query = text,
+		.reason = text,
+		.detail = text,
+		.rule = text};
 	for (unsigned i = 0; i < 9000; i++) {
 		(void)ledger_append(ledger, &entry);
 		if (i % 20 == 0)
@@ -97,12 +103,29 @@ static void an_entry_of_the_largest_size_fits(void **state)
 	const char *patients[TRAIL_PATIENTS + 5];
 	for (unsigned i = 0; i < TRAIL_PATIENTS + 5; i++)
 		patients[i] = id;
-	struct trail_entry entry = {.time_us = 1, .kind = TRAIL_ACCESS, .action = TRAIL_SEARCH,
-		.outcome = TRAIL_ALLOWED, .actor = text, .actor_name = text, .role = text,
-		.session = text, .address = text, .application = text, .resource = text,
-		.relationship = text, .evidence = text, .purpose = text, .reason = text,
-		.query = text, .rule = text, .detail = text, .trace = text, .content = text,
-		.patients = patients, .patients_here = TRAIL_PATIENTS + 5, .patient_count = 9999};
+	struct trail_entry entry = {.time_us = 1,
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_SEARCH,
+		.outcome = TRAIL_ALLOWED,
+		.actor = text,
+		.actor_name = text,
+		.role = text,
+		.session = text,
+		.address = text,
+		.application = text,
+		.resource = text,
+		.relationship = text,
+		.evidence = text,
+		.purpose = text,
+		.reason = text,
+		.query = text,
+		.rule = text,
+		.detail = text,
+		.trace = text,
+		.content = text,
+		.patients = patients,
+		.patients_here = TRAIL_PATIENTS + 5,
+		.patient_count = 9999};
 	(void)ledger_append(ledger, &entry);
 	ledger_flush(ledger);
 	ledger_wait(ledger, 1);
@@ -164,8 +187,8 @@ static size_t ask(struct ledger *ledger, const struct trail_query *query)
 	assert_ok(ledger_search(ledger, query, arena, &page));
 	for (size_t i = 1; i < page.count; i++)
 		assert_true(page.hits[i].seq < page.hits[i - 1].seq);
-	assert_true(page.next == 0 || (page.count == query->limit &&
-		page.next == page.hits[page.count - 1].seq));
+	assert_true(page.next == 0 ||
+		    (page.count == query->limit && page.next == page.hits[page.count - 1].seq));
 	arena_free(arena);
 	return page.count;
 }
@@ -173,17 +196,21 @@ static size_t ask(struct ledger *ledger, const struct trail_query *query)
 static void check_searches(struct ledger *ledger)
 {
 	assert_int_equal(ask(ledger, &(struct trail_query){.patient = "p3", .limit = 1000}), 60);
-	assert_int_equal(ask(ledger, &(struct trail_query){.actor = "actor-1", .limit = 1000}), 200);
+	assert_int_equal(
+		ask(ledger, &(struct trail_query){.actor = "actor-1", .limit = 1000}), 200);
 	assert_int_equal(
 		ask(ledger, &(struct trail_query){.outcome = TRAIL_DENIED, .limit = 1000}), 12);
 	assert_int_equal(ask(ledger, &(struct trail_query){.patient = "p3", .limit = 7}), 7);
+	assert_int_equal(
+		ask(ledger, &(struct trail_query){.patient = "p3", .before = 100, .limit = 1000}),
+		10);
 	assert_int_equal(ask(ledger,
-		&(struct trail_query){.patient = "p3", .before = 100, .limit = 1000}), 10);
-	assert_int_equal(ask(ledger, &(struct trail_query){.since_us = 1000500, .until_us = 1000510,
-		.limit = 1000}), 10);
+				 &(struct trail_query){
+					 .since_us = 1000500, .until_us = 1000510, .limit = 1000}),
+		10);
 	assert_int_equal(ask(ledger, &(struct trail_query){.patient = "nobody", .limit = 10}), 0);
-	assert_int_equal(ask(ledger,
-		&(struct trail_query){.resource = "Patient/p4", .limit = 1000}), 60);
+	assert_int_equal(
+		ask(ledger, &(struct trail_query){.resource = "Patient/p4", .limit = 1000}), 60);
 }
 
 static void search_finds_with_and_without_its_index(void **state)
@@ -208,7 +235,8 @@ static void search_finds_with_and_without_its_index(void **state)
 	wait_signed(ledger, 600); // made again
 	check_searches(ledger);
 	ledger_close(ledger);
-	file_write(s.trail, "search.db", bytes_text("not a database, but rather long, so that it is read"));
+	file_write(s.trail, "search.db",
+		bytes_text("not a database, but rather long, so that it is read"));
 	ledger = scratch_open(&s);
 	wait_signed(ledger, 600);
 	check_searches(ledger);

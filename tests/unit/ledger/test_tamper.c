@@ -98,8 +98,11 @@ static void make_one_group(unsigned entries)
 {
 	scratch_make(&s);
 	struct ledger *ledger = scratch_open(&s);
-	struct trail_entry entry = {.time_us = 1, .kind = TRAIL_ACCESS, .action = TRAIL_READ,
-		.outcome = TRAIL_ALLOWED, .resource = "Patient/1"};
+	struct trail_entry entry = {.time_us = 1,
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_READ,
+		.outcome = TRAIL_ALLOWED,
+		.resource = "Patient/1"};
 	for (unsigned i = 0; i < entries; i++)
 		(void)ledger_append(ledger, &entry);
 	ledger_flush(ledger);
@@ -172,8 +175,8 @@ static void a_forger_of_tiles_is_found(void **state)
 
 static void what_is_missing_is_found(void **state)
 {
-	static const char *const files[] = {
-		FIRST, "checkpoint", "checkpoints", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1"};
+	static const char *const files[] = {FIRST, "checkpoint", "checkpoints", "tile/0/000",
+		"tile/0/001.p/44", "tile/1/000.p/1"};
 	char path[256];
 	struct buf bytes = {0}, cut = {0};
 	make_trail(300);

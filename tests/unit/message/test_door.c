@@ -34,9 +34,15 @@ static void an_ask_with_a_large_body_arrives_whole(void **state)
 	struct ends *ends = *state;
 	struct arena *arena = arena_new();
 	const struct door_param params[] = {{"name", "Müller"}, {"_count", "10"}};
-	const struct door_ask ask = {.id = 7, .method = DOOR_POST, .path = "/fhir/Patient",
-		.peer = "::1", .token_kind = DOOR_TOKEN_BEARER, .token = "abc", .console = true,
-		.params = params, .param_count = 2};
+	const struct door_ask ask = {.id = 7,
+		.method = DOOR_POST,
+		.path = "/fhir/Patient",
+		.peer = "::1",
+		.token_kind = DOOR_TOKEN_BEARER,
+		.token = "abc",
+		.console = true,
+		.params = params,
+		.param_count = 2};
 	struct buf body = {0}, got = {0};
 	for (int i = 0; i < 50000; i++)
 		put_u32(&body, (uint32_t)i);
@@ -95,10 +101,10 @@ static void a_message_against_the_table_breaks_the_channel(void **state)
 {
 	struct ends *ends = *state;
 	static const uint8_t bad[][8] = {
-		{0, 0, 0, 0, 99, 0, 0, 0},           // unknown type
-		{0, 0, 0, 0, DOOR_ANSWER, 0, 0, 0},  // wrong direction
-		{5, 0, 0, 0, DOOR_CANCEL, 0, 0, 0},  // too large
-		{0, 0, 0, 0, DOOR_ASK, 0, 1, 0},     // not our header
+		{0, 0, 0, 0, 99, 0, 0, 0},          // unknown type
+		{0, 0, 0, 0, DOOR_ANSWER, 0, 0, 0}, // wrong direction
+		{5, 0, 0, 0, DOOR_CANCEL, 0, 0, 0}, // too large
+		{0, 0, 0, 0, DOOR_ASK, 0, 1, 0},    // not our header
 	};
 	for (size_t i = 0; i < 4; i++) {
 		teardown(state);
@@ -125,11 +131,13 @@ static void sizes_past_the_ceilings_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_ask_with_a_large_body_arrives_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_ask_with_a_large_body_arrives_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_arrives, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_message_against_the_table_breaks_the_channel, setup, teardown),
-		cmocka_unit_test_setup_teardown(sizes_past_the_ceilings_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			sizes_past_the_ceilings_are_refused, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

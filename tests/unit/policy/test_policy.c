@@ -31,30 +31,42 @@ static int unload(void **state)
 
 // ---- The whole matrix of rules/policy/hospital.yaml, written out a second time.
 
-enum group { PATIENT, RELATED, CLINICAL, SCHEDULING, BILLING, DIRECTORY, SECURITY, OTHER, GROUPS };
+enum group {
+	PATIENT,
+	RELATED,
+	CLINICAL,
+	SCHEDULING,
+	BILLING,
+	DIRECTORY,
+	SECURITY,
+	OTHER,
+	GROUPS
+};
 
 static const char *const members[GROUPS] = {
 	[PATIENT] = " Patient ",
 	[RELATED] = " RelatedPerson ",
 	[SCHEDULING] = " Appointment AppointmentResponse Schedule Slot ",
 	[BILLING] = (" Account Claim ClaimResponse Coverage CoverageEligibilityRequest "
-		    "CoverageEligibilityResponse ExplanationOfBenefit Invoice PaymentNotice "
-		    "PaymentReconciliation EnrollmentRequest EnrollmentResponse ChargeItem "),
-	[DIRECTORY] = (" Practitioner PractitionerRole Organization OrganizationAffiliation Location "
-		      "HealthcareService Endpoint Medication Substance "),
+		     "CoverageEligibilityResponse ExplanationOfBenefit Invoice PaymentNotice "
+		     "PaymentReconciliation EnrollmentRequest EnrollmentResponse ChargeItem "),
+	[DIRECTORY] =
+		(" Practitioner PractitionerRole Organization OrganizationAffiliation Location "
+		 "HealthcareService Endpoint Medication Substance "),
 	[SECURITY] = " AuditEvent Consent Provenance ",
-	// What else may be about a patient: R4's patient compartment without the above, and what has a
-	// patient though R4 leaves it out: Contract, Device, GuidanceResponse, Task.
-	[CLINICAL] = (" AdverseEvent AllergyIntolerance Basic BodyStructure CarePlan CareTeam "
-		     "ClinicalImpression Communication CommunicationRequest Composition Condition Contract "
-		     "DetectedIssue Device DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest "
-		     "DocumentReference Encounter EpisodeOfCare FamilyMemberHistory Flag Goal Group "
-		     "GuidanceResponse "
-		     "ImagingStudy Immunization ImmunizationEvaluation ImmunizationRecommendation List "
-		     "MeasureReport Media MedicationAdministration MedicationDispense MedicationRequest "
-		     "MedicationStatement MolecularSequence NutritionOrder Observation Person Procedure "
-		     "QuestionnaireResponse RequestGroup ResearchSubject RiskAssessment ServiceRequest "
-		     "Specimen SupplyDelivery SupplyRequest Task VisionPrescription "),
+	// What else may be about a patient: R4's patient compartment without the above, and what
+	// has a patient though R4 leaves it out: Contract, Device, GuidanceResponse, Task.
+	[CLINICAL] =
+		(" AdverseEvent AllergyIntolerance Basic BodyStructure CarePlan CareTeam "
+		 "ClinicalImpression Communication CommunicationRequest Composition Condition Contract "
+		 "DetectedIssue Device DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest "
+		 "DocumentReference Encounter EpisodeOfCare FamilyMemberHistory Flag Goal Group "
+		 "GuidanceResponse "
+		 "ImagingStudy Immunization ImmunizationEvaluation ImmunizationRecommendation List "
+		 "MeasureReport Media MedicationAdministration MedicationDispense MedicationRequest "
+		 "MedicationStatement MolecularSequence NutritionOrder Observation Person Procedure "
+		 "QuestionnaireResponse RequestGroup ResearchSubject RiskAssessment ServiceRequest "
+		 "Specimen SupplyDelivery SupplyRequest Task VisionPrescription "),
 };
 
 // a: always; r: with a care relationship; o: one's own; in capitals also with broken glass. In the
@@ -62,22 +74,24 @@ static const char *const members[GROUPS] = {
 #define NOTHING "--------"
 static const char *const matrix[POLICY_ROLES][GROUPS] = {
 	[ROLE_NONE] = {NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING},
-	[ROLE_CLINICIAN] = {"RaRR--Ra", "RRRR--R-", "RRRRr-R-", "RRRRr-R-", NOTHING, "aa------", "RRRR--R-",
+	[ROLE_CLINICIAN] = {"RaRR--Ra", "RRRR--R-", "RRRRr-R-", "RRRRr-R-", NOTHING, "aa------",
+		"RRRR--R-", NOTHING},
+	[ROLE_NURSE] = {"RaRR--Ra", "RRRR--R-", "RRRR--R-", "RRRR--R-", NOTHING, "aa------",
+		"RRRR--R-", NOTHING},
+	[ROLE_FRONT_DESK] = {"aaaa----", "aaaa----", NOTHING, "aaaa----", "aaaa----", "aa------",
+		NOTHING, NOTHING},
+	[ROLE_PRIVACY_OFFICER] = {"aa----aa", "OO------", "OO------", "OO------", "OO------",
+		"aa------", "OO------", NOTHING},
+	[ROLE_SECURITY_OFFICER] = {NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
 		NOTHING},
-	[ROLE_NURSE] = {"RaRR--Ra", "RRRR--R-", "RRRR--R-", "RRRR--R-", NOTHING, "aa------", "RRRR--R-",
+	[ROLE_ADMINISTRATOR] = {NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
 		NOTHING},
-	[ROLE_FRONT_DESK] = {"aaaa----", "aaaa----", NOTHING, "aaaa----", "aaaa----", "aa------", NOTHING,
-		NOTHING},
-	[ROLE_PRIVACY_OFFICER] = {"aa----aa", "OO------", "OO------", "OO------", "OO------", "aa------",
-		"OO------", NOTHING},
-	[ROLE_SECURITY_OFFICER] = {NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING},
-	[ROLE_ADMINISTRATOR] = {NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING},
-	[ROLE_APPLICATION] = {"aaaa----", "aaaa----", "aaaa----", "aaaa----", "aaaa----", "aaaa----",
-		"aaaa----", "aaaa----"},
+	[ROLE_APPLICATION] = {"aaaa----", "aaaa----", "aaaa----", "aaaa----", "aaaa----",
+		"aaaa----", "aaaa----", "aaaa----"},
 	[ROLE_PATIENT] = {"oo----o-", "oo----o-", "oo----o-", "oo----o-", "oo----o-", "aa------",
 		"oo----o-", NOTHING},
-	[ROLE_LOCAL] = {"--a-----", "--a-----", "--a-----", "--a-----", "--a-----", "--a-----", "--a-----",
-		"--a-----"},
+	[ROLE_LOCAL] = {"--a-----", "--a-----", "--a-----", "--a-----", "--a-----", "--a-----",
+		"--a-----", "--a-----"},
 };
 
 static enum group group_of(int type)
@@ -93,8 +107,9 @@ static enum group group_of(int type)
 static bool expected(const struct policy_ask *ask)
 {
 	char rule = matrix[ask->role][group_of(ask->type)][ask->action];
-	bool held = rule == 'a' || (strchr("rR", rule) && (ask->relationship || !ask->of_patient)) ||
-		(strchr("oO", rule) && ask->own);
+	bool held = rule == 'a' ||
+		    (strchr("rR", rule) && (ask->relationship || !ask->of_patient)) ||
+		    (strchr("oO", rule) && ask->own);
 	return held || (strchr("RO", rule) && ask->broken_glass);
 }
 
@@ -107,10 +122,14 @@ static void every_role_type_action_and_condition(void **state)
 		for (int type = 0; type < fhir_type_count(); type++)
 			for (int action = 0; action < POLICY_ACTIONS; action++)
 				for (unsigned bits = 0; bits < 16; bits++) {
-					struct policy_ask ask = {.role = (enum policy_role)role, .type = type,
-						.action = (enum policy_action)action, .of_patient = bits & 1,
-						.relationship = bits & 2, .own = bits & 4,
-						.broken_glass = bits & 8, .second_factor = true};
+					struct policy_ask ask = {.role = (enum policy_role)role,
+						.type = type,
+						.action = (enum policy_action)action,
+						.of_patient = bits & 1,
+						.relationship = bits & 2,
+						.own = bits & 4,
+						.broken_glass = bits & 8,
+						.second_factor = true};
 					policy_decide(hospital, &ask, &d);
 					allowed += d.allowed;
 					if (d.allowed == expected(&ask))
@@ -118,15 +137,15 @@ static void every_role_type_action_and_condition(void **state)
 					if (++wrong > 10)
 						continue;
 					print_error("%s %s %s %x: %s\n", policy_role_text(ask.role),
-						policy_action_text(ask.action), fhir_type_name(type), bits,
-						d.rule);
+						policy_action_text(ask.action),
+						fhir_type_name(type), bits, d.rule);
 				}
 	assert_int_equal(wrong, 0);
 	assert_true(allowed > 10000); // the test itself asked something
 }
 
-static struct policy_decision ask_for(enum policy_role role, const char *type, enum policy_action action,
-	struct policy_ask ask)
+static struct policy_decision ask_for(
+	enum policy_role role, const char *type, enum policy_action action, struct policy_ask ask)
 {
 	struct policy_decision d;
 	ask.role = role;
@@ -151,10 +170,14 @@ static void glass_is_offered_where_it_would_help_and_nowhere_else(void **state)
 	assert_false(d.break_glass_would_help);
 	assert_string_equal(d.rule, "care relationship");
 	stranger.broken_glass = false;
-	assert_false(ask_for(ROLE_CLINICIAN, "Observation", POLICY_DELETE, stranger).break_glass_would_help);
-	assert_false(ask_for(ROLE_CLINICIAN, "Claim", POLICY_READ, stranger).break_glass_would_help);
-	assert_false(ask_for(ROLE_FRONT_DESK, "Observation", POLICY_READ, stranger).break_glass_would_help);
-	assert_false(ask_for(ROLE_PATIENT, "Observation", POLICY_READ, stranger).break_glass_would_help);
+	assert_false(ask_for(ROLE_CLINICIAN, "Observation", POLICY_DELETE, stranger)
+			     .break_glass_would_help);
+	assert_false(
+		ask_for(ROLE_CLINICIAN, "Claim", POLICY_READ, stranger).break_glass_would_help);
+	assert_false(ask_for(ROLE_FRONT_DESK, "Observation", POLICY_READ, stranger)
+			     .break_glass_would_help);
+	assert_false(
+		ask_for(ROLE_PATIENT, "Observation", POLICY_READ, stranger).break_glass_would_help);
 	stranger.of_patient = false;
 	assert_false(ask_for(ROLE_PRIVACY_OFFICER, "Observation", POLICY_READ, stranger)
 			     .break_glass_would_help);
@@ -174,7 +197,8 @@ static void breaking_glass_is_never_refused_to_those_who_treat(void **state)
 static void without_the_second_factor_no_record(void **state)
 {
 	(void)state;
-	struct policy_ask ask = {.of_patient = true, .relationship = true, .own = true, .broken_glass = true};
+	struct policy_ask ask = {
+		.of_patient = true, .relationship = true, .own = true, .broken_glass = true};
 	struct policy_decision d;
 	unsigned helped = 0;
 	for (int role = 0; role < POLICY_ROLES; role++)
@@ -184,9 +208,11 @@ static void without_the_second_factor_no_record(void **state)
 				ask.type = type;
 				ask.action = (enum policy_action)action;
 				policy_decide(hospital, &ask, &d);
-				bool free = role == ROLE_APPLICATION || role == ROLE_PATIENT || role == ROLE_LOCAL;
+				bool free = role == ROLE_APPLICATION || role == ROLE_PATIENT ||
+					    role == ROLE_LOCAL;
 				assert_int_equal(d.allowed, free && expected(&ask));
-				assert_int_equal(d.second_factor_would_help, !free && expected(&ask));
+				assert_int_equal(
+					d.second_factor_would_help, !free && expected(&ask));
 				helped += d.second_factor_would_help;
 			}
 	assert_true(helped > 100);
@@ -196,12 +222,14 @@ static void what_is_out_of_range_is_denied(void **state)
 {
 	(void)state;
 	struct policy_decision d;
-	struct policy_ask fine = {.role = ROLE_APPLICATION, .type = fhir_type_find("Observation"),
+	struct policy_ask fine = {.role = ROLE_APPLICATION,
+		.type = fhir_type_find("Observation"),
 		.action = POLICY_READ};
 	policy_decide(hospital, &fine, &d);
 	assert_true(d.allowed);
 	const struct policy_ask odd[] = {
-		{.role = ROLE_NONE, .type = fine.type}, {.role = POLICY_ROLES, .type = fine.type},
+		{.role = ROLE_NONE, .type = fine.type},
+		{.role = POLICY_ROLES, .type = fine.type},
 		{.role = (enum policy_role)1000, .type = fine.type},
 		{.role = ROLE_APPLICATION, .type = FHIR_TYPE_NONE},
 		{.role = ROLE_APPLICATION, .type = fhir_type_count()},
@@ -221,12 +249,15 @@ static void work_is_shared_out_as_written(void **state)
 	static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
 		"status-view", "import", "keys-manage"};
 	static const char *const may[POLICY_ROLES] = {[ROLE_PRIVACY_OFFICER] = "x-x---",
-		[ROLE_SECURITY_OFFICER] = "x-xx--", [ROLE_ADMINISTRATOR] = "-xxx--", [ROLE_LOCAL] = "xxxxxx"};
+		[ROLE_SECURITY_OFFICER] = "x-xx--",
+		[ROLE_ADMINISTRATOR] = "-xxx--",
+		[ROLE_LOCAL] = "xxxxxx"};
 	for (int role = 0; role < POLICY_ROLES; role++) {
 		const char *list[32], *row = may[role] ? may[role] : "------";
 		size_t count = policy_verbs(hospital, (enum policy_role)role, list), want = 0;
 		for (int v = 0; v < 6; v++) {
-			assert_int_equal(policy_may(hospital, (enum policy_role)role, verbs[v]), row[v] == 'x');
+			assert_int_equal(policy_may(hospital, (enum policy_role)role, verbs[v]),
+				row[v] == 'x');
 			want += row[v] == 'x';
 		}
 		assert_int_equal(count, want);
@@ -253,8 +284,10 @@ static void it_explains_itself(void **state)
 	(void)state;
 	struct arena *arena = arena_new();
 	const char *text = policy_explain(hospital, arena);
-	assert_non_null(strstr(text, "nurse\tObservation\tread\trelationship\tcare relationship\n"));
-	assert_non_null(strstr(text, "nurse\tObservation\tread\tbroken-glass\tcare relationship\n"));
+	assert_non_null(
+		strstr(text, "nurse\tObservation\tread\trelationship\tcare relationship\n"));
+	assert_non_null(
+		strstr(text, "nurse\tObservation\tread\tbroken-glass\tcare relationship\n"));
 	assert_non_null(strstr(text, "patient\tObservation\tread\town\tone's own record\n"));
 	assert_null(strstr(text, "administrator\t"));
 	assert_null(strstr(text, "\texport\t"));
@@ -299,16 +332,23 @@ static const struct malformed {
 	{RULE(LISTS "    when: [always]\n"), 7, "not a condition"},
 	{RULE(LISTS "    break-glass: yes\n"), 7, "neither true nor false"},
 	{RULE(LISTS "    break-glass: [true]\n"), 7, "neither true nor false"},
-	{RULE("    roles: [nurse, doctor]\n    resources: [Patient]\n    actions: [read]\n"), 4, "'doctor'"},
-	{RULE("    roles: [nobody]\n    resources: [Patient]\n    actions: [read]\n"), 4, "'nobody'"},
-	{RULE("    roles: [[nurse]]\n    resources: [Patient]\n    actions: [read]\n"), 4, "not known"},
-	{RULE("    roles: [nurse]\n    resources: [Patients]\n    actions: [read]\n"), 5, "'Patients'"},
-	{RULE("    roles: [nurse]\n    resources: [patient]\n    actions: [read]\n"), 5, "'patient'"},
-	{RULE("    roles: [nurse]\n    resources: [Patient]\n    actions:\n      - read\n      - peek\n"), 8,
-		"'peek'"},
-	{RULE("    roles: [nurse]\n    resources: Patient\n    actions: [read]\n"), 2, "list of roles"},
+	{RULE("    roles: [nurse, doctor]\n    resources: [Patient]\n    actions: [read]\n"), 4,
+		"'doctor'"},
+	{RULE("    roles: [nobody]\n    resources: [Patient]\n    actions: [read]\n"), 4,
+		"'nobody'"},
+	{RULE("    roles: [[nurse]]\n    resources: [Patient]\n    actions: [read]\n"), 4,
+		"not known"},
+	{RULE("    roles: [nurse]\n    resources: [Patients]\n    actions: [read]\n"), 5,
+		"'Patients'"},
+	{RULE("    roles: [nurse]\n    resources: [patient]\n    actions: [read]\n"), 5,
+		"'patient'"},
+	{RULE("    roles: [nurse]\n    resources: [Patient]\n    actions:\n      - read\n      - peek\n"),
+		8, "'peek'"},
+	{RULE("    roles: [nurse]\n    resources: Patient\n    actions: [read]\n"), 2,
+		"list of roles"},
 	{RULE("    roles: [nurse]\n    resources: []\n    actions: [read]\n"), 2, "list of roles"},
-	{RULE("    roles: []\n    resources: [Patient]\n    actions: [read]\n"), 2, "list of roles"},
+	{RULE("    roles: []\n    resources: [Patient]\n    actions: [read]\n"), 2,
+		"list of roles"},
 	{RULE("    roles: [nurse]\n    resources: [Patient]\n"), 2, "list of roles"},
 	{"rules:\n  - name: n\n" LISTS, 2, "a name and a why"},
 	{"rules:\n  - why: w\n" LISTS, 2, "a name and a why"},
@@ -342,7 +382,8 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 		const struct malformed *m = &malformed[i];
 		enum err err = load_text(m->text, &problem);
 		if (err == OK || problem.line != m->line || !strstr(problem.text, m->words))
-			print_error("%s: line %u: %s: %s\n", m->text, problem.line, err_text(err), problem.text);
+			print_error("%s: line %u: %s: %s\n", m->text, problem.line, err_text(err),
+				problem.text);
 		assert_true(err == ERR_INVALID || err == ERR_SYNTAX);
 		assert_int_equal(problem.line, m->line);
 		assert_non_null(strstr(problem.text, m->words));
@@ -367,8 +408,11 @@ static void an_empty_policy_allows_nothing(void **state)
 	close(mkstemp(path));
 	assert_ok(policy_load(path, &policy, &problem));
 	unlink(path);
-	struct policy_ask ask = {.of_patient = true, .relationship = true, .own = true,
-		.broken_glass = true, .second_factor = true};
+	struct policy_ask ask = {.of_patient = true,
+		.relationship = true,
+		.own = true,
+		.broken_glass = true,
+		.second_factor = true};
 	for (int role = 0; role < POLICY_ROLES; role++)
 		for (int type = 0; type < fhir_type_count(); type++)
 			for (int action = 0; action < POLICY_ACTIONS; action++) {

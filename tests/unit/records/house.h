@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOON_US = 1000000 };
+enum {
+	NOON_US = 1000000
+};
 
 static struct house {
 	char dir[64], path[96], problem[256];
@@ -69,7 +71,9 @@ static inline enum err put(const char *quoted, struct record *ret)
 	const char *id = arena_text(house.arena, json_get_text(resource, "id"));
 	assert_ok(fhir_patients_of(resource, id, house.arena, &patients));
 	struct record_put wish = {.type = fhir_type_find(json_get_text(resource, "resourceType")),
-		.id = id, .updated_us = NOON_US, .resource = resource,
+		.id = id,
+		.updated_us = NOON_US,
+		.resource = resource,
 		.patient = patients.owner ? arena_text(house.arena, patients.owner) : NULL};
 	enum err err = records_put(house.r, &wish, house.arena, ret ? ret : &record);
 	json_decref(resource);
@@ -117,12 +121,13 @@ static inline enum err find(struct search_query *query, const char *text, char i
 	return err;
 }
 
-#define assert_found(type_name, whose, text, want) \
-	do { \
-		char found_[1024]; \
-		struct search_query query_ = {.type = fhir_type_find(type_name), .patient = whose}; \
-		assert_ok(find(&query_, text, found_)); \
-		assert_string_equal(found_, want); \
+#define assert_found(type_name, whose, text, want)                                                 \
+	do {                                                                                       \
+		char found_[1024];                                                                 \
+		struct search_query query_ = {                                                     \
+			.type = fhir_type_find(type_name), .patient = whose};                      \
+		assert_ok(find(&query_, text, found_));                                            \
+		assert_string_equal(found_, want);                                                 \
 	} while (0)
 
 static inline bool file_holds(const char *path, const void *word, size_t size)

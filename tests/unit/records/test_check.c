@@ -5,10 +5,12 @@
 
 static const char anna[] = "{'resourceType':'Patient','id':'anna','name':[{'family':'Zwetschge'}]}";
 static const char bert[] = "{'resourceType':'Patient','id':'bert','name':[{'family':'Quitte'}]}";
-static const char sugar[] = "{'resourceType':'Observation','id':'sugar','status':'final','code':"
-			    "{'text':'x'},'subject':{'reference':'Patient/anna'},'valueString':'high'}";
-static const char urea[] = "{'resourceType':'Observation','id':'urea','status':'final','code':"
-			   "{'text':'x'},'subject':{'reference':'Patient/anna'},'valueString':'high'}";
+static const char sugar[] =
+	"{'resourceType':'Observation','id':'sugar','status':'final','code':"
+	"{'text':'x'},'subject':{'reference':'Patient/anna'},'valueString':'high'}";
+static const char urea[] =
+	"{'resourceType':'Observation','id':'urea','status':'final','code':"
+	"{'text':'x'},'subject':{'reference':'Patient/anna'},'valueString':'high'}";
 
 static struct records_report look(records_seen *seen, void *context)
 {
@@ -167,7 +169,7 @@ static void leaks_are_measured(void **state)
 	      "'subject':{'reference':'Patient/bert'},'valueString':'high'}");
 	assert_int_equal(leak("patients"), 2);
 	assert_int_equal(leak("clinical-shared"), 0); // both have status=final
-	assert_int_equal(leak("find-tokens"), 10); // four prefixes and a sound of each name
+	assert_int_equal(leak("find-tokens"), 10);    // four prefixes and a sound of each name
 	assert_int_equal(leak("find-most-frequent"), 1);
 	store("{'resourceType':'Patient','id':'carl','name':[{'family':'Quitte'}]}");
 	assert_int_equal(leak("find-most-frequent"), 2);
@@ -180,10 +182,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_untouched_is_whole, filled, house_end),
-		cmocka_unit_test_setup_teardown(the_shredded_is_counted_and_whole, filled, house_end),
+		cmocka_unit_test_setup_teardown(
+			the_shredded_is_counted_and_whole, filled, house_end),
 		cmocka_unit_test(tampering_shows),
-		cmocka_unit_test_setup_teardown(what_the_trail_does_not_know_shows, filled, house_end),
-		cmocka_unit_test_setup_teardown(a_read_of_what_was_changed_fails, filled, house_end),
+		cmocka_unit_test_setup_teardown(
+			what_the_trail_does_not_know_shows, filled, house_end),
+		cmocka_unit_test_setup_teardown(
+			a_read_of_what_was_changed_fails, filled, house_end),
 		cmocka_unit_test_setup_teardown(leaks_are_measured, filled, house_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

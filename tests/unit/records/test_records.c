@@ -2,9 +2,10 @@
 
 static const char anna[] = "{'resourceType':'Patient','id':'anna','name':[{'family':'Zwetschge',"
 			   "'given':['Anna']}],'birthDate':'1970-02-03','gender':'female'}";
-static const char sugar[] = "{'resourceType':'Observation','id':'sugar','status':'final','code':"
-			    "{'coding':[{'system':'http://loinc.org','code':'2339-0'}]},"
-			    "'subject':{'reference':'Patient/anna'},'valueString':'hyperglycaemia'}";
+static const char sugar[] =
+	"{'resourceType':'Observation','id':'sugar','status':'final','code':"
+	"{'coding':[{'system':'http://loinc.org','code':'2339-0'}]},"
+	"'subject':{'reference':'Patient/anna'},'valueString':'hyperglycaemia'}";
 
 static void a_resource_comes_back_after_reopening(void **state)
 {
@@ -64,8 +65,12 @@ static enum err put_expecting(uint64_t expected, bool must_be_new)
 {
 	struct record record;
 	json_t *resource = sample(anna);
-	struct record_put wish = {.type = fhir_type_patient(), .id = "anna", .patient = "anna",
-		.resource = resource, .expected = expected, .must_be_new = must_be_new};
+	struct record_put wish = {.type = fhir_type_patient(),
+		.id = "anna",
+		.patient = "anna",
+		.resource = resource,
+		.expected = expected,
+		.must_be_new = must_be_new};
 	enum err err = records_put(house.r, &wish, house.arena, &record);
 	json_decref(resource);
 	return err;
@@ -186,8 +191,9 @@ static void many_participants_all_leave(void **state)
 	struct care care;
 	static char text[200000];
 	store(anna);
-	strcpy(text, "{'resourceType':'CareTeam','id':'team','subject':{'reference':'Patient/anna'},"
-		     "'participant':[");
+	strcpy(text,
+		"{'resourceType':'CareTeam','id':'team','subject':{'reference':'Patient/anna'},"
+		"'participant':[");
 	for (int i = 0; i < 1000; i++)
 		sprintf(text + strlen(text), "%s{'member':{'reference':'Practitioner/p%d'}}",
 			i ? "," : "", i);

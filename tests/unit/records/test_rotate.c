@@ -2,8 +2,8 @@
 
 #include "common/store/store.h"
 
-#include <sys/resource.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 static struct key new_kek;
 
@@ -205,7 +205,8 @@ static void a_disk_full_in_the_middle_undoes_the_whole_batch(void **state)
 	setrlimit(RLIMIT_FSIZE, &small);
 	enum err err = OK;
 	for (int i = 0; i < 600 && !err; i++) {
-		int size = snprintf(text, sizeof text, "{'resourceType':'Basic','id':'b%d','code':{'text':'", i);
+		int size = snprintf(text, sizeof text,
+			"{'resourceType':'Basic','id':'b%d','code':{'text':'", i);
 		memset(text + size, 'x', 250000);
 		strcpy(text + size + 250000, "'}}");
 		err = records_savepoint(house.r);

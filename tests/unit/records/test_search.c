@@ -29,7 +29,8 @@ static void persons_are_found(void **state)
 	assert_found("Patient", NULL, "name=MÜLLER", "a c");
 	assert_found("Patient", NULL, "family=muell", "b");
 	assert_found("Patient", NULL, "given=ann", "a");
-	assert_found("Patient", NULL, "family=ann", ""); // proposed by the index, refused by the content
+	assert_found(
+		"Patient", NULL, "family=ann", ""); // proposed by the index, refused by the content
 	assert_found("Patient", NULL, "birthdate=1970-01-01", "a c");
 	assert_found("Patient", NULL, "name=mul&birthdate=1970-01-01&given=carl", "c");
 	assert_found("Patient", NULL, "identifier=urn:mrn|d-7", "d");
@@ -64,7 +65,8 @@ static void result(const char *id, const char *patient, const char *code, const 
 	snprintf(text, sizeof text,
 		"{'resourceType':'Observation','id':'%s','status':'final','code':{'coding':[{'system':"
 		"'http://loinc.org','code':'%s'}]},'subject':{'reference':'Patient/%s'},"
-		"'effectiveDateTime':'%s'}", id, code, patient, when);
+		"'effectiveDateTime':'%s'}",
+		id, code, patient, when);
 	store(text);
 }
 
@@ -97,8 +99,12 @@ static void sorting_goes_by_the_content(void **state)
 	result("o2", "a", "1-8", "2025-01-01");
 	result("o3", "a", "1-8", "2025-02-01");
 	int type = fhir_type_find("Observation");
-	struct search_query query = {.type = type, .patient = "a", .sort_count = 1,
-		.sorts[0] = {fhir_param_find(type, "date"), true}, .want_total = true, .count = 2};
+	struct search_query query = {.type = type,
+		.patient = "a",
+		.sort_count = 1,
+		.sorts[0] = {fhir_param_find(type, "date"), true},
+		.want_total = true,
+		.count = 2};
 	assert_ok(find(&query, "code=1-8", ids));
 	assert_string_equal(ids, "o1 o3");
 	assert_non_null(query.page);
@@ -170,7 +176,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(persons_are_found, people, house_end),
 		cmocka_unit_test_setup_teardown(what_nothing_narrows_is_refused, people, house_end),
-		cmocka_unit_test_setup_teardown(clinical_search_stays_within_a_patient, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			clinical_search_stays_within_a_patient, people, house_end),
 		cmocka_unit_test_setup_teardown(sorting_goes_by_the_content, people, house_end),
 		cmocka_unit_test_setup_teardown(pages_stay_when_others_write, people, house_end),
 		cmocka_unit_test_setup_teardown(ids_come_once_and_page, people, house_end),

@@ -132,10 +132,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(values_come_back, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(files_are_private_and_settings_hold, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			files_are_private_and_settings_hold, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
 			readers_see_what_is_committed_and_never_write, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(what_cannot_be_opened_says_so, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_be_opened_says_so, make_dir, remove_dir),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,13 +5,32 @@
 #include <string.h>
 
 static const char *const patients[] = {"p1", "p2"};
-static const struct trail_entry sample = {.time_us = -5, .kind = TRAIL_ACCESS,
-	.action = TRAIL_SEARCH, .outcome = TRAIL_ALLOWED, .status = 200, .refers_to = 3, .version = 9,
-	.patient_count = 2, .actor = "a1", .actor_name = "Dr Müller", .role = "clinician",
-	.session = "s", .address = "10.0.0.1", .application = "console", .resource = "Observation",
-	.relationship = "encounter", .evidence = "Encounter/1", .purpose = "TREAT", .reason = "r",
-	.query = "code=1", .rule = "care", .detail = "d", .trace = "t", .content = "c",
-	.patients = patients, .patients_here = 2};
+static const struct trail_entry sample = {.time_us = -5,
+	.kind = TRAIL_ACCESS,
+	.action = TRAIL_SEARCH,
+	.outcome = TRAIL_ALLOWED,
+	.status = 200,
+	.refers_to = 3,
+	.version = 9,
+	.patient_count = 2,
+	.actor = "a1",
+	.actor_name = "Dr Müller",
+	.role = "clinician",
+	.session = "s",
+	.address = "10.0.0.1",
+	.application = "console",
+	.resource = "Observation",
+	.relationship = "encounter",
+	.evidence = "Encounter/1",
+	.purpose = "TREAT",
+	.reason = "r",
+	.query = "code=1",
+	.rule = "care",
+	.detail = "d",
+	.trace = "t",
+	.content = "c",
+	.patients = patients,
+	.patients_here = 2};
 
 static void an_entry_comes_back(void **state)
 {
@@ -80,7 +99,8 @@ static void every_action_has_its_words(void **state)
 			struct trail_entry e = sample;
 			e.action = (enum trail_action)action;
 			e.outcome = (enum trail_outcome)outcome;
-			assert_non_null(strstr(trail_sentence(&e, "Anna Berg", arena), "Dr Müller"));
+			assert_non_null(
+				strstr(trail_sentence(&e, "Anna Berg", arena), "Dr Müller"));
 		}
 	}
 	assert_int_equal(trail_action_find("nothing"), 0);

@@ -1,0 +1,104 @@
+#include "vault/parts.h"
+
+#include "common/base/log.h"
+#include "vault/identity/identity.h"
+#include "vault/ledger/ledger.h"
+#include "vault/policy/policy.h"
+#include "vault/records/records.h"
+
+#include <stdio.h>
+
+static enum err open_ledger(struct parts *parts)
+{
+	char dir[512];
+	struct ledger_problem problem;
+	snprintf(dir, sizeof dir, "%s/trail", parts->config->state);
+	struct ledger_options options = {.dir = dir,
+		.origin = "hospitaller/trail",
+		.seal_key = parts->keys.trail_seal,
+		.search_key = parts->keys.trail_search,
+		.sign_key = parts->keys.trail_sign,
+		.witness = *parts->config->witness ? parts->config->witness : NULL,
+		.skip_sync = config_test(parts->config, "no-trail-sync")};
+	enum err err = ledger_open(&options, &parts->ledger, &problem);
+	if (err)
+		log_error("%s", problem.text);
+	crypto_wipe(&options, sizeof options);
+	return err;
+}
+
+static enum err open_records(struct parts *parts)
+{
+	char dir[512], problem[256];
+	snprintf(dir, sizeof dir, "%s/records", parts->config->state);
+	struct records_options options = {.dir = dir,
+		.kek = parts->keys.kek,
+		.old_kek = parts->keys.rotating ? &parts->keys.old_kek : NULL,
+		.weak_sync = config_test(parts->config, "weak-records-sync")};
+	enum err err = records_open(&options, &parts->records, problem);
+	if (err)
+		log_error("%s", problem);
+	crypto_wipe(&options, sizeof options);
+	return err;
+}
+
+static enum err open_identity(struct parts *parts)
+{
+	char path[512], blocklist[512], problem[256];
+	snprintf(path, sizeof path, "%s/identity/identity.db", parts->config->state);
+	snprintf(blocklist, sizeof blocklist, "%s/passwords/blocklist.txt", parts->config->rules);
+	// 19 MiB and two passes: OWASP's least for Argon2id, about 30 ms of one core here.
+	struct identity_options options = {.path = path,
+		.hospital_key = parts->keys.identity,
+		.cost = {.memory_kib = 19456, .passes = 2, .lanes = 1},
+		.blocklist = blocklist,
+		.issuer = parts->config->name};
+	enum err err = identity_open(&options, &parts->identity, problem);
+	if (err)
+		log_error("%s", problem);
+	crypto_wipe(&options, sizeof options);
+	return err;
+}
+
+static enum err open_policy(struct parts *parts)
+{
+	char path[512];
+	struct policy_problem problem;
+	snprintf(path, sizeof path, "%s/policy/hospital.yaml", parts->config->rules);
+	enum err err = policy_load(path, &parts->policy, &problem);
+	if (err)
+		log_error("%s:%u: %s", path, problem.line, problem.text);
+	return err;
+}
+
+enum err parts_open(struct parts *parts, const struct config *config)
+{
+	char problem[256];
+	parts->config = config;
+	snprintf(parts->keys_dir, sizeof parts->keys_dir, "%s/keys", parts->config->state);
+	parts->place = (struct keyring_place){parts->keys_dir, parts->config->passphrase};
+	enum err err = keyring_open(&parts->place, &parts->keys, problem);
+	if (err) {
+		log_error("%s", problem);
+		return err;
+	}
+	parts->opaque = mac_new(&parts->keys.watch);
+	err = open_policy(parts);
+	if (!err)
+		err = open_ledger(parts);
+	if (!err)
+		err = open_records(parts);
+	if (!err)
+		err = open_identity(parts);
+	keyring_wipe(&parts->keys);
+	return err;
+}
+
+void parts_close(struct parts *parts)
+{
+	identity_close(parts->identity);
+	records_close(parts->records);
+	ledger_close(parts->ledger);
+	policy_free(parts->policy);
+	mac_free(parts->opaque);
+}

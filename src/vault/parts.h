@@ -1,0 +1,28 @@
+// parts: unlocks the keys and opens policy, ledger, records and identity, in this order.
+//
+// What cannot be opened is logged with its reason, and the vault does not start: nothing is served
+// from less than the whole.
+#pragma once
+
+#include "common/config/config.h"
+#include "vault/keyring/keyring.h"
+
+struct identity;
+struct ledger;
+struct policy;
+struct records;
+
+struct parts {
+	const struct config *config; // borrowed
+	struct identity *identity;
+	struct ledger *ledger;
+	struct policy *policy;
+	struct records *records;
+	struct mac *opaque; // turns people into numbers for watch
+	char keys_dir[512];
+	struct keyring_place place; // where the ring is, for rotating
+	struct keyring keys;        // wiped before parts_open() returns
+};
+
+enum err parts_open(struct parts *parts, const struct config *config);
+void parts_close(struct parts *parts);
