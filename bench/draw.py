@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """draw: the picture of a run. draw.py NUMBERS.json PICTURE.svg
 
-Each figure is a bar; under it, thinner, what it is beside; the mark is what it aims at. Every row has
-a scale of its own, for rates, seconds and megabytes share none.
+A figure is a bar; under it, thinner, what it is beside; the mark is what it aims at. Every row has a
+scale of its own, for rates and seconds share none; what has neither beside it is a number alone.
 """
 import json
 import sys
@@ -31,14 +31,16 @@ def bar(kind, y, height, part):
 def row(figure, y):
     """One figure at this height."""
     beside, aim = figure.get("beside_value"), figure.get("aim")
+    parts = [text("what", 36, y + 15, figure["what"]),
+             text("value", LEFT + BAR + 12, y + 16, f"{figures.number(figure['value'])} {figure['unit']}"),
+             text("small", 36, y + 30, figures.comment(figure, with_ratio=False))]
+    if not beside and not aim:
+        return parts
     full = max(figure["value"], beside or 0, aim or 0)
-    missed = figures.met(figure) is False
-    parts = [text("what", 36, y + 15, figure["what"]), bar("track", y + 4, 14, 1),
-             bar("missed" if missed else "here", y + 4, 14, figure["value"] / full),
-             text("value", LEFT + BAR + 12, y + 16, f"{figures.number(figure['value'])} {figure['unit']}")]
+    parts += [bar("track", y + 4, 14, 1),
+              bar("missed" if figures.met(figure) is False else "here", y + 4, 14, figure["value"] / full)]
     if beside:
-        parts += [bar("beside", y + 20, 5, beside / full),
-                  text("small", LEFT - 12, y + 28, f"{figure['beside']}: {figures.number(beside)}", "end")]
+        parts.append(bar("beside", y + 20, 5, beside / full))
     if aim:
         x = LEFT + aim / full * BAR
         parts += [f'<path class="aim" d="M{x:.1f} {y + 1}V{y + 21}"/>',
@@ -52,7 +54,7 @@ def picture(run):
         if figure["section"] != section:
             section = figure["section"]
             parts.append(text("head", 24, y + 22, section))
-            y += HEAD
+            y += HEAD - 4
         parts += row(figure, y)
         y += ROW
     machine = run["machine"]

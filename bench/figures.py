@@ -4,10 +4,11 @@ A figure is a dict: section, what, value, unit, and where there is one: beside (
 with), beside_value, aim (with `most` when less is better), p50_ms, p99_ms, note.
 """
 
+SECTIONS = ("Reads over TLS, 64 connections", "Durable writes of 2 KB", "Bundle import", "Trail", "Person search",
+            "Vault")
+
 
 def number(value):
-    if value is None:
-        return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
@@ -38,21 +39,31 @@ def bar(figure, width=24):
     return ("█" * round(part * width)).ljust(width, "·")
 
 
+def comment(figure, with_ratio=True):
+    """The times, what it is beside, and what else there is to say."""
+    parts = [f"{name} {figure[key]:.2f} ms" for name, key in (("p50", "p50_ms"), ("p99", "p99_ms"))
+             if figure.get(key) is not None]
+    if figure.get("beside_value"):
+        parts.append(f"{figure['beside']}: {number(figure['beside_value'])}"
+                     + (f", ratio {ratio(figure):.2f}" if with_ratio else ""))
+    if figure.get("note"):
+        parts.append(figure["note"])
+    return "; ".join(parts)
+
+
+def in_order(figures):
+    """By section, in the order in which they are read."""
+    return sorted(figures, key=lambda figure: SECTIONS.index(figure["section"]))
+
+
 def table(figures):
     lines, section = [], None
     for figure in figures:
         if figure["section"] != section:
             section = figure["section"]
-            lines += ["", section, "-" * len(section)]
-        r = ratio(figure)
+            lines += ["", section]
         lines.append(f"  {figure['what'][:54]:54} {number(figure['value']):>9} {figure['unit']:4} "
-                     f"{bar(figure):24} {aim_text(figure)}")
-        times = [f"{name} {figure[key]:.2f} ms" for name, key in (("p50", "p50_ms"), ("p99", "p99_ms"))
-                 if figure.get(key) is not None]
-        if r:
-            times.append(f"beside {figure['beside']}: {number(figure['beside_value'])}, ratio {r:.2f}")
-        if figure.get("note"):
-            times.append(figure["note"])
-        if times:
-            lines.append("    " + "; ".join(times))
+                     f"{bar(figure):24} {aim_text(figure)}".rstrip())
+        if comment(figure):
+            lines.append("    " + comment(figure))
     return "\n".join(lines)
