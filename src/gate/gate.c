@@ -123,11 +123,13 @@ static void put_config(struct buf *out, const struct config *config)
 		"# Made by hospitaller at every start; changes are lost.\n"
 		"load_module %s/hospitaller_gate.so;\n",
 		config->modules);
+	// No multi_accept: the worker that wakes first would take all connections that came
+	// together, and one core would answer them.
 	buf_printf(out,
 		"worker_processes %s;\nworker_rlimit_nofile 8192;\nworker_shutdown_timeout 10s;\n"
 		"daemon off;\nerror_log stderr crit;\npid %s/gate/nginx.pid;\n"
 		"lock_file %s/gate/nginx.lock;\n"
-		"events { worker_connections 4096; multi_accept on; }\n",
+		"events { worker_connections 4096; }\n",
 		config->workers, config->state, config->state);
 	// One of these would be where nginx puts what does not fit into memory; nothing may go
 	// there. What nginx has to say about a request would say who was asked for: it stays
