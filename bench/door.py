@@ -127,12 +127,12 @@ def with_all(bench, house):
 
 
 def after_all(bench, house):
-    """Everything of above was done, and the power fails."""
+    """The reads of above are hardly answered, and the power fails."""
     bench.add("Vault", "memory after all of the load here", house.vault_mb(), "MB")
     house.kill()
     began = house.started_in()
     entries = json.loads(house.cli("status", "--json").stdout)["trail"]["size"]
-    bench.add("Vault", "start, after all was killed under load", began, "s", aim=2, most=True,
+    bench.add("Vault", "start, after all processes were killed", began, "s", aim=2, most=True,
               note=f"{entries:,} entries on the trail")
 
 

@@ -33,7 +33,7 @@ def row(figure, y):
     beside, aim = figure.get("beside_value"), figure.get("aim")
     parts = [text("what", 36, y + 15, figure["what"]),
              text("value", LEFT + BAR + 12, y + 16, f"{figures.number(figure['value'])} {figure['unit']}"),
-             text("small", 36, y + 30, figures.comment(figure, with_ratio=False))]
+             text("small", 36, y + 30, figures.comment(figure, short=True))]
     if not beside and not aim:
         return parts
     full = max(figure["value"], beside or 0, aim or 0)

@@ -39,13 +39,14 @@ def bar(figure, width=24):
     return ("█" * round(part * width)).ljust(width, "·")
 
 
-def comment(figure, with_ratio=True):
+def comment(figure, short=False):
     """The times, what it is beside, and what else there is to say."""
-    parts = [f"{name} {figure[key]:.2f} ms" for name, key in (("p50", "p50_ms"), ("p99", "p99_ms"))
-             if figure.get(key) is not None]
+    parts = []
+    if figure.get("p50_ms") is not None:
+        parts.append(f"p50 {number(figure['p50_ms'])}, p99 {number(figure['p99_ms'])} ms")
     if figure.get("beside_value"):
         parts.append(f"{figure['beside']}: {number(figure['beside_value'])}"
-                     + (f", ratio {ratio(figure):.2f}" if with_ratio else ""))
+                     + ("" if short else f", ratio {ratio(figure):.2f}"))
     if figure.get("note"):
         parts.append(figure["note"])
     return "; ".join(parts)
