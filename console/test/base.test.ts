@@ -21,7 +21,7 @@ test('what went wrong, from either interface', () => {
   assert.deepEqual([b.code, b.message], ['break-glass-possible', 'Not yours.']);
   assert.equal(problemOf(503, null).message, 'The records cannot be reached now.');
 });
-test('empty parameters are left out', () => assert.equal(query({ a: 1, b: '', c: undefined, d: 'x y' }), '?a=1&d=x+y'));
+test('empty parameters are left out, lists are repeated', () => assert.equal(query({ a: 1, b: '', c: undefined, d: 'x y', e: ['1', '', '2'] }), '?a=1&d=x+y&e=1&e=2'));
 
 function answers(...list: [number, unknown][]): string[] {
   const asked: string[] = [];

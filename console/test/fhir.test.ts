@@ -7,14 +7,24 @@ import { byKind, flag, linesOf, number, range, valueText } from '../src/fhir/val
 import { bytes, concept, date, period, plain, plural } from '../src/fhir/words';
 
 test('what somebody typed becomes a search', () => {
-  assert.deepEqual(patientQuery('  marsh '), { name: 'marsh' });
-  assert.deepEqual(patientQuery('Marsh, Pa'), { family: 'Marsh', given: 'Pa' });
+  assert.deepEqual(patientQuery('  marsh '), { name: ['marsh'] });
+  assert.deepEqual(patientQuery('Charlotte  Padberg'), { name: ['Charlotte', 'Padberg'] });
+  assert.deepEqual(patientQuery('Padberg Charlotte'), { name: ['Padberg', 'Charlotte'] });
+  assert.deepEqual(patientQuery('Dr. Anna van der Berg'), { name: ['Anna', 'van', 'der', 'Berg'] });
+  assert.deepEqual(patientQuery('Prof. Dr. med. Berg-Stone'), { name: ['Berg', 'Stone'] });
+  assert.deepEqual(patientQuery('O’Brien, Mary-Ann'), { family: ["O'Brien"], given: ['Mary', 'Ann'] });
+  assert.deepEqual(patientQuery('Marsh, Pa'), { family: ['Marsh'], given: ['Pa'] });
+  assert.deepEqual(patientQuery('padberg,'), { family: ['padberg'] });
+  assert.deepEqual(patientQuery('padberg, char 1961-04-02'), { family: ['padberg'], given: ['char'], birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('li 1961-04-02'), { name: ['li'], birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('Li Wang'), { name: ['Li', 'Wang'] });
   assert.deepEqual(patientQuery('1961-4-2'), { birthdate: '1961-04-02' });
   assert.deepEqual(patientQuery('2.4.1961'), { birthdate: '1961-04-02' });
-  assert.deepEqual(patientQuery('marsh 1961-04-02'), { name: 'marsh', birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('marsh 1961-04-02'), { name: ['marsh'], birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('2.4.1961 paul marsh'), { name: ['paul', 'marsh'], birthdate: '1961-04-02' });
   assert.deepEqual(patientQuery('MRN-100400'), { identifier: 'MRN-100400' });
-  assert.deepEqual(patientQuery('李明'), { name: '李明' });
-  for (const nothing of ['', 'm', ' ', ',', '--']) assert.equal(patientQuery(nothing), null, nothing);
+  assert.deepEqual(patientQuery('李明'), { name: ['李明'] });
+  for (const nothing of ['', 'm', 'ma', 'de la', 'Dr.', ' ', ',', '--', '7']) assert.equal(patientQuery(nothing), null, nothing);
 });
 test('names as people say them', () => {
   assert.equal(nameOf([{ use: 'maiden', family: 'Old' }, { use: 'official', family: 'Marsh123', given: ['Paul45', 'Henry'] }]), 'Paul Henry Marsh');

@@ -173,6 +173,17 @@ await test('a patient is found as one types, with the keyboard alone', async () 
   await page.getByRole('heading', { level: 1, name: 'Paul Henry Marsh' }).waitFor();
   expect(new URL(page.url()).pathname === '/patient/pat0', `the address is ${page.url()}`);
 });
+await test('by given and family name in any order, and is told when that is too little', async () => {
+  for (const typed of ['Paul Marsh', 'marsh  paul', 'Dr. Paul Henry Marsh', 'marsh, pau', 'paul marsh 1961-04-02']) {
+    await page.goto(told.url);
+    await search().fill(typed);
+    await page.getByRole('listbox', { name: 'Patients found' }).locator('.hit', { hasText: 'Marsh, Paul' }).waitFor();
+  }
+  await search().fill('ma');
+  await page.getByText('Go on typing: three letters of a name').waitFor();
+  await page.waitForTimeout(400);
+  expect(!(await page.locator('.box.bad').count()), 'two letters are an error');
+});
 await test('by birth date and by number, too', async () => {
   for (const [typed, found] of [['1947-02-08', 'Lindqvist'], ['02.04.1961', 'Marsh'], ['MRN-100401', 'Okafor']]) {
     await page.goto(told.url);
