@@ -16,7 +16,7 @@ static int help(void)
 	     "       hospital-sim work --dir DIR --url URL [--days N] [--speed X|max] [--misuse KINDS] [--seed N]\n"
 	     "                         [--connections N] [--json]\n\n"
 	     "make invents a hospital: FHIR bundles, who may have accounts, who is related to whom.\n"
-	     "accounts gives its staff accounts by the real way in, and keeps their secrets in DIR.\n"
+	     "accounts gives its staff and one patient accounts by the real way in, and keeps their secrets in DIR.\n"
 	     "--demo makes only the first account of each role.\n"
 	     "work does what the staff who have accounts do in the hospital's last days, through the server:\n"
 	     "--speed 60 makes a minute of an hour, --speed max does not wait at all. Each request is written\n"
