@@ -4,7 +4,7 @@ import { problemOf, query, request, retrying, whenSignedOut, ApiError } from '..
 import { match } from '../src/base/router';
 import { nextTheme } from '../src/base/theme';
 import type { Entry } from '../src/base/types';
-import { relationText, tone } from '../src/trail/words';
+import { actionText, relationText, tone } from '../src/trail/words';
 
 test('paths and their parameters', () => {
   assert.deepEqual(match('/patient/:id/:tab?', '/patient/a%2Fb/results'), { id: 'a/b', tab: 'results' });
@@ -65,4 +65,6 @@ test('what stands out in the trail', () => {
   assert.equal(tone(e({ patient_count: 1, relationship: { kind: 'none' } })), 'warn');
   assert.equal(tone(e({ patient_count: 1, relationship: { kind: 'encounter' } })), 'plain');
   assert.equal(relationText('general-practitioner'), 'general practitioner');
+  assert.equal(actionText(e({ action: 'delete' })), 'Deleted');
+  assert.equal(actionText(e({ action: 'delete', outcome: 'denied' })), 'Tried to delete');
 });

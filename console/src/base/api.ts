@@ -100,7 +100,7 @@ export async function request<T>(method: string, path: string, body?: unknown, s
       return json;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password') onSignedOut();
+      if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password' && path !== '/api/password/advice') onSignedOut();
       const away = error.status === 503 || error.status === 0;
       if (!away || method !== 'GET' || tried === TRIES) {
         if (tried > 1 || !away) retrying.set(0);
