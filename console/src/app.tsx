@@ -43,7 +43,7 @@ function Menu({ path }: { path: string }) {
   return (
     <nav class="menu" aria-label="Main">
       {own && <Item path={`/patient/${own}`} icon="patients" words="My record" here={match('/patient/:id/:tab?', path)?.id === own && !path.endsWith('/seen')} />}
-      {own && <Item path={`/patient/${own}/seen`} icon="trail" words="Who has seen it" here={path === `/patient/${own}/seen`} />}
+      {own && <Item path={`/patient/${own}/seen`} icon="trail" words="Who saw it" here={path === `/patient/${own}/seen`} />}
       {pages.filter((p) => p.menu && isOpen(p)).map((p) => {
         const here = match(p.path, path) !== null || p.also?.some((a) => match(a, path));
         return <Item key={p.path} path={p.path} icon={p.icon!} words={p.menu!} here={here} />;

@@ -63,6 +63,9 @@ test('what stands out in the trail', () => {
   assert.equal(tone(e({ purpose: 'BTG' })), 'glass');
   assert.equal(tone(e({ patient_count: 1 })), 'warn');
   assert.equal(tone(e({ patient_count: 1, relationship: { kind: 'none' } })), 'warn');
+  assert.equal(tone(e({ patient_count: 2 })), 'plain');
+  assert.equal(tone(e({ patient_count: 2, relationship: { kind: 'none', evidence: '0 of 2' } })), 'warn');
+  assert.equal(tone(e({ patient_count: 2, relationship: { kind: 'some', evidence: '1 of 2' } })), 'plain');
   assert.equal(tone(e({ patient_count: 1, relationship: { kind: 'encounter' } })), 'plain');
   assert.equal(relationText('general-practitioner'), 'general practitioner');
   assert.equal(actionText(e({ action: 'delete' })), 'Deleted');

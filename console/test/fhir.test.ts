@@ -93,7 +93,7 @@ test('kinds are by code, newest first', () => {
 });
 test('units and doses read as people say them', () => {
   const q = (v: number, u?: string) => ({ value: v, unit: u });
-  assert.equal(quantity(q(88, 'mL/min/{1.73_m2}')), '88 mL/min/1.73 m²');
+  assert.equal(quantity(q(88, 'mL/min/{1.73_m2}')), '88 mL/min/1.73\u00a0m²');
   assert.equal(quantity(q(4.5, '10*9/L')), '4.5 10⁹/L');
   assert.equal(quantity(q(37, 'mg/g{creat}')), '37 mg/g');
   assert.equal(quantity(q(24.1, 'kg/m2')), '24.1 kg/m²');

@@ -10,7 +10,7 @@ export function number(value: number): string {
 
 const units: Record<string, string> = { '{score}': '', '1': '', '{#}': '', '10*3/uL': '×10³/µL', '10*6/uL': '×10⁶/µL', 'mm[Hg]': 'mmHg', Cel: '°C', degC: '°C', '/min': '/min', '{breaths}/min': '/min', '{beats}/min': '/min', '[lb_av]': 'lb' };
 // UCUM is for machines: a body's surface, an annotation in braces, a power as 10*9.
-const ucum = (u: string): string => u.replace(/\{?(1\.73)[_ ]?m2\}?/, '1.73 m²').replace('[degF]', '°F').replace('mm[Hg]', 'mmHg').replace(/10\*(-?\d+)/g, (_, n: string) => `10${n.replace(/[-\d]/g, (c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'['0123456789'.indexOf(c)] ?? '⁻')}`)
+const ucum = (u: string): string => u.replace(/\{?(1\.73)[_ ]?m2\}?/, '1.73\u00a0m²').replace('[degF]', '°F').replace('mm[Hg]', 'mmHg').replace(/10\*(-?\d+)/g, (_, n: string) => `10${n.replace(/[-\d]/g, (c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'['0123456789'.indexOf(c)] ?? '⁻')}`)
   .replace(/\{[^}]*\}/g, '').replace(/\[([^\]]*)\]/g, '$1').replace(/\bu([gLlm])/g, 'µ$1').replace(/\bm2\b/, 'm²').replace(/^1(?=\/)/, '');
 export const unit = (q: Quantity | undefined): string => {
   const u = q?.unit ?? q?.code ?? '';

@@ -160,7 +160,7 @@ export function Trail() {
       <Card title="Search">
         <form class="filter" role="search" onSubmit={(e) => { e.preventDefault(); if (!finding) void submit(); }}>
           <Field label="Who" hint="Login or account" {...field('who')} />
-          <Field label="Patient" hint={named ? 'Name, birth date, number or the record’s id' : 'The record’s id'} {...field('patient')} />
+          <Field label="Patient" hint={named ? 'Name, number or id' : 'The record’s id'} {...field('patient')} />
           <Choice label="What" {...field('action')} options={[{ value: '', label: 'Anything' }, ...actions]} />
           <Choice label="Outcome" {...field('outcome')} options={[{ value: '', label: 'Any' }, ...outcomes]} />
           <Field label="From" type="date" {...field('since')} />

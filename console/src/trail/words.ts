@@ -49,6 +49,8 @@ export type Tone = 'plain' | 'warn' | 'bad' | 'glass';
 export function tone(e: Entry): Tone {
   if (e.outcome === 'denied' || e.outcome === 'failed' || e.outcome === 'aborted') return 'bad';
   if (e.action === 'break-glass' || e.purpose === 'BTG') return 'glass';
-  if (e.kind === 'access' && e.action === 'read' && e.patient_count && !relation(e)) return 'warn';
+  // Among several the care of each is not told one by one: only that it is known of none.
+  const unknown = (e.patient_count ?? 0) > 1 ? e.relationship?.kind === 'none' && !!e.relationship.evidence : !relation(e);
+  if (e.kind === 'access' && e.action === 'read' && e.patient_count && unknown) return 'warn';
   return 'plain';
 }

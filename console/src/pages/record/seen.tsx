@@ -32,7 +32,7 @@ function why(e: Entry): string {
   if (e.kind === 'review' && e.action === 'continued') return 'the name was shown beside what they looked at';
   if (e.purpose === 'BTG' || e.action === 'break-glass') return 'broke the glass';
   const r = relation(e);
-  if (r) return relationText(r.kind);
+  if (r) return r.kind === 'all' ? 'in their care' : relationText(r.kind);
   return purposeText(e.purpose) || ((e.patient_count ?? 0) > 1 ? 'among several patients' : 'no relation to the care is known');
 }
 
