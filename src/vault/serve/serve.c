@@ -182,8 +182,8 @@ static void commit_run(void *context)
 	vault->commit_result = records_commit(vault->parts.records, vault->commit_trail_end);
 }
 
-// A start looks for interrupted changes from the last commit on. Where people only read, a commit of
-// nothing but the place keeps that short.
+// A start looks for interrupted changes from the last commit on. Where people only read, a commit
+// of nothing but the place keeps that short.
 static bool place_is_old(struct vault *vault)
 {
 	struct records *records = vault->parts.records;
