@@ -43,13 +43,13 @@ void fhir_owners(struct exchange *x, const struct record *record, struct access 
 	access->patient_count = 0;
 	if (record->patient || !record->json.size || !fhir_type_in_compartment(record->type))
 		return;
-	access->patient = "unknown"; // until it was read: nobody's is not everybody's
+	access->patient = ACCESS_SOMEBODY; // until it was read: nobody's is not everybody's
 	if (json_parse_strict(record->json, NULL, &json, NULL))
 		return;
 	if (fhir_patients_of(json, record->id, x->arena, &patients) == OK) {
 		for (size_t i = 0; i < patients.count; i++)
 			patients.ids[i] = arena_text(x->arena, patients.ids[i]);
-		access->patient = patients.elsewhere && !patients.count ? "unknown" : NULL;
+		access->patient = patients.elsewhere && !patients.count ? ACCESS_SOMEBODY : NULL;
 		access->patients = patients.ids;
 		access->patient_count = patients.count;
 	}
@@ -106,8 +106,8 @@ void fhir_answer_absent(
 	struct access any = *access;
 	struct verdict verdict;
 	if (!any.patient && fhir_type_in_compartment(access->type))
-		any.patient =
-			access->type == fhir_type_patient() && access->id ? access->id : "nobody";
+		any.patient = access->type == fhir_type_patient() && access->id ? access->id
+										: ACCESS_SOMEBODY;
 	if (err == ERR_NOT_FOUND || err == ERR_GONE) {
 		if (!access_check(vault, x, &any, &verdict))
 			return;
