@@ -258,8 +258,10 @@ static enum err gather(struct search_run *run, struct candidates *list)
 		       : walk_items(run, HOSPITAL, NULL, list);
 }
 
+// Against what the resource shows: meta.lastUpdated, to the millisecond.
 static bool updated_fits(const struct search_query *query, int64_t at_us)
 {
+	at_us -= at_us % 1000;
 	return (!query->updated_from_us || at_us >= query->updated_from_us) &&
 	       (!query->updated_to_us || at_us < query->updated_to_us);
 }

@@ -158,25 +158,32 @@ void fhir_answer_problems(struct exchange *x, const struct fhir_problems *proble
 	answer_outcome(x, 422, fhir_outcome_of_problems(problems));
 }
 
-json_t *fhir_body(struct exchange *x, int type)
+json_t *fhir_body_unchecked(struct exchange *x, int type)
 {
 	const struct json_limits limits = {.most_bytes = DOOR_BODY_BYTES};
 	struct json_problem problem;
-	struct fhir_problems problems;
 	json_t *json;
 	enum err err = json_parse_strict(buf_bytes(&x->body), &limits, &json, &problem);
 	if (err) {
 		answer_outcome(x, err == ERR_LIMIT ? 413 : 400, fhir_outcome_of_json(&problem));
 		return NULL;
 	}
-	if (fhir_check(json, x->arena, &problems)) {
-		fhir_answer_problems(x, &problems);
+	int found = fhir_resource_type(json);
+	if (found != FHIR_TYPE_NONE && type != FHIR_TYPE_NONE && found != type) {
+		answer_error(x, 400, "invalid", "The body is a %s, the address says %s.",
+			fhir_type_name(found), fhir_type_name(type));
 		json_decref(json);
 		return NULL;
 	}
-	if (type != FHIR_TYPE_NONE && fhir_resource_type(json) != type) {
-		answer_error(x, 400, "invalid", "The body is a %s, the address says %s.",
-			fhir_type_name(fhir_resource_type(json)), fhir_type_name(type));
+	return json;
+}
+
+json_t *fhir_body(struct exchange *x, int type)
+{
+	struct fhir_problems problems;
+	json_t *json = fhir_body_unchecked(x, type);
+	if (json && fhir_check(json, x->arena, &problems)) {
+		fhir_answer_problems(x, &problems);
 		json_decref(json);
 		return NULL;
 	}

@@ -20,6 +20,7 @@
 
 enum {
 	MOST_ENTRIES = 20000,
+	MOST_SEARCHES = 100,
 	GIVEN_BYTES = 16 * 1024 * 1024
 };
 
@@ -34,6 +35,7 @@ struct entry {
 	json_t *resource; // borrowed from the bundle
 	enum door_method method;
 	int type;
+	const char *base;  // of its fullUrl: "http://ex.org/fhir/", or NULL
 	const char *id;    // assigned, or of the address
 	const char *query; // of a conditional request or a search
 	const char *if_none_exist;
@@ -41,7 +43,9 @@ struct entry {
 	uint16_t status;
 	struct record record;
 	bool has_record;
-	json_t *outcome; // of a batch's entry that failed, or what a GET gave
+	json_t *outcome; // of a batch's entry that failed
+	json_t *found;   // what a search gave
+	bool failed;     // alone, in a batch
 	bool unchanged;
 	bool settled; // if_none_exist was looked for
 };
@@ -53,10 +57,12 @@ struct bundling {
 	json_t *bundle;
 	struct entry *entries;
 	size_t count;
-	struct map *urls;    // fullUrl → "Type/id"
-	const char *problem; // of a reference
+	struct map *urls;     // fullUrl → "Type/id"
+	struct map *written;  // "Type/id" of what a transaction changes
+	const char *base;     // of the entry whose references are rewritten
+	const char *problem;  // of a reference
 	uint64_t first_note;
-	size_t given_bytes; // of what GETs gave
+	size_t given_bytes, searches; // of what GETs gave
 };
 
 static const char *arena_query(struct arena *arena, const char *url, const char **ret_query)
@@ -70,6 +76,20 @@ static bool refuse(struct bundling *b, size_t at, const char *words)
 {
 	answer_error(b->x, 400, "invalid", "Bundle.entry[%zu]: %s", at, words);
 	return false;
+}
+
+// Entries of a batch fail alone: the answer that tells why becomes the entry's. False: not a batch.
+static bool failed_alone(struct bundling *b, struct entry *e)
+{
+	if (b->mode != BATCH)
+		return false;
+	e->failed = true;
+	e->status = b->x->status;
+	e->has_record = false;
+	if (json_parse_strict(buf_bytes(&b->x->answer), NULL, &e->outcome, NULL))
+		e->outcome = NULL;
+	b->x->header_count = 0;
+	return true;
 }
 
 // "Patient", "Patient/1", "Patient?x=y": what the entry is about.
@@ -106,6 +126,17 @@ static bool read_if_match(struct bundling *b, size_t at, const char *text)
 	return e->if_match ? true : refuse(b, at, "request.ifMatch must look like W/\"3\".");
 }
 
+// A transaction has no order in which the same resource could be changed twice.
+static bool is_once(struct bundling *b, size_t at)
+{
+	struct entry *e = &b->entries[at];
+	const char *key = arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id);
+	if (map_find(b->written, bytes_text(key)))
+		return refuse(b, at, "another entry changes the same resource.");
+	map_set(b->written, bytes_text(key), e);
+	return true;
+}
+
 static bool read_request(struct bundling *b, size_t at)
 {
 	struct entry *e = &b->entries[at];
@@ -130,7 +161,7 @@ static bool read_request(struct bundling *b, size_t at)
 	if ((e->method == DOOR_PUT && (!e->id || e->query)) || (e->method == DOOR_DELETE && !e->id))
 		return refuse(
 			b, at, "conditional update and delete are not supported; name an id.");
-	return true;
+	return b->mode == BATCH || e->method == DOOR_GET || is_once(b, at);
 }
 
 // An import's entry keeps its identity: the id of urn:uuid:…, of the resource, or of the address.
@@ -155,6 +186,43 @@ static bool read_identity(struct bundling *b, size_t at)
 	return true;
 }
 
+// RESTful: "http://ex.org/fhir/Patient/1" gives "http://ex.org/fhir/".
+static const char *base_of(struct bundling *b, const char *url)
+{
+	struct fhir_ref ref;
+	if (!fhir_ref_parse(url, b->x->arena, &ref) || ref.local || ref.version)
+		return NULL;
+	size_t tail = strlen(fhir_type_name(ref.type)) + 1 + strlen(ref.id);
+	return arena_text_n(b->x->arena, url, strlen(url) - tail);
+}
+
+static bool is_valid(struct bundling *b, const json_t *resource)
+{
+	struct fhir_problems problems;
+	if (!resource || !fhir_check(resource, b->x->arena, &problems))
+		return true;
+	fhir_answer_problems(b->x, &problems);
+	return false;
+}
+
+static bool read_entry(struct bundling *b, size_t at)
+{
+	struct entry *e = &b->entries[at];
+	if (b->mode == BATCH && !is_valid(b, e->resource))
+		return false;
+	if (b->mode == IMPORT ? !read_identity(b, at) : !read_request(b, at))
+		return false;
+	const char *url = json_get_text(e->json, "fullUrl");
+	if (!url || !e->resource)
+		return true;
+	if (map_find(b->urls, bytes_text(url)))
+		return refuse(b, at, "its fullUrl is there already.");
+	map_set(b->urls, bytes_text(url),
+		arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id));
+	e->base = base_of(b, url);
+	return true;
+}
+
 static bool read_entries(struct bundling *b)
 {
 	const json_t *list = json_get_array(b->bundle, "entry");
@@ -168,15 +236,8 @@ static bool read_entries(struct bundling *b)
 		struct entry *e = &b->entries[i];
 		e->json = json_array_get(list, i);
 		e->resource = json_get_object(e->json, "resource");
-		if (b->mode == IMPORT ? !read_identity(b, i) : !read_request(b, i))
+		if (!read_entry(b, i) && !failed_alone(b, e))
 			return false;
-		const char *url = json_get_text(e->json, "fullUrl");
-		if (!url || !e->resource)
-			continue;
-		if (map_find(b->urls, bytes_text(url)))
-			return refuse(b, i, "its fullUrl is there already.");
-		map_set(b->urls, bytes_text(url),
-			arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id));
 	}
 	return true;
 }
@@ -207,6 +268,9 @@ static enum err rewrite(
 {
 	struct bundling *b = context;
 	const char *found = map_find(b->urls, bytes_text(text));
+	if (!found && kind == FHIR_REF_REFERENCE && b->base) // a relative one, from where it stands
+		found = map_find(
+			b->urls, bytes_text(arena_printf(b->x->arena, "%s%s", b->base, text)));
 	if (found) {
 		*ret_text = found;
 		return OK;
@@ -253,12 +317,16 @@ static bool rewrite_all(struct bundling *b)
 {
 	const struct fhir_ref_visitor visitor = {rewrite, b};
 	for (size_t i = 0; i < b->count; i++) {
-		if (!b->entries[i].resource)
+		struct entry *e = &b->entries[i];
+		if (!e->resource || e->failed)
 			continue;
 		b->problem = NULL;
-		if (fhir_refs_walk(b->entries[i].resource, &visitor))
-			return refuse(
-				b, i, b->problem ? b->problem : "a reference cannot be read.");
+		b->base = e->base;
+		if (!fhir_refs_walk(e->resource, &visitor))
+			continue;
+		refuse(b, i, b->problem ? b->problem : "a reference cannot be read.");
+		if (!failed_alone(b, e))
+			return false;
 	}
 	return true;
 }
@@ -304,15 +372,37 @@ static bool delete_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-// A read within a bundle: decided and on the trail like any other. Searches are refused.
+static bool search_entry(struct bundling *b, struct entry *e)
+{
+	struct exchange *x = b->x;
+	struct door_ask whole = x->ask;
+	struct query_problem problem;
+	if (++b->searches > MOST_SEARCHES) {
+		answer_error(x, 413, "too-large", "A bundle may have %d searches.", MOST_SEARCHES);
+		return false;
+	}
+	x->ask.params = fhir_query_params(
+		e->query ? e->query : "", x->arena, &x->ask.param_count, &problem);
+	if (x->ask.params)
+		fhir_search_staged(b->vault, x, e->type);
+	else
+		answer_error(x, 400, "invalid", "%s: %s", problem.parameter, problem.words);
+	x->ask = whole;
+	x->header_count = 0;
+	b->given_bytes += x->answer.size;
+	e->status = x->status;
+	return x->status == 200 &&
+	       json_parse_strict(buf_bytes(&x->answer), NULL, &e->found, NULL) == OK;
+}
+
+// A read or a search within a bundle: decided and on the trail like any other.
 static bool get_entry(struct bundling *b, struct entry *e)
 {
 	struct access access = {.action = TRAIL_READ, .type = e->type, .id = e->id};
 	struct record_key key = {.type = e->type, .id = e->id};
 	struct verdict verdict;
-	if (!e->id || e->query) {
-		answer_error(
-			b->x, 400, "not-supported", "In a bundle only reads by id are supported.");
+	if (e->id && e->query) {
+		answer_error(b->x, 400, "invalid", "A read by id takes no parameters.");
 		return false;
 	}
 	if (b->given_bytes > GIVEN_BYTES) {
@@ -320,6 +410,8 @@ static bool get_entry(struct bundling *b, struct entry *e)
 			b->x, 413, "too-large", "This bundle asks for more than fits an answer.");
 		return false;
 	}
+	if (!e->id)
+		return search_entry(b, e);
 	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
 	b->given_bytes += err ? 0 : e->record.json.size;
 	if (err) {
@@ -367,20 +459,15 @@ static bool do_each(struct bundling *b)
 	for (size_t o = 0; o < sizeof order / sizeof *order; o++)
 		for (size_t i = 0; i < b->count; i++) {
 			struct entry *e = &b->entries[i];
-			if (e->method != order[o])
+			if (e->failed || e->method != order[o])
 				continue;
 			if (records_savepoint(records))
 				return false;
 			bool done = do_entry(b, e);
 			if (done ? records_release(records) : records_rollback(records))
 				return false;
-			if (done)
-				continue;
-			e->status = b->x->status;
-			e->has_record = false;
-			if (json_parse_strict(buf_bytes(&b->x->answer), NULL, &e->outcome, NULL))
-				e->outcome = NULL;
-			b->x->header_count = 0;
+			if (!done)
+				failed_alone(b, e);
 		}
 	return true;
 }
@@ -414,6 +501,8 @@ static json_t *entry_answer(struct bundling *b, struct entry *e)
 	}
 	if (e->outcome)
 		json_object_set_new(response, "outcome", e->outcome);
+	if (e->found)
+		json_object_set_new(entry, "resource", e->found);
 	bool show = e->method == DOOR_GET || strstr(x->ask.prefer, "return=representation");
 	if (e->has_record && show && json_parse_strict(e->record.json, NULL, &resource, NULL) == OK)
 		json_object_set_new(entry, "resource", resource);
@@ -480,9 +569,30 @@ static enum progress run(struct bundling *b)
 	return PROGRESS_STAGED;
 }
 
+// The bundle without its resources where it is a batch: those are checked each for itself.
+static bool is_valid_bundle(struct bundling *b)
+{
+	json_t *list = json_get_array(b->bundle, "entry"), *aside = json_array();
+	bool alone = b->mode == BATCH && list;
+	for (size_t i = 0; alone && i < json_array_size(list); i++) {
+		json_t *resource = json_get_object(json_array_get(list, i), "resource");
+		json_array_append(aside, resource ? resource : json_null());
+		if (resource)
+			json_object_del(json_array_get(list, i), "resource");
+	}
+	bool valid = is_valid(b, b->bundle);
+	for (size_t i = 0; alone && i < json_array_size(list); i++) {
+		json_t *resource = json_array_get(aside, i);
+		if (json_is_object(resource))
+			json_object_set(json_array_get(list, i), "resource", resource);
+	}
+	json_decref(aside);
+	return valid;
+}
+
 static enum progress bundle(struct vault *vault, struct exchange *x, bool import)
 {
-	json_t *json = fhir_body(x, fhir_type_find("Bundle"));
+	json_t *json = fhir_body_unchecked(x, fhir_type_find("Bundle"));
 	if (!json)
 		return PROGRESS_DONE;
 	const char *type = json_get_text(json, "type");
@@ -491,15 +601,19 @@ static enum progress bundle(struct vault *vault, struct exchange *x, bool import
 		.x = x,
 		.bundle = json,
 		.urls = map_new(),
+		.written = map_new(),
 		.mode = import                               ? IMPORT
 			: type && strcmp(type, "batch") == 0 ? BATCH
 							     : TRANSACTION};
 	b.first_note = ledger_size(vault->parts.ledger);
-	if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
+	if (!is_valid_bundle(&b))
+		progress = PROGRESS_DONE;
+	else if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
 		answer_error(x, 400, "invalid", "Bundle.type must be transaction or batch.");
 	else
 		progress = run(&b);
 	map_free(b.urls);
+	map_free(b.written);
 	json_decref(json);
 	return progress;
 }

@@ -27,6 +27,7 @@ struct searching {
 	size_t asked_count; // _count
 	bool everywhere;    // over the records of many patients: what is counted must be named
 	bool reads_all;     // no hit can be held back
+	bool staged;        // sees what the open transaction wrote
 	struct named named;
 };
 
@@ -41,12 +42,11 @@ static const char *query_text(struct exchange *x)
 	return text;
 }
 
-static enum progress refuse_query(
+static void refuse_query(
 	struct exchange *x, enum err err, const struct query_problem *problem)
 {
 	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
 		problem->parameter, problem->words);
-	return PROGRESS_DONE;
 }
 
 static void answer_search_error(struct exchange *x, enum err err)
@@ -237,33 +237,51 @@ static void note_search(struct searching *s)
 	note_add_patients(s->vault, s->x, &note, s->named.patients, s->named.count);
 }
 
+static void search(struct searching *s)
+{
+	struct exchange *x = s->x;
+	struct records *records = s->vault->parts.records;
+	struct query_problem problem;
+	enum err err = fhir_query_of_params(
+		s->access.type, x->ask.params, x->ask.param_count, x->arena, &s->query, &problem);
+	if (err) {
+		refuse_query(x, err, &problem);
+		return;
+	}
+	s->access.query = query_text(x);
+	s->access.patient = s->query.patient;
+	if (!access_check(s->vault, x, &s->access, &s->verdict))
+		return;
+	widen(s);
+	err = s->staged ? records_search_staged(records, &s->query, x->arena, &s->result)
+			: records_search(records, &s->query, x->arena, &s->result);
+	if (!err)
+		err = decide_hits(s);
+	if (err) {
+		struct trail_entry note = note_access(x, &s->access, &s->verdict, TRAIL_FAILED);
+		note.detail = err_text(err);
+		note_add(s->vault, x, &note);
+		answer_search_error(x, err);
+		return;
+	}
+	note_search(s);
+	narrow(s);
+	answer_bundle(s);
+}
+
 enum progress fhir_search(struct vault *vault, struct exchange *x)
 {
 	struct searching s = {.vault = vault, .x = x, .access = {.action = TRAIL_SEARCH}};
-	struct query_problem problem;
-	if (!fhir_route_type(x, &s.access.type))
-		return PROGRESS_DONE;
-	enum err err = fhir_query_of_params(
-		s.access.type, x->ask.params, x->ask.param_count, x->arena, &s.query, &problem);
-	if (err)
-		return refuse_query(x, err, &problem);
-	s.access.query = query_text(x);
-	s.access.patient = s.query.patient;
-	if (!access_check(vault, x, &s.access, &s.verdict))
-		return PROGRESS_DONE;
-	widen(&s);
-	err = records_search(vault->parts.records, &s.query, x->arena, &s.result);
-	if (!err)
-		err = decide_hits(&s);
-	if (err) {
-		struct trail_entry note = note_access(x, &s.access, &s.verdict, TRAIL_FAILED);
-		note.detail = err_text(err);
-		note_add(vault, x, &note);
-		answer_search_error(x, err);
-		return PROGRESS_DONE;
-	}
-	note_search(&s);
-	narrow(&s);
-	answer_bundle(&s);
+	if (fhir_route_type(x, &s.access.type))
+		search(&s);
 	return PROGRESS_DONE;
+}
+
+void fhir_search_staged(struct vault *vault, struct exchange *x, int type)
+{
+	struct searching s = {.vault = vault,
+		.x = x,
+		.access = {.action = TRAIL_SEARCH, .type = type},
+		.staged = true};
+	search(&s);
 }

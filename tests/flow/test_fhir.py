@@ -1,0 +1,127 @@
+"""FHIR R4 as an application expects it: bundles, dates, conditions, formats."""
+import re
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from house import Client, observation, patient
+
+
+@pytest.fixture(scope="module")
+def app(house):
+    house.account("feeder", "application")
+    return Client(house, house.cli("account", "token", "feeder", "--label", "feeder").stdout.strip())
+
+
+def bundle(kind, *entries):
+    return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
+
+
+def bare(resource):
+    return {k: v for k, v in resource.items() if k != "id"}
+
+
+def post(resource, url=None):
+    made = {"resource": bare(resource), "request": {"method": "POST", "url": resource["resourceType"]}}
+    return {"fullUrl": url, **made} if url else made
+
+
+def get(url):
+    return {"request": {"method": "GET", "url": url}}
+
+
+def ids(answer):
+    assert answer.status == 200, answer.body
+    return [e["resource"]["id"] for e in answer.json.get("entry", [])]
+
+
+def test_a_relative_reference_is_resolved_from_its_own_entry(app):
+    def base(n):
+        return f"http://{n}.example/fhir/"
+    entries = []
+    for n in ("one", "two"):
+        entries.append(post(patient("1", given=n), base(n) + "Patient/1"))
+        entries.append(post(observation("2", "1"), base(n) + "Observation/2"))
+    answer = app.post("/fhir", bundle("transaction", *entries), {"Prefer": "return=representation"})
+    assert answer.status == 200, answer.body
+    made = [e["resource"] for e in answer.json["entry"]]
+    assert made[0]["id"] != made[2]["id"]
+    assert made[1]["subject"]["reference"] == "Patient/" + made[0]["id"]
+    assert made[3]["subject"]["reference"] == "Patient/" + made[2]["id"]
+
+
+def test_a_relative_reference_without_a_base_stays(app):
+    answer = app.post("/fhir", bundle("transaction", post(patient("a"), "http://one.example/fhir/Patient/a"),
+                                      post(observation("2", "a"))), {"Prefer": "return=representation"})
+    assert answer.json["entry"][1]["resource"]["subject"]["reference"] == "Patient/a"
+
+
+def test_the_same_resource_twice_in_a_transaction_is_refused(app):
+    put = {"resource": patient("twice"), "request": {"method": "PUT", "url": "Patient/twice"}}
+    answer = app.post("/fhir", bundle("transaction", put, put))
+    assert answer.status == 400, answer.body
+    assert app.get("/fhir/Patient/twice").status == 404
+    remove = {"request": {"method": "DELETE", "url": "Patient/twice"}}
+    assert app.post("/fhir", bundle("transaction", put, remove)).status == 400
+
+
+def test_entries_of_a_batch_fail_alone(app):
+    wrong = post({**observation("x", "a"), "status": "no-such-status"})
+    answer = app.post("/fhir", bundle("batch", post(observation("x", "a")), wrong,
+                                      {"request": {"method": "GET", "url": "Nonsense/1"}},
+                                      {"resource": patient("z"), "request": {"method": "PATCH", "url": "Patient/z"}},
+                                      get("Patient/a"), post(observation("y", "a"))))
+    assert answer.status == 200, answer.body
+    entries = [e["response"] for e in answer.json["entry"]]
+    assert [e["status"][:3] for e in entries] == ["201", "422", "400", "400", "200", "201"], entries
+    assert all(e["outcome"]["resourceType"] == "OperationOutcome" for e in entries[1:4]), entries
+    assert "status" in str(entries[1]["outcome"])
+    # A bundle that is none is still refused whole.
+    assert app.post("/fhir", {**bundle("batch", get("Patient/a")), "nonsense": 1}).status == 422
+    assert app.post("/fhir", bundle("transaction", post(observation("x", "a")), wrong)).status == 422
+
+
+def test_searches_in_batches_and_transactions(app):
+    for kind in ("batch", "transaction"):
+        answer = app.post("/fhir", bundle(kind, get("Observation?patient=a&code=718-7&_count=1&_total=accurate"),
+                                          post(observation("x", "a", code="1111-%d" % len(kind))),
+                                          get("Observation?patient=a&code=1111-%d" % len(kind))))
+        assert answer.status == 200, answer.body
+        first, _, last = answer.json["entry"]
+        assert first["response"]["status"] == "200 OK"
+        assert first["resource"]["type"] == "searchset" and first["resource"]["total"] >= 1, first
+        assert "code=718-7" in first["resource"]["link"][0]["url"]
+        assert len(last["resource"]["entry"]) == 1, last
+    answer = app.post("/fhir", bundle("batch", get("Observation?code=718-7"), get("Patient/a")))
+    assert [e["response"]["status"][:3] for e in answer.json["entry"]] == ["400", "200"]
+
+
+def test_searches_in_a_bundle_are_decided_and_on_the_trail(berg, officer):
+    answer = berg.post("/fhir", bundle("batch", get("Observation?patient=b"), get("Patient?name=quill")))
+    shown = answer.json["entry"]
+    assert shown[0]["response"]["status"].startswith("403"), shown
+    assert shown[1]["resource"]["entry"][0]["resource"]["meta"]["tag"][0]["code"] == "SUBSETTED"
+    seen = officer.get("/api/patients/b/seen").json["entries"]
+    assert [e for e in seen if e.get("query") == "name=quill"], seen[:3]
+
+
+def test_last_updated_is_as_precise_as_it_is_written(app):
+    made = app.post("/fhir/Observation", bare(observation("x", "a", code="7777-7"))).json
+    at = made["meta"]["lastUpdated"]
+    when = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    second = at[:19] + "Z"
+    before = (when - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    after = (when + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def found(*wanted):
+        return ids(app.get("/fhir/Observation?patient=a&code=7777-7" + "".join("&_lastUpdated=" + w for w in wanted)))
+    for wanted in (at, second, at[:16] + "Z", at[:10], at[:7], at[:4], "eq" + at, "ge" + at[:7], "le" + second,
+                   "ge" + second, "le" + at, "ge" + at, "ge" + at[:16] + "Z", "lt" + after, "gt" + before,
+                   "le" + at[:4], "sa" + before, "eb" + after):
+        assert found(wanted) == [made["id"]], wanted
+    for wanted in ("lt" + at, "gt" + at, "lt" + second, "gt" + second, "gt" + at[:4], "lt" + at[:7], before, after,
+                   "eb" + at[:10], "sa" + at[:10], "lt1970"):
+        assert found(wanted) == [], wanted
+    assert found("ge" + before, "ge2020", "lt" + after, "le2999") == [made["id"]]
+    for wanted in ("2026-13", "yesterday", "ap2026", "ge", "2026-11-25T"):
+        assert app.get("/fhir/Observation?patient=a&_lastUpdated=" + wanted).status == 400, wanted
