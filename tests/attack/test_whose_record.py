@@ -24,6 +24,7 @@ def about(subject):
 
 
 NOWHERE = ({"display": "Ruth Quill"}, {"identifier": {"system": "urn:mrn", "value": "MRN-z"}},
+           {"reference": "Patient?identifier=urn:mrn|MRN-z"}, {"reference": "Ruth Quill"},
            {"reference": "https://elsewhere.example/fhir/Patient/a"}, {"reference": "urn:uuid:" + str(uuid.uuid4())})
 
 

@@ -57,10 +57,10 @@ struct bundling {
 	json_t *bundle;
 	struct entry *entries;
 	size_t count;
-	struct map *urls;     // fullUrl → "Type/id"
-	struct map *written;  // "Type/id" of what a transaction changes
-	const char *base;     // of the entry whose references are rewritten
-	const char *problem;  // of a reference
+	struct map *urls;    // fullUrl → "Type/id"
+	struct map *written; // "Type/id" of what a transaction changes
+	const char *base;    // of the entry whose references are rewritten
+	const char *problem; // of a reference
 	uint64_t first_note;
 	size_t given_bytes, searches; // of what GETs gave
 };

@@ -1,8 +1,10 @@
 #include "vault/serve/fhir_query.h"
 
+
 #include "common/base/text.h"
 #include "common/format/fhir_date.h"
 #include "common/format/fhir_type.h"
+#include "vault/serve/fhir_base.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@ enum {
 };
 
 struct parsing {
+	const struct vault *vault;
 	int type;
 	struct arena *arena;
 	struct search_query query;
@@ -85,7 +88,7 @@ static enum err read_updated(struct parsing *p, const char *value)
 {
 	static const struct {
 		char prefix[3];
-		bool from, to;          // is there a bound
+		bool from, to;           // is there a bound
 		bool from_end, to_start; // and is it the other end than usual
 	} rows[] = {{"eq", true, true, false, false}, {"ge", true, false, false, false},
 		{"gt", true, false, true, false}, {"sa", true, false, true, false},
@@ -154,6 +157,20 @@ static void note_patient(struct parsing *p, const struct fhir_argument *argument
 		p->query.patient = value->id;
 }
 
+// https://his.example/fhir/Patient/1 of this server is Patient/1.
+static void localize(struct parsing *p, struct fhir_argument *argument)
+{
+	for (size_t i = 0; i < argument->count; i++) {
+		struct fhir_value *value = &argument->at[i].value;
+		bool absolute = value->kind == FHIR_PARAM_REFERENCE && value->id && !value->local;
+		const char *local = absolute ? fhir_base_local(p->vault, value->text) : NULL;
+		if (!local)
+			continue;
+		value->text = local;
+		value->local = true;
+	}
+}
+
 static enum err read_argument(struct parsing *p, const char *name, const char *value)
 {
 	struct fhir_key key;
@@ -172,6 +189,7 @@ static enum err read_argument(struct parsing *p, const char *name, const char *v
 		return wrong(p, err == ERR_UNSUPPORTED ? err : ERR_INVALID, name,
 			err == ERR_UNSUPPORTED ? "This modifier is not supported here."
 					       : "This value cannot be read.");
+	localize(p, argument);
 	p->query.argument_count++;
 	note_patient(p, argument);
 	return OK;
@@ -185,17 +203,19 @@ static enum err read_param(struct parsing *p, const struct door_param *param)
 	return *param->value ? read_argument(p, param->name, param->value) : OK;
 }
 
-enum err fhir_query_of_params(int type, const struct door_param *params, size_t count,
-	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem)
+enum err fhir_query_of_params(const struct vault *vault, int type,
+	const struct query_params *params, struct arena *arena, struct search_query *ret_query,
+	struct query_problem *ret_problem)
 {
-	struct parsing p = {.type = type,
+	struct parsing p = {.vault = vault,
+		.type = type,
 		.arena = arena,
 		.query = {.type = type, .count = QUERY_DEFAULT_COUNT}};
 	enum err err = OK;
 	p.arguments = arena_alloc(arena, RECORDS_SEARCH_ARGUMENTS * sizeof *p.arguments);
 	p.query.arguments = p.arguments;
-	for (size_t i = 0; i < count && !err; i++)
-		err = read_param(&p, &params[i]);
+	for (size_t i = 0; i < params->count && !err; i++)
+		err = read_param(&p, &params->at[i]);
 	if (err)
 		*ret_problem = p.problem;
 	else
@@ -225,8 +245,8 @@ static void decode(char *text)
 	*to = 0;
 }
 
-struct door_param *fhir_query_params(const char *text, struct arena *arena, size_t *ret_count,
-	struct query_problem *ret_problem)
+struct door_param *fhir_query_params(
+	const char *text, struct arena *arena, size_t *ret_count, struct query_problem *ret_problem)
 {
 	struct door_param *params = arena_alloc(arena, RECORDS_SEARCH_ARGUMENTS * sizeof *params);
 	size_t count = 0;
@@ -250,12 +270,12 @@ struct door_param *fhir_query_params(const char *text, struct arena *arena, size
 	return params;
 }
 
-enum err fhir_query_of_text(int type, const char *text, struct arena *arena,
-	struct search_query *ret_query, struct query_problem *ret_problem)
+enum err fhir_query_of_text(const struct vault *vault, int type, const char *text,
+	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem)
 {
-	size_t count;
-	const struct door_param *params = fhir_query_params(text, arena, &count, ret_problem);
-	if (!params)
+	struct query_params params;
+	params.at = fhir_query_params(text, arena, &params.count, ret_problem);
+	if (!params.at)
 		return ERR_INVALID;
-	return fhir_query_of_params(type, params, count, arena, ret_query, ret_problem);
+	return fhir_query_of_params(vault, type, &params, arena, ret_query, ret_problem);
 }

@@ -1,5 +1,6 @@
 // Reading one resource: its current version, an earlier one, all of them.
 #include "vault/serve/fhir_answer.h"
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/handlers.h"
 
 #include "common/base/time.h"
@@ -94,7 +95,7 @@ static const char *method_text(enum record_method method)
 	return method == RECORD_CREATED ? "POST" : method == RECORD_UPDATED ? "PUT" : "DELETE";
 }
 
-static json_t *history_entry(struct exchange *x, const struct record *record)
+static json_t *history_entry(struct exchange *x, const struct record *record, const char *base)
 {
 	char at[TIME_TEXT_BYTES];
 	const char *type = fhir_type_name(record->type);
@@ -102,7 +103,7 @@ static json_t *history_entry(struct exchange *x, const struct record *record)
 	json_t *resource = NULL;
 	time_format(record->updated_us, at);
 	json_t *entry = json_pack("{s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s}}", "fullUrl",
-		arena_printf(x->arena, "https://%s/fhir/%s", x->ask.host, url), "request", "method",
+		arena_printf(x->arena, "%s/%s", base, url), "request", "method",
 		method_text(record->method), "url", record->method == RECORD_CREATED ? type : url,
 		"response", "status", record->method == RECORD_CREATED ? "201" : "200", "etag",
 		arena_printf(x->arena, "W/\"%llu\"", (unsigned long long)record->version),
@@ -167,7 +168,8 @@ static json_t *history_bundle(struct history *h)
 	fhir_named_add(&h->named, &h->access);
 	for (size_t i = 0; i < h->page.count; i++)
 		if (version_shown(h, &h->page.records[i]))
-			json_array_append_new(entries, history_entry(h->x, &h->page.records[i]));
+			json_array_append_new(entries, history_entry(h->x, &h->page.records[i],
+							       fhir_base(h->vault, h->x)));
 	return json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history",
 		"total", (json_int_t)h->page.total, "entry", entries);
 }

@@ -1,4 +1,5 @@
 // Searching: what matches and may be seen, with every patient named on the trail.
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/fhir_query.h"
 #include "vault/serve/handlers.h"
 
@@ -42,8 +43,7 @@ static const char *query_text(struct exchange *x)
 	return text;
 }
 
-static void refuse_query(
-	struct exchange *x, enum err err, const struct query_problem *problem)
+static void refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
 {
 	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
 		problem->parameter, problem->words);
@@ -157,7 +157,7 @@ static void put_percent(struct buf *out, const char *text)
 static char *link_url(struct searching *s, const char *page)
 {
 	struct buf url = {0};
-	buf_printf(&url, "https://%s/fhir/%s", s->x->ask.host, fhir_type_name(s->access.type));
+	buf_printf(&url, "%s/%s", fhir_base(s->vault, s->x), fhir_type_name(s->access.type));
 	char mark = '?';
 	for (size_t i = 0; i < s->x->ask.param_count; i++) {
 		if (page && strcmp(s->x->ask.params[i].name, "_page") == 0)
@@ -180,6 +180,7 @@ static void answer_bundle(struct searching *s)
 {
 	struct exchange *x = s->x;
 	struct buf out = {0};
+	const char *base = fhir_base(s->vault, x);
 	buf_add_text(&out, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",");
 	if (s->result.total >= 0)
 		buf_printf(&out, "\"total\":%lld,", (long long)s->result.total);
@@ -193,7 +194,7 @@ static void answer_bundle(struct searching *s)
 	for (size_t i = 0; i < s->shown_count; i++) {
 		const struct record *record = s->shown[i].record;
 		buf_add_text(&out, i ? "},{" : ",\"entry\":[{");
-		buf_printf(&out, "\"fullUrl\":\"https://%s/fhir/%s/%s\",\"resource\":", x->ask.host,
+		buf_printf(&out, "\"fullUrl\":\"%s/%s/%s\",\"resource\":", base,
 			fhir_type_name(record->type), record->id);
 		put_resource(&out, &s->shown[i]);
 		buf_add_text(&out, ",\"search\":{\"mode\":\"match\"}");
@@ -242,8 +243,9 @@ static void search(struct searching *s)
 	struct exchange *x = s->x;
 	struct records *records = s->vault->parts.records;
 	struct query_problem problem;
+	const struct query_params params = {x->ask.params, x->ask.param_count};
 	enum err err = fhir_query_of_params(
-		s->access.type, x->ask.params, x->ask.param_count, x->arena, &s->query, &problem);
+		s->vault, s->access.type, &params, x->arena, &s->query, &problem);
 	if (err) {
 		refuse_query(x, err, &problem);
 		return;

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/format/fhir_patient.h"
 #include "common/format/fhir_type.h"
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/fhir_query.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, con
 	struct query_problem problem;
 	struct verdict verdict;
 	struct access access = {.action = TRAIL_SEARCH, .type = type, .query = query};
-	enum err err = fhir_query_of_text(type, query, x->arena, &parsed, &problem);
+	enum err err = fhir_query_of_text(vault, type, query, x->arena, &parsed, &problem);
 	if (err)
 		return err;
 	parsed.count = RECORDS_SEARCH_COUNT;
@@ -144,7 +145,9 @@ bool fhir_store(
 	struct fhir_patients patients;
 	struct verdict verdict;
 	bool failed = false;
-	enum err err = fhir_patients_of(wish->resource, wish->id, x->arena, &patients);
+	enum err err = fhir_base_strip(vault, wish->resource);
+	if (!err)
+		err = fhir_patients_of(wish->resource, wish->id, x->arena, &patients);
 	if (err) {
 		answer_error(x, 422, "invalid", "The resource names too many patients.");
 		return false;
