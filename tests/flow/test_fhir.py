@@ -125,3 +125,32 @@ def test_last_updated_is_as_precise_as_it_is_written(app):
     assert found("ge" + before, "ge2020", "lt" + after, "le2999") == [made["id"]]
     for wanted in ("2026-13", "yesterday", "ap2026", "ge", "2026-11-25T"):
         assert app.get("/fhir/Observation?patient=a&_lastUpdated=" + wanted).status == 400, wanted
+
+
+def next_page(answer):
+    url = next((link["url"] for link in answer.json["link"] if link["relation"] == "next"), None)
+    return url and "/fhir" + url.split("/fhir", 1)[1]
+
+
+def test_a_page_tells_nobody_what_it_is_sorted_by(house, app):
+    house.bundle(patient("s1", family="Marshal"), patient("s2", family="Quillon"))
+    answer = app.get("/fhir/Patient?identifier=urn:mrn|MRN-s1,urn:mrn|MRN-s2&_sort=family&_count=1")
+    page = next_page(answer)
+    assert ids(answer) == ["s1"] and ids(app.get(page)) == ["s2"]
+    token = page.split("_page=")[1]
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", token) and "arsh" not in token
+    for wrong in (token[:-4] + "AAAA", token[:8], "1.2", "", "x" * 4000):
+        answer = app.get(page.replace(token, wrong))
+        assert answer.status == 400, (wrong[:20], answer.body)
+    assert app.get(page.replace("_sort=family", "_sort=-family")).status == 400
+
+
+def test_the_total_of_persons_over_several_pages(house, app, officer):
+    house.bundle(*[patient(f"many{i}", family="Manifold") for i in range(5)])
+    answer = app.get("/fhir/Patient?family=manifold&_count=2&_total=accurate")
+    assert answer.json["total"] == 5 and len(answer.json["entry"]) == 2, answer.body
+    assert app.get(next_page(answer)).json["total"] == 5
+    assert app.get("/fhir/Patient?family=manifold&_count=0&_total=accurate").json["total"] == 5
+    # Who was counted without being shown is named, too.
+    seen = officer.get("/api/patients/many4/seen").json["entries"]
+    assert [e for e in seen if e["action"] == "search" and "_count=2" in e["query"]], seen

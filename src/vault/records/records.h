@@ -104,8 +104,9 @@ struct search_query {
 struct search_result {
 	struct record *records;
 	size_t count;
-	const char *next; // opaque, stable under later inserts; NULL when this was the last
-	int64_t total;    // -1 when it was not asked for
+	const char *next;     // opaque, stable under later inserts; NULL when this was the last
+	int64_t total;        // -1 when it was not asked for
+	const char **counted; // whose each of the total is; NULL: nobody's, or several patients'
 };
 // ERR_UNSUPPORTED when nothing narrows the search: a clinical type without a patient, a person
 // without any of the indexed parameters. ERR_INVALID for a page that is not ours.

@@ -1,6 +1,5 @@
 #include "vault/serve/fhir_query.h"
 
-
 #include "common/base/text.h"
 #include "common/format/fhir_date.h"
 #include "common/format/fhir_type.h"

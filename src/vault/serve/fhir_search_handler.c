@@ -26,6 +26,7 @@ struct searching {
 	size_t shown_count;
 	size_t held_back;
 	size_t asked_count; // _count
+	bool person;        // for persons: each of them may be counted, but is named
 	bool everywhere;    // over the records of many patients: what is counted must be named
 	bool reads_all;     // no hit can be held back
 	bool staged;        // sees what the open transaction wrote
@@ -208,11 +209,12 @@ static void answer_bundle(struct searching *s)
 // further page tells what was held back. Where hits may be held back all of them are looked at.
 static void widen(struct searching *s)
 {
-	bool person = s->access.type == fhir_type_patient();
+	s->person = s->access.type == fhir_type_patient();
 	s->asked_count = s->query.count;
 	s->everywhere = !s->query.patient && fhir_type_in_compartment(s->access.type);
-	s->reads_all = person || who_reads_all(s->vault, s->x, s->access.type);
-	if (s->everywhere && (!s->reads_all || (s->query.want_total && !s->query.count)))
+	s->reads_all = s->person || who_reads_all(s->vault, s->x, s->access.type);
+	if (s->everywhere &&
+		(!s->reads_all || (s->query.want_total && !s->query.count && !s->person)))
 		s->query.count = RECORDS_SEARCH_COUNT;
 }
 
@@ -221,7 +223,7 @@ static void narrow(struct searching *s)
 	bool complete = !s->result.next && !s->query.page;
 	if (!s->everywhere)
 		return;
-	if (s->result.total >= 0)
+	if (s->result.total >= 0 && !s->person)
 		s->result.total = complete ? (int64_t)s->shown_count : -1;
 	if (!s->asked_count) {
 		s->shown_count = 0;
@@ -235,7 +237,11 @@ static void note_search(struct searching *s)
 	note.status = 200;
 	if (s->held_back)
 		note.detail = arena_printf(s->x->arena, "%zu hits were held back", s->held_back);
-	note_add_patients(s->vault, s->x, &note, s->named.patients, s->named.count);
+	if (s->person && s->result.total >= 0) // those on other pages, too
+		note_add_patients(
+			s->vault, s->x, &note, s->result.counted, (size_t)s->result.total);
+	else
+		note_add_patients(s->vault, s->x, &note, s->named.patients, s->named.count);
 }
 
 static void search(struct searching *s)
