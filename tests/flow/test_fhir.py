@@ -154,3 +154,62 @@ def test_the_total_of_persons_over_several_pages(house, app, officer):
     # Who was counted without being shown is named, too.
     seen = officer.get("/api/patients/many4/seen").json["entries"]
     assert [e for e in seen if e["action"] == "search" and "_count=2" in e["query"]], seen
+
+
+def test_if_none_match_keeps_what_is_there(app, berg):
+    path, made = "/fhir/Observation/kept", observation("kept", "a", value=1.5)
+    assert app.put(path, made, {"If-None-Match": "*"}).status == 201
+    answer = app.put(path, {**made, "status": "amended"}, {"If-None-Match": "*"})
+    assert answer.status == 412, answer.body
+    assert app.get(path).json["status"] == "final"
+    entry = {"resource": {**made, "status": "amended"},
+             "request": {"method": "PUT", "url": "Observation/kept", "ifNoneMatch": "*"}}
+    assert app.post("/fhir", bundle("batch", entry)).json["entry"][0]["response"]["status"].startswith("412")
+    assert berg.delete(path).status == 204
+    assert app.put(path, made, {"If-None-Match": "*"}).status == 200
+
+
+def test_only_json_is_given(app):
+    for path, headers in (("/fhir/Patient/a", {"Accept": "application/fhir+xml"}),
+                          ("/fhir/Patient/a?_format=xml", {}), ("/fhir/Patient?name=mar&_format=xml", {}),
+                          ("/fhir/metadata", {"Accept": "application/xml, text/xml"}),
+                          ("/fhir/Patient/a?_format=application/fhir%2Bxml", {"Accept": "application/fhir+json"})):
+        answer = app.get(path, headers=headers)
+        assert answer.status == 406 and answer.json["resourceType"] == "OperationOutcome", (path, answer.body)
+    for path, accept in (("/fhir/Patient/a", "application/fhir+json"), ("/fhir/Patient/a", "text/html, */*;q=0.8"),
+                         ("/fhir/Patient/a?_format=json", "application/fhir+xml"),
+                         ("/fhir/Patient/a?_format=application/fhir+json", "")):
+        assert app.get(path, headers={"Accept": accept}).status == 200, (path, accept)
+
+
+def test_a_history_comes_in_pages_and_shows_a_deletion(app, berg):
+    path, made = "/fhir/Observation/aged", observation("aged", "a")
+    for value in range(4):
+        assert app.put(path, {**made, "valueQuantity": {"value": value}}).status in (200, 201)
+    assert berg.delete(path).status == 204
+    url, seen = path + "/_history?_count=2", []
+    while url:
+        answer = app.get(url)
+        assert answer.json["total"] == 5, answer.body
+        assert answer.json["link"][0]["relation"] == "self"
+        seen += answer.json["entry"]
+        url = next_page(answer)
+    assert [e["response"]["status"] for e in seen] == ["204", "200", "200", "200", "201"]
+    assert [e["request"]["method"] for e in seen] == ["DELETE", "PUT", "PUT", "PUT", "POST"]
+    assert "resource" not in seen[0] and [e["resource"]["valueQuantity"]["value"] for e in seen[1:]] == [3, 2, 1, 0]
+
+
+def test_what_nginx_refuses_itself_is_an_outcome(app):
+    connection = app.house.connect()
+    for body, headers, expected in ((b" " * (17 << 20), {}, 413), (None, {"X-Long": "x" * 20000}, 431)):
+        connection = app.house.connect()
+        try:
+            connection.request("POST" if body else "GET", "/fhir/Patient", body,
+                               {"Authorization": "Bearer " + app.token, "Content-Type": "application/fhir+json",
+                                **headers})
+        except OSError:
+            pass  # refused before all of it was sent
+        response = connection.getresponse()
+        text = response.read()
+        assert response.status == expected, (response.status, text)
+        assert b'"resourceType":"OperationOutcome"' in text, text

@@ -40,6 +40,7 @@ struct entry {
 	const char *query; // of a conditional request or a search
 	const char *if_none_exist;
 	uint64_t if_match;
+	bool if_none_match; // "*"
 	uint16_t status;
 	struct record record;
 	bool has_record;
@@ -148,6 +149,8 @@ static bool read_request(struct bundling *b, size_t at)
 	if (!e->method || e->method == DOOR_PATCH || e->method == DOOR_HEAD)
 		return refuse(b, at, "request.method must be GET, POST, PUT or DELETE.");
 	e->if_none_exist = json_get_text(request, "ifNoneExist");
+	const char *none = json_get_text(request, "ifNoneMatch");
+	e->if_none_match = none && strcmp(none, "*") == 0;
 	if (!read_url(b, at, url) || !read_if_match(b, at, json_get_text(request, "ifMatch")))
 		return false;
 	bool needs = e->method == DOOR_POST || e->method == DOOR_PUT;
@@ -345,7 +348,8 @@ static bool store_entry(struct bundling *b, struct entry *e)
 		.resource = e->resource,
 		.expected = e->if_match,
 		.if_none_exist = e->settled ? NULL : e->if_none_exist,
-		.must_be_new = e->method == DOOR_POST};
+		.must_be_new = e->method == DOOR_POST,
+		.if_none_match = e->if_none_match};
 	wish.action = b->mode == IMPORT        ? TRAIL_IMPORT
 		      : e->method == DOOR_POST ? TRAIL_CREATE
 					       : TRAIL_UPDATE;
