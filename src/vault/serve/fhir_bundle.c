@@ -4,8 +4,8 @@
 // FHIR's order: DELETE, POST, PUT, GET; then references between entries are rewritten from fullUrl
 // to what was assigned, and conditional references (Type?query) to what they find.
 #include "vault/ledger/ledger.h"
+#include "vault/serve/fhir_bundle_read.h"
 #include "vault/serve/fhir_query.h"
-#include "vault/serve/fhir_store.h"
 #include "vault/serve/handlers.h"
 
 #include "common/base/map.h"
@@ -19,236 +19,14 @@
 #include <string.h>
 
 enum {
-	MOST_ENTRIES = 20000,
 	MOST_SEARCHES = 100,
 	GIVEN_BYTES = 16 * 1024 * 1024
 };
 
-enum mode {
-	TRANSACTION,
-	BATCH,
-	IMPORT
-};
-
-struct entry {
-	const json_t *json;
-	json_t *resource; // borrowed from the bundle
-	enum door_method method;
-	int type;
-	const char *base;  // of its fullUrl: "http://ex.org/fhir/", or NULL
-	const char *id;    // assigned, or of the address
-	const char *query; // of a conditional request or a search
-	const char *if_none_exist;
-	uint64_t if_match;
-	bool if_none_match; // "*"
-	uint16_t status;
-	struct record record;
-	bool has_record;
-	json_t *outcome; // of a batch's entry that failed
-	json_t *found;   // what a search gave
-	bool failed;     // alone, in a batch
-	bool unchanged;
-	bool settled; // if_none_exist was looked for
-};
-
-struct bundling {
-	struct vault *vault;
-	struct exchange *x;
-	enum mode mode;
-	json_t *bundle;
-	struct entry *entries;
-	size_t count;
-	struct map *urls;    // fullUrl → "Type/id"
-	struct map *written; // "Type/id" of what a transaction changes
-	const char *base;    // of the entry whose references are rewritten
-	const char *problem; // of a reference
-	uint64_t first_note;
-	size_t given_bytes, searches; // of what GETs gave
-};
-
-static const char *arena_query(struct arena *arena, const char *url, const char **ret_query)
-{
-	const char *mark = strchr(url, '?');
-	*ret_query = mark ? arena_text(arena, mark + 1) : NULL;
-	return mark ? arena_text_n(arena, url, (size_t)(mark - url)) : arena_text(arena, url);
-}
-
-static bool refuse(struct bundling *b, size_t at, const char *words)
-{
-	answer_error(b->x, 400, "invalid", "Bundle.entry[%zu]: %s", at, words);
-	return false;
-}
-
-// Entries of a batch fail alone: the answer that tells why becomes the entry's. False: not a batch.
-static bool failed_alone(struct bundling *b, struct entry *e)
-{
-	if (b->mode != BATCH)
-		return false;
-	e->failed = true;
-	e->status = b->x->status;
-	e->has_record = false;
-	if (json_parse_strict(buf_bytes(&b->x->answer), NULL, &e->outcome, NULL))
-		e->outcome = NULL;
-	b->x->header_count = 0;
-	return true;
-}
-
-// "Patient", "Patient/1", "Patient?x=y": what the entry is about.
-static bool read_url(struct bundling *b, size_t at, const char *url)
-{
-	struct entry *e = &b->entries[at];
-	const char *path = arena_query(b->x->arena, url, &e->query);
-	const char *slash = strchr(path, '/');
-	e->type = fhir_type_find_n(path, slash ? (size_t)(slash - path) : strlen(path));
-	if (e->type == FHIR_TYPE_NONE)
-		return refuse(b, at, "request.url does not start with a resource type.");
-	if (slash && !text_is_id(slash + 1))
-		return refuse(b, at, "request.url does not end with an id.");
-	e->id = slash ? slash + 1 : NULL;
-	return true;
-}
-
-static enum door_method method_of(const char *text)
-{
-	for (int m = DOOR_GET; m <= DOOR_DELETE; m++)
-		if (strcmp(door_method_text((enum door_method)m), text) == 0)
-			return (enum door_method)m;
-	return 0;
-}
-
-static bool read_if_match(struct bundling *b, size_t at, const char *text)
-{
-	struct entry *e = &b->entries[at];
-	char *end;
-	if (!text)
-		return true;
-	text += text_starts(text, "W/\"") ? 3 : 0;
-	e->if_match = strtoull(text, &end, 10);
-	return e->if_match ? true : refuse(b, at, "request.ifMatch must look like W/\"3\".");
-}
-
-// A transaction has no order in which the same resource could be changed twice.
-static bool is_once(struct bundling *b, size_t at)
-{
-	struct entry *e = &b->entries[at];
-	const char *key = arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id);
-	if (map_find(b->written, bytes_text(key)))
-		return refuse(b, at, "another entry changes the same resource.");
-	map_set(b->written, bytes_text(key), e);
-	return true;
-}
-
-static bool read_request(struct bundling *b, size_t at)
-{
-	struct entry *e = &b->entries[at];
-	const json_t *request = json_get_object(e->json, "request");
-	const char *method = json_get_text(request, "method"), *url = json_get_text(request, "url");
-	if (!method || !url)
-		return refuse(b, at, "it needs request.method and request.url.");
-	e->method = method_of(method);
-	if (!e->method || e->method == DOOR_PATCH || e->method == DOOR_HEAD)
-		return refuse(b, at, "request.method must be GET, POST, PUT or DELETE.");
-	e->if_none_exist = json_get_text(request, "ifNoneExist");
-	const char *none = json_get_text(request, "ifNoneMatch");
-	e->if_none_match = none && strcmp(none, "*") == 0;
-	if (!read_url(b, at, url) || !read_if_match(b, at, json_get_text(request, "ifMatch")))
-		return false;
-	bool needs = e->method == DOOR_POST || e->method == DOOR_PUT;
-	if (needs != (e->resource != NULL))
-		return refuse(
-			b, at, needs ? "it needs a resource." : "it must not have a resource.");
-	if (needs && fhir_resource_type(e->resource) != e->type)
-		return refuse(b, at, "request.url names another type than the resource has.");
-	if (e->method == DOOR_POST)
-		e->id = fhir_new_id(b->x->arena);
-	if ((e->method == DOOR_PUT && (!e->id || e->query)) || (e->method == DOOR_DELETE && !e->id))
-		return refuse(
-			b, at, "conditional update and delete are not supported; name an id.");
-	return b->mode == BATCH || e->method == DOOR_GET || is_once(b, at);
-}
-
-// An import's entry keeps its identity: the id of urn:uuid:…, of the resource, or of the address.
-static bool read_identity(struct bundling *b, size_t at)
-{
-	struct entry *e = &b->entries[at];
-	const char *url = json_get_text(e->json, "fullUrl");
-	const char *slash = url ? strrchr(url, '/') : NULL;
-	e->method = DOOR_PUT;
-	if (!e->resource)
-		return refuse(b, at, "it needs a resource.");
-	e->type = fhir_resource_type(e->resource);
-	if (url && text_starts(url, "urn:uuid:"))
-		e->id = url + strlen("urn:uuid:");
-	else
-		e->id = json_get_text(e->resource, "id");
-	if (!e->id && slash)
-		e->id = slash + 1;
-	if (!e->id || !text_is_id(e->id))
-		return refuse(b, at, "it has no identity: fullUrl or resource.id.");
-	e->id = arena_text(b->x->arena, e->id); // the resource's own id is about to be replaced
-	return true;
-}
-
-// RESTful: "http://ex.org/fhir/Patient/1" gives "http://ex.org/fhir/".
-static const char *base_of(struct bundling *b, const char *url)
-{
-	struct fhir_ref ref;
-	if (!fhir_ref_parse(url, b->x->arena, &ref) || ref.local || ref.version)
-		return NULL;
-	size_t tail = strlen(fhir_type_name(ref.type)) + 1 + strlen(ref.id);
-	return arena_text_n(b->x->arena, url, strlen(url) - tail);
-}
-
-static bool is_valid(struct bundling *b, const json_t *resource)
-{
-	struct fhir_problems problems;
-	if (!resource || !fhir_check(resource, b->x->arena, &problems))
-		return true;
-	fhir_answer_problems(b->x, &problems);
-	return false;
-}
-
-static bool read_entry(struct bundling *b, size_t at)
-{
-	struct entry *e = &b->entries[at];
-	if (b->mode == BATCH && !is_valid(b, e->resource))
-		return false;
-	if (b->mode == IMPORT ? !read_identity(b, at) : !read_request(b, at))
-		return false;
-	const char *url = json_get_text(e->json, "fullUrl");
-	if (!url || !e->resource)
-		return true;
-	if (map_find(b->urls, bytes_text(url)))
-		return refuse(b, at, "its fullUrl is there already.");
-	map_set(b->urls, bytes_text(url),
-		arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id));
-	e->base = base_of(b, url);
-	return true;
-}
-
-static bool read_entries(struct bundling *b)
-{
-	const json_t *list = json_get_array(b->bundle, "entry");
-	b->count = json_array_size(list);
-	if (b->count > MOST_ENTRIES) {
-		answer_error(b->x, 413, "too-large", "A bundle may have %d entries.", MOST_ENTRIES);
-		return false;
-	}
-	b->entries = arena_alloc(b->x->arena, b->count * sizeof *b->entries);
-	for (size_t i = 0; i < b->count; i++) {
-		struct entry *e = &b->entries[i];
-		e->json = json_array_get(list, i);
-		e->resource = json_get_object(e->json, "resource");
-		if (!read_entry(b, i) && !failed_alone(b, e))
-			return false;
-	}
-	return true;
-}
-
 static enum err resolve_query(struct bundling *b, const char *text, const char **ret_text)
 {
 	const char *query;
-	const char *name = arena_query(b->x->arena, text, &query);
+	const char *name = bundle_split_query(b->x->arena, text, &query);
 	int type = fhir_type_find(name);
 	struct record found;
 	size_t count = 0;
@@ -294,7 +72,7 @@ static enum err rewrite(
 static bool settle_conditions(struct bundling *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
-		struct entry *e = &b->entries[i];
+		struct bundle_entry *e = &b->entries[i];
 		struct store_wish wish = {.type = e->type, .if_none_exist = e->if_none_exist};
 		bool failed = false;
 		if (b->mode != TRANSACTION || !e->if_none_exist || e->method != DOOR_POST)
@@ -320,28 +98,28 @@ static bool rewrite_all(struct bundling *b)
 {
 	const struct fhir_ref_visitor visitor = {rewrite, b};
 	for (size_t i = 0; i < b->count; i++) {
-		struct entry *e = &b->entries[i];
+		struct bundle_entry *e = &b->entries[i];
 		if (!e->resource || e->failed)
 			continue;
 		b->problem = NULL;
 		b->base = e->base;
 		if (!fhir_refs_walk(e->resource, &visitor))
 			continue;
-		refuse(b, i, b->problem ? b->problem : "a reference cannot be read.");
-		if (!failed_alone(b, e))
+		bundle_refuse(b, i, b->problem ? b->problem : "a reference cannot be read.");
+		if (!bundle_failed_alone(b, e))
 			return false;
 	}
 	return true;
 }
 
-static bool is_there(struct bundling *b, struct entry *e)
+static bool is_there(struct bundling *b, struct bundle_entry *e)
 {
 	struct record_key key = {.type = e->type, .id = e->id};
 	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
 	return err == OK || err == ERR_GONE;
 }
 
-static bool store_entry(struct bundling *b, struct entry *e)
+static bool store_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct store_wish wish = {.type = e->type,
 		.id = e->id,
@@ -367,7 +145,7 @@ static bool store_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-static bool delete_entry(struct bundling *b, struct entry *e)
+static bool delete_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct store_wish wish = {.type = e->type, .id = e->id, .expected = e->if_match};
 	if (!fhir_remove(b->vault, b->x, &wish, &e->record))
@@ -376,7 +154,7 @@ static bool delete_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-static bool search_entry(struct bundling *b, struct entry *e)
+static bool search_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct exchange *x = b->x;
 	struct door_ask whole = x->ask;
@@ -400,7 +178,7 @@ static bool search_entry(struct bundling *b, struct entry *e)
 }
 
 // A read or a search within a bundle: decided and on the trail like any other.
-static bool get_entry(struct bundling *b, struct entry *e)
+static bool get_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct access access = {.action = TRAIL_READ, .type = e->type, .id = e->id};
 	struct record_key key = {.type = e->type, .id = e->id};
@@ -433,7 +211,7 @@ static bool get_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-static bool do_entry(struct bundling *b, struct entry *e)
+static bool do_entry(struct bundling *b, struct bundle_entry *e)
 {
 	switch (e->method) {
 	case DOOR_DELETE:
@@ -462,7 +240,7 @@ static bool do_each(struct bundling *b)
 	struct records *records = b->vault->parts.records;
 	for (size_t o = 0; o < sizeof order / sizeof *order; o++)
 		for (size_t i = 0; i < b->count; i++) {
-			struct entry *e = &b->entries[i];
+			struct bundle_entry *e = &b->entries[i];
 			if (e->failed || e->method != order[o])
 				continue;
 			if (records_savepoint(records))
@@ -471,7 +249,7 @@ static bool do_each(struct bundling *b)
 			if (done ? records_release(records) : records_rollback(records))
 				return false;
 			if (!done)
-				failed_alone(b, e);
+				bundle_failed_alone(b, e);
 		}
 	return true;
 }
@@ -491,7 +269,7 @@ static const char *status_text(struct exchange *x, uint16_t status)
 	return arena_printf(x->arena, "%u", status);
 }
 
-static json_t *entry_answer(struct bundling *b, struct entry *e)
+static json_t *entry_answer(struct bundling *b, struct bundle_entry *e)
 {
 	struct exchange *x = b->x;
 	json_t *response = json_pack("{s:s}", "status", status_text(x, e->status));
@@ -547,6 +325,15 @@ static void note_undone(struct bundling *b)
 	note_add(b->vault, b->x, &note);
 }
 
+// Of entries that are not answered.
+static void drop(struct bundling *b)
+{
+	for (size_t i = 0; b->entries && i < b->count; i++) {
+		json_decref(b->entries[i].outcome);
+		json_decref(b->entries[i].found);
+	}
+}
+
 static enum progress run(struct bundling *b)
 {
 	struct records *records = b->vault->parts.records;
@@ -557,12 +344,13 @@ static enum progress run(struct bundling *b)
 		fhir_answer_storing(b->x, err);
 		return PROGRESS_DONE;
 	}
-	bool done = read_entries(b) && settle_conditions(b) && rewrite_all(b) &&
+	bool done = bundle_read(b) && settle_conditions(b) && rewrite_all(b) &&
 		    (b->mode == BATCH ? do_each(b) : do_all(b));
 	err = done ? records_release(records) : records_rollback(records);
 	if (err)
 		fhir_answer_storing(b->x, err);
 	if (err || !done) {
+		drop(b);
 		note_undone(b);
 		return PROGRESS_DONE;
 	}
@@ -571,27 +359,6 @@ static enum progress run(struct bundling *b)
 	else
 		answer_bundle(b);
 	return PROGRESS_STAGED;
-}
-
-// The bundle without its resources where it is a batch: those are checked each for itself.
-static bool is_valid_bundle(struct bundling *b)
-{
-	json_t *list = json_get_array(b->bundle, "entry"), *aside = json_array();
-	bool alone = b->mode == BATCH && list;
-	for (size_t i = 0; alone && i < json_array_size(list); i++) {
-		json_t *resource = json_get_object(json_array_get(list, i), "resource");
-		json_array_append(aside, resource ? resource : json_null());
-		if (resource)
-			json_object_del(json_array_get(list, i), "resource");
-	}
-	bool valid = is_valid(b, b->bundle);
-	for (size_t i = 0; alone && i < json_array_size(list); i++) {
-		json_t *resource = json_array_get(aside, i);
-		if (json_is_object(resource))
-			json_object_set(json_array_get(list, i), "resource", resource);
-	}
-	json_decref(aside);
-	return valid;
 }
 
 static enum progress bundle(struct vault *vault, struct exchange *x, bool import)
@@ -610,7 +377,7 @@ static enum progress bundle(struct vault *vault, struct exchange *x, bool import
 			: type && strcmp(type, "batch") == 0 ? BATCH
 							     : TRANSACTION};
 	b.first_note = ledger_size(vault->parts.ledger);
-	if (!is_valid_bundle(&b))
+	if (!bundle_check(&b))
 		progress = PROGRESS_DONE;
 	else if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
 		answer_error(x, 400, "invalid", "Bundle.type must be transaction or batch.");
