@@ -99,6 +99,11 @@ struct search_query {
 	size_t count;     // of a page, 0 to RECORDS_SEARCH_COUNT
 	const char *page; // as `next` of an earlier result, or NULL
 	bool want_total;
+	// Asked with what is known of a candidate before its content is parsed; `false` leaves it
+	// out, so that how long a refusal takes does not tell how large the record is. NULL: none
+	// is.
+	enum err (*may)(void *context, const struct record *record, bool *ret_may);
+	void *may_context;
 };
 
 struct search_result {

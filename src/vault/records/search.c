@@ -341,7 +341,7 @@ static enum err consider(struct search_run *run, const struct candidate *candida
 {
 	struct record record;
 	json_t *json;
-	bool fits = false;
+	bool fits = false, may = true;
 	arena_reset(run->scratch);
 	enum err err = blob_read(
 		run->r, run->view, candidate->slot, candidate->version, run->scratch, &record);
@@ -351,6 +351,10 @@ static enum err consider(struct search_run *run, const struct candidate *candida
 		return OK;
 	if (run->query->patient && (!record.patient || strcmp(record.patient, run->query->patient)))
 		return OK;
+	if (run->query->may)
+		err = run->query->may(run->query->may_context, &record, &may);
+	if (err || !may)
+		return err;
 	if (json_parse_strict(record.json, NULL, &json, NULL))
 		return ERR_CORRUPT;
 	err = matches(run, json, record.updated_us, &fits);

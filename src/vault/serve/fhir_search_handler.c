@@ -91,6 +91,23 @@ static enum err consider(struct searching *s, struct map *decided, const struct 
 	return OK;
 }
 
+// One patient's record is refused before it is looked into; whose several are tells the content.
+static enum err may_look(void *context, const struct record *record, bool *ret_may)
+{
+	struct searching *s = context;
+	struct verdict verdict = {.allowed = true};
+	struct access access = {.action = TRAIL_READ,
+		.type = record->type,
+		.id = record->id,
+		.patient = record->patient};
+	enum err err = record->patient ? access_decide(s->vault, s->x, &access, &verdict) : OK;
+	if (err)
+		return err;
+	s->held_back += !verdict.allowed;
+	*ret_may = verdict.allowed;
+	return OK;
+}
+
 static enum err decide_hits(struct searching *s)
 {
 	struct map *decided = map_new();
@@ -213,6 +230,10 @@ static void widen(struct searching *s)
 	s->asked_count = s->query.count;
 	s->everywhere = !s->query.patient && fhir_type_in_compartment(s->access.type);
 	s->reads_all = s->person || who_reads_all(s->vault, s->x, s->access.type);
+	if (s->everywhere && !s->reads_all) {
+		s->query.may = may_look;
+		s->query.may_context = s;
+	}
 	if (s->everywhere &&
 		(!s->reads_all || (s->query.want_total && !s->query.count && !s->person)))
 		s->query.count = RECORDS_SEARCH_COUNT;

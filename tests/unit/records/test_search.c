@@ -169,6 +169,32 @@ static void sorted_pages_stay_when_the_last_hit_changes(void **state)
 	assert_null(query.page);
 }
 
+static enum err only_of_a(void *context, const struct record *record, bool *ret_may)
+{
+	(*(int *)context)++;
+	*ret_may = strcmp(record->patient, "a") == 0;
+	return OK;
+}
+
+static void what_may_not_be_read_is_not_matched(void **state)
+{
+	(void)state;
+	char ids[1024];
+	int asked = 0;
+	result("o1", "a", "1-8", "2025-03-01");
+	result("o2", "b", "1-8", "2025-03-01");
+	const char *const wanted[] = {"o1", "o2"};
+	struct search_query query = {.type = fhir_type_find("Observation"),
+		.ids = wanted,
+		.id_count = 2,
+		.count = 10,
+		.may = only_of_a,
+		.may_context = &asked};
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "o1");
+	assert_int_equal(asked, 2);
+}
+
 static void ids_come_once_and_page(void **state)
 {
 	(void)state;
@@ -213,6 +239,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pages_stay_when_others_write, people, house_end),
 		cmocka_unit_test_setup_teardown(
 			sorted_pages_stay_when_the_last_hit_changes, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			what_may_not_be_read_is_not_matched, people, house_end),
 		cmocka_unit_test_setup_teardown(ids_come_once_and_page, people, house_end),
 		cmocka_unit_test_setup_teardown(the_hospitals_own_is_found, people, house_end),
 	};
