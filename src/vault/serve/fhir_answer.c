@@ -158,7 +158,7 @@ void fhir_answer_problems(struct exchange *x, const struct fhir_problems *proble
 	answer_outcome(x, 422, fhir_outcome_of_problems(problems));
 }
 
-json_t *fhir_body_unchecked(struct exchange *x, int type)
+json_t *fhir_body_unchecked(struct exchange *x)
 {
 	const struct json_limits limits = {.most_bytes = DOOR_BODY_BYTES};
 	struct json_problem problem;
@@ -168,26 +168,32 @@ json_t *fhir_body_unchecked(struct exchange *x, int type)
 		answer_outcome(x, err == ERR_LIMIT ? 413 : 400, fhir_outcome_of_json(&problem));
 		return NULL;
 	}
-	int found = fhir_resource_type(json);
-	if (found != FHIR_TYPE_NONE && type != FHIR_TYPE_NONE && found != type) {
-		answer_error(x, 400, "invalid", "The body is a %s, the address says %s.",
-			fhir_type_name(found), fhir_type_name(type));
-		json_decref(json);
-		return NULL;
-	}
 	return json;
+}
+
+bool fhir_body_is(struct exchange *x, const json_t *json, int type)
+{
+	int found = fhir_resource_type(json);
+	if (type == FHIR_TYPE_NONE || found == type)
+		return true;
+	answer_error(x, 400, "invalid", "The body is a %s, the address says %s.",
+		fhir_type_name(found), fhir_type_name(type));
+	return false;
 }
 
 json_t *fhir_body(struct exchange *x, int type)
 {
 	struct fhir_problems problems;
-	json_t *json = fhir_body_unchecked(x, type);
-	if (json && fhir_check(json, x->arena, &problems)) {
-		fhir_answer_problems(x, &problems);
-		json_decref(json);
+	json_t *json = fhir_body_unchecked(x);
+	if (!json)
 		return NULL;
-	}
-	return json;
+	bool valid = fhir_check(json, x->arena, &problems) == OK;
+	if (!valid)
+		fhir_answer_problems(x, &problems);
+	if (valid && fhir_body_is(x, json, type))
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 bool fhir_if_match(struct exchange *x, uint64_t *ret_version)

@@ -363,7 +363,7 @@ static enum progress run(struct bundling *b)
 
 static enum progress bundle(struct vault *vault, struct exchange *x, bool import)
 {
-	json_t *json = fhir_body_unchecked(x, fhir_type_find("Bundle"));
+	json_t *json = fhir_body_unchecked(x);
 	if (!json)
 		return PROGRESS_DONE;
 	const char *type = json_get_text(json, "type");
@@ -377,7 +377,7 @@ static enum progress bundle(struct vault *vault, struct exchange *x, bool import
 			: type && strcmp(type, "batch") == 0 ? BATCH
 							     : TRANSACTION};
 	b.first_note = ledger_size(vault->parts.ledger);
-	if (!bundle_check(&b))
+	if (!bundle_check(&b) || !fhir_body_is(x, json, fhir_type_find("Bundle")))
 		progress = PROGRESS_DONE;
 	else if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
 		answer_error(x, 400, "invalid", "Bundle.type must be transaction or batch.");
