@@ -63,5 +63,5 @@ def test_in_a_transaction_too(app):
 
 def test_a_base_that_is_none_is_refused(known):
     for value in ("http://his.example/fhir", "https:///fhir", "his.example/fhir", "https://his.example/fhir/",
-                  "https://his.example/", "https://his example/fhir"):
+                  "https://his.example/", "https://his.example/ehr/fhir", "https://his example/fhir"):
         assert known.cli("--set", "base=" + value, "config", "show", check=False).returncode != 0, value

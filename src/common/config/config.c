@@ -70,11 +70,10 @@ static const char *wrong_listen(const char *value)
 
 static const char *wrong_base(const char *value)
 {
-	size_t length = strlen(value);
-	bool web = strncmp(value, "https://", 8) == 0 && value[8] && value[8] != '/';
-	if (!length || (web && length > 13 && strcmp(value + length - 5, "/fhir") == 0 &&
-			       !strpbrk(value, " ?#") && !wrong_text(value)))
-		return NULL;
+	const char *host = strncmp(value, "https://", 8) == 0 ? value + 8 : "/";
+	size_t length = strcspn(host, "/ ?#");
+	if (!*value || (length && strcmp(host + length, "/fhir") == 0))
+		return wrong_text(value);
 	return "base is an address such as https://his.example/fhir";
 }
 
