@@ -55,7 +55,7 @@ const struct route routes[] = {
 		"How good a password is.",
 		.body = FIELDS({"password", "string", "Is looked at, and not kept."},
 			{"ticket", "string", "Of a sign-in; not needed in a session.", true}),
-		.answer_shape = "PasswordAdvice"},
+		.answer_shape = "PasswordAdvice", .also = {401}},
 	{DOOR_POST, "/api/sign-out", api_sign_out, 0, NULL, "End this session.",
 		.answer = FIELDS({"state", "string", "signed-out"})},
 
