@@ -62,6 +62,7 @@ struct trail_query {
 	int64_t since_us, until_us;             // 0: open; until is exclusive
 	uint64_t before;                        // entries below this number; 0: from the newest
 	uint32_t limit;                         // 1 to LEDGER_SEARCH_RESULTS
+	uint32_t walk; // entries to look at, at most; 0: LEDGER_SEARCH_WALK
 };
 struct trail_hit {
 	uint64_t seq;

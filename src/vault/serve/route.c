@@ -48,6 +48,9 @@ const struct route routes[] = {
 	{DOOR_GET, "/api/patients/:id/seen", api_seen, 0, NULL, "Who has seen this record."},
 	{DOOR_GET, "/api/trail", api_trail, 0, "trail-search", "Search the trail."},
 	{DOOR_GET, "/api/trail/state", api_trail_state, 0, NULL, "Size, checkpoint, verification."},
+	{DOOR_GET, "/api/queue", api_queue, 0, "trail-search", "What a reviewer should look at."},
+	{DOOR_GET, "/api/trail/:seq/explanation", api_trail_explanation, 0, "trail-search",
+		"What explains this access, as a path of resources."},
 	{DOOR_GET, "/api/trail/:seq", api_trail_entry, 0, "trail-search",
 		"One entry with its proof."},
 
