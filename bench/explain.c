@@ -468,8 +468,8 @@ static bool did_wrong(struct bench *b, const char *login, const struct access_it
 			hit |= item->slow ? doer->days[d] <= item->day &&
 						    doer->days[d] > item->day - 42
 					  : doer->days[d] == item->day;
-		if (hit && item->day < doer->found_day) {
-			doer->found_day = item->day;
+		if (hit && item->made < doer->found_day) {
+			doer->found_day = item->made;
 			doer->slow = item->slow;
 		}
 		any |= hit;

@@ -5,8 +5,8 @@
 // explained it, again ACCESS_SECOND_LOOK_H later, for documentation comes late. What stays
 // unexplained weighs by its flags (score.h). When a day is over, a fixed number of persons is put
 // into the queues: `per_thousand` for each thousand people who worked in the last 30 days, three of
-// five by what they did on that day, two of five by what added up over weeks with a half-life of
-// ACCESS_HALF_LIFE_DAYS. Days are of UTC and end by the events' own time, so the same trail and the
+// five by the worst single day of the last week, two of five by what added up with a half-life of
+// ACCESS_HALF_LIFE_DAYS; what was in a queue before does not count again. Days are of UTC and end by the events' own time, so the same trail and the
 // same explanations give the same queues, however fast they come.
 //
 // Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day, kept for ACCESS_KEPT_DAYS
@@ -57,7 +57,8 @@ void access_json(struct access *access, struct buf *out);
 
 // What a day's queue holds, for measuring: called for every item that is made from now on.
 struct access_item {
-	int64_t day;
+	int64_t made; // when it was put there
+	int64_t day;  // that it is about; of what adds up, the last one
 	bool slow;
 	uint64_t actor;
 	double score;

@@ -19,11 +19,11 @@ enum access_query {
 	A_WAITING, // -> how many first looks wait
 	A_PERSON,  // actor, day
 	A_STAFF,   // day -> count
-	A_WORST,   // day, most -> actor, score, records
+	A_WORST,   // from day, to day, made before -> actor, day, score
 	A_SLOW,    // from day, to day -> actor, day, at, score
-	A_QUEUED,  // actor, queue -> last day
-	A_ITEM,    // day, queue, actor, score
-	A_ITEMS,   // from day, most -> day, queue, actor, score
+	A_QUEUED,  // actor, made before -> the last day on which it was put into a queue
+	A_ITEM,    // made, queue, actor, day, score
+	A_ITEMS,   // made from, most -> day, queue, actor
 	A_SUM,     // from day, to day, actor -> records, days, flags…
 	A_LOOKS,   // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score, stage
 	A_SET,     // name, value
@@ -80,8 +80,15 @@ enum err keep_state(struct access *access); // writes place, clock and budget
 void bind(struct access *access, enum access_query query, const int64_t *values, size_t count);
 enum err run(struct access *access, enum access_query query, const int64_t *values, size_t count);
 
+struct person {
+	uint64_t actor;
+	int64_t day;
+	double score;
+};
+
 // close.c: ends the days that can be ended.
 enum err close_days(struct access *access);
 int64_t close_limit_us(const struct access *access); // second looks due later have to wait
 int64_t close_staff(struct access *access, int64_t day);
-unsigned close_share(struct access *access, int64_t day); // of the worst, were it over now
+// Whom the queue of the day's worst would take, were the day over now.
+size_t close_worst(struct access *access, int64_t day, struct person *ret, size_t most);

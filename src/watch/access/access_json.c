@@ -73,14 +73,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 
 static size_t list_today(struct access *a, struct shown *ret, size_t most)
 {
-	const int64_t values[] = {a->closed_day + 1, close_share(a, a->closed_day + 1)};
-	struct store_query *q = a->queries[A_WORST];
-	size_t count = 0;
-	bind(a, A_WORST, values, 2);
-	while (count < most && query_step(q) == STORE_ROW)
-		ret[count++] = (struct shown){
-			.day = a->closed_day + 1, .actor = (uint64_t)row_int(q, 0)};
-	query_reset(q);
+	struct person worst[ACCESS_SHOWN];
+	size_t count = close_worst(a, a->closed_day + 1, worst, most);
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (struct shown){.day = worst[i].day, .actor = worst[i].actor};
 	return count;
 }
 

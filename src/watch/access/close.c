@@ -9,12 +9,8 @@ enum {
 	SLOW_DAYS = 3,       // on how many days something must have been unexplained
 	SLOW_PERSONS = 64,   // candidates that are kept
 	WORST_PERSONS = 256,
+	WORST_DAYS = 7,
 	LEAST_SCORE = 2000, // less is not worth a reviewer's time
-};
-
-struct person {
-	uint64_t actor;
-	double score;
 };
 
 static int64_t day_end_us(int64_t day)
@@ -64,44 +60,55 @@ static void shares(const struct access *a, unsigned picks, unsigned *ret_worst, 
 	}
 }
 
-unsigned close_share(struct access *a, int64_t day)
+static enum err add_item(struct access *a, int64_t made, int queue, const struct person *person)
 {
-	unsigned worst, slow;
-	double credit = a->credit + a->per_thousand * (double)close_staff(a, day) / 1000;
-	shares(a, (unsigned)credit, &worst, &slow);
-	return worst < a->least ? a->least : worst;
-}
-
-static enum err add_item(struct access *a, int64_t day, int queue, const struct person *person)
-{
-	struct store_query *q = a->queries[A_ITEM];
-	query_int(q, 1, day);
-	query_int(q, 2, queue);
-	query_int(q, 3, (int64_t)person->actor);
-	query_int(q, 4, (int64_t)person->score);
-	enum err err = query_run(q);
+	const int64_t values[] = {
+		made, queue, (int64_t)person->actor, person->day, (int64_t)person->score};
+	enum err err = run(a, A_ITEM, values, 5);
 	if (!err && a->made)
 		a->made(a->made_context,
-			&(struct access_item){.day = day,
+			&(struct access_item){.made = made,
+				.day = person->day,
 				.slow = queue == QUEUE_SLOW,
 				.actor = person->actor,
 				.score = person->score / 100});
 	return err;
 }
 
-static size_t find_worst(
-	struct access *a, int64_t day, unsigned most, struct person ret[WORST_PERSONS])
+static bool is_among(const struct person *list, size_t count, uint64_t actor)
 {
-	const int64_t values[] = {day, most < WORST_PERSONS ? most : WORST_PERSONS};
+	for (size_t i = 0; i < count; i++)
+		if (list[i].actor == actor)
+			return true;
+	return false;
+}
+
+// The worst days of the last week that nobody has reviewed, one of each person.
+static size_t find_worst(struct access *a, int64_t day, struct person *ret, size_t most)
+{
+	const int64_t values[] = {day - WORST_DAYS + 1, day, day};
 	struct store_query *q = a->queries[A_WORST];
 	size_t count = 0;
-	bind(a, A_WORST, values, 2);
-	while (count < WORST_PERSONS && query_step(q) == STORE_ROW)
-		if (row_int(q, 1) >= LEAST_SCORE)
-			ret[count++] = (struct person){
-				(uint64_t)row_int(q, 0), (double)row_int(q, 1)};
+	bind(a, A_WORST, values, 3);
+	while (count < most && query_step(q) == STORE_ROW) {
+		struct person person = {
+			(uint64_t)row_int(q, 0), row_int(q, 1), (double)row_int(q, 2)};
+		if (person.score < LEAST_SCORE)
+			break;
+		if (!is_among(ret, count, person.actor))
+			ret[count++] = person;
+	}
 	query_reset(q);
 	return count;
+}
+
+size_t close_worst(struct access *a, int64_t day, struct person *ret, size_t most)
+{
+	unsigned worst, slow;
+	double credit = a->credit + a->per_thousand * (double)close_staff(a, day) / 1000;
+	shares(a, (unsigned)credit, &worst, &slow);
+	worst = worst < a->least ? a->least : worst;
+	return find_worst(a, day, ret, worst < most ? worst : most);
 }
 
 // Keeps the largest, in order.
@@ -130,7 +137,7 @@ struct adding {
 // What was in the queue before has been reviewed: only what came later counts.
 static void begin(struct access *a, struct adding *adding, uint64_t actor)
 {
-	const int64_t values[] = {(int64_t)actor, QUEUE_SLOW};
+	const int64_t values[] = {(int64_t)actor, INT64_MAX};
 	*adding = (struct adding){.person.actor = actor,
 		.queued_day = number(a, A_QUEUED, values, 2),
 		.last_day = INT64_MIN};
@@ -162,24 +169,17 @@ static size_t find_slow(struct access *a, int64_t day, struct person ret[SLOW_PE
 		adding.person.score +=
 			(double)row_int(q, 3) * exp2(-age_days / ACCESS_HALF_LIFE_DAYS);
 		adding.days += of_day != adding.last_day;
-		adding.last_day = of_day;
+		adding.last_day = adding.person.day = of_day;
 	}
 	query_reset(q);
 	return count;
 }
 
-static bool is_among(const struct person *list, size_t count, uint64_t actor)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i].actor == actor)
-			return true;
-	return false;
-}
-
 static enum err fill_queues(struct access *a, int64_t day, unsigned worst_most, unsigned slow_most)
 {
 	struct person worst[WORST_PERSONS], slow[SLOW_PERSONS];
-	size_t worst_count = find_worst(a, day, worst_most, worst);
+	size_t worst_count = find_worst(
+		a, day, worst, worst_most < WORST_PERSONS ? worst_most : WORST_PERSONS);
 	size_t slow_count = slow_most ? find_slow(a, day, slow) : 0, made = 0;
 	enum err err = OK;
 	for (size_t i = 0; i < worst_count && !err; i++)
@@ -198,7 +198,7 @@ static enum err prune(struct access *a, int64_t day)
 	char sql[400];
 	snprintf(sql, sizeof sql,
 		"DELETE FROM look WHERE (stage = 2 AND score = 0 AND day <= %lld) OR day <= %lld;"
-		"DELETE FROM item WHERE day <= %lld; DELETE FROM person WHERE last_day <= %lld",
+		"DELETE FROM item WHERE made <= %lld; DELETE FROM person WHERE last_day <= %lld",
 		(long long)day - 2, (long long)day - ACCESS_KEPT_DAYS,
 		(long long)day - ACCESS_KEPT_DAYS, (long long)day - 400);
 	return store_exec(a->store, sql);

@@ -10,8 +10,9 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS look_scored ON look (actor, day) WHERE score > 0;"
 	"CREATE TABLE IF NOT EXISTS person (actor INTEGER PRIMARY KEY, first_day INTEGER,"
 	" last_day INTEGER);"
-	"CREATE TABLE IF NOT EXISTS item (day INTEGER, queue INTEGER, actor INTEGER, score REAL,"
-	" PRIMARY KEY (day, queue, actor)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS item (made INTEGER, queue INTEGER, actor INTEGER, day INTEGER,"
+	" score INTEGER, PRIMARY KEY (made, queue, actor)) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS item_actor ON item (actor, made);"
 	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 #define LINE "day, actor, patient, seq, idx, at, acts"
@@ -35,14 +36,16 @@ static const char *const sql[A_QUERIES] = {
 	[A_PERSON] = "INSERT INTO person VALUES (?1, ?2, ?2)"
 		     " ON CONFLICT (actor) DO UPDATE SET last_day = max(last_day, ?2)",
 	[A_STAFF] = "SELECT count(*) FROM person WHERE first_day <= ?1 AND last_day > ?1 - 30",
-	[A_WORST] = "SELECT actor, sum(score), count(*) FROM look WHERE day = ?1 AND score > 0"
-		    " GROUP BY actor ORDER BY 2 DESC, 1 LIMIT ?2",
+	[A_WORST] = "SELECT actor, day, sum(score) FROM look WHERE day >= ?1 AND day <= ?2"
+		    " AND score > 0 AND day > coalesce((SELECT max(made) FROM item"
+		    " WHERE item.actor = look.actor AND made < ?3), -1000000)"
+		    " GROUP BY actor, day ORDER BY 3 DESC, 1, 2",
 	[A_SLOW] = "SELECT actor, day, at, score FROM look WHERE score > 0 AND day >= ?1"
 		   " AND day <= ?2 ORDER BY actor, day, patient",
-	[A_QUEUED] = "SELECT max(day) FROM item WHERE actor = ?1 AND queue = ?2",
-	[A_ITEM] = "INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3, ?4)",
-	[A_ITEMS] = "SELECT day, queue, actor, score FROM item WHERE day >= ?1"
-		    " ORDER BY day DESC, queue, score DESC, actor LIMIT ?2",
+	[A_QUEUED] = "SELECT coalesce(max(made), -1000000) FROM item WHERE actor = ?1 AND made < ?2",
+	[A_ITEM] = "INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3, ?4, ?5)",
+	[A_ITEMS] = "SELECT day, queue, actor FROM item WHERE made >= ?1"
+		    " ORDER BY made DESC, queue, score DESC, actor LIMIT ?2",
 	[A_SUM] = "SELECT count(*), count(DISTINCT day)" BIT(0) BIT(1) BIT(2) BIT(3) BIT(4) BIT(5)
 			BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score)" SCORED,
 	[A_LOOKS] = "SELECT seq, idx, at, kind, strength, flags, score, stage" SCORED
