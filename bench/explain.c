@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DAY_US  86400000000ll
@@ -91,6 +92,14 @@ struct look {
 	uint8_t first, second;
 	bool has_first, has_second;
 };
+
+// Of this thread: other work on the machine does not count.
+static int64_t processor_us(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return at.tv_sec * 1000000ll + at.tv_nsec / 1000;
+}
 
 static void fail_if(bool wrong, const char *what)
 {
@@ -418,9 +427,9 @@ static struct feed_explained explain(struct bench *b, const struct feed_wish *wi
 		.at_us = entry.time_us,
 		.known_us = wish->known_us,
 		.seq = wish->seq};
-	int64_t begin_us = time_monotonic_us();
+	int64_t begin_us = processor_us();
 	fail_if(explain_access(b->explain, &ask, arena, &explanation), "it cannot be explained");
-	int64_t took_us = time_monotonic_us() - begin_us;
+	int64_t took_us = processor_us() - begin_us;
 	b->explain_us += took_us;
 	b->slowest_us = took_us > b->slowest_us ? took_us : b->slowest_us;
 	b->asked++;
@@ -637,7 +646,7 @@ int main(int argc, char **argv)
 	int64_t begin_us = time_monotonic_us();
 	play(&b);
 	count_looks(&b);
-	printf("%zu who work, %ld accesses, %ld explanations: %.0f us each, the slowest %.1f ms; %.0f s in all\n",
+	printf("%zu who work, %ld accesses, %ld explanations: %.0f us of processor each, the slowest %.1f ms; %.0f s in all\n",
 		b.staff_count, b.accesses, b.asked, (double)b.explain_us / (double)(b.asked ? b.asked : 1),
 		(double)b.slowest_us / 1000, (double)(time_monotonic_us() - begin_us) / 1e6);
 	report_looks(&b);

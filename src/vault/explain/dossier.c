@@ -119,37 +119,45 @@ static enum err load_type(struct explain *x, struct dossier *d, const char *type
 	return err;
 }
 
-static enum err load(struct explain *x, struct dossier *d)
+static enum err load(struct explain *x, struct dossier *d, enum depth depth)
 {
-	size_t count;
-	const char *const *types = facts_types(&count);
-	enum err err = load_patient(x, d);
-	for (size_t i = 0; i < count && !err; i++)
-		err = load_type(x, d, types[i]);
-	return err ? err : load_type(x, d, "RelatedPerson");
+	enum err err = OK;
+	for (; d->depth <= (int)depth && !err; d->depth += !err) {
+		const char *const *types = facts_types((enum depth)d->depth);
+		for (; *types && !err; types++)
+			err = load_type(x, d, *types);
+	}
+	return err;
 }
 
-enum err dossier_find(struct explain *x, const char *patient, struct dossier **ret)
+static enum err dossier_new(struct explain *x, const char *patient, struct dossier **ret)
 {
-	int64_t now_us = time_monotonic_us();
-	struct dossier *d = cache_find(x->patients, patient, now_us);
-	if (d) {
-		*ret = d;
-		return OK;
-	}
 	struct arena *arena = arena_new();
-	d = arena_alloc(arena, sizeof *d);
+	struct dossier *d = arena_alloc(arena, sizeof *d);
 	d->arena = arena;
 	d->patient = arena_text(arena, patient);
 	d->facts = arena_alloc(arena, EXPLAIN_FACTS * sizeof *d->facts);
 	d->died_us = INT64_MAX;
 	d->last_end_us = INT64_MIN;
-	enum err err = load(x, d);
+	enum err err = load_patient(x, d);
 	if (err) {
 		arena_free(arena);
 		return err;
 	}
-	cache_add(x->patients, patient, d, now_us);
+	cache_add(x->patients, patient, d, time_monotonic_us());
 	*ret = d;
 	return OK;
+}
+
+enum err dossier_find(struct explain *x, const char *patient, enum depth depth, struct dossier **ret)
+{
+	struct dossier *d = cache_find(x->patients, patient, time_monotonic_us());
+	enum err err = d ? OK : dossier_new(x, patient, &d);
+	if (!err)
+		err = load(x, d, depth);
+	if (!err)
+		*ret = d;
+	else
+		cache_remove(x->patients, patient); // half of it is worse than none
+	return err;
 }

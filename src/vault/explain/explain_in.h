@@ -57,8 +57,18 @@ enum {
 	RELATED_MOST = 12
 };
 
+// What is read of a record, the strongest and cheapest first: most questions need no more than who
+// treats.
+enum depth {
+	DEPTH_CARE,
+	DEPTH_ORDERS,
+	DEPTH_DOCUMENTS,
+	DEPTHS
+};
+
 struct dossier {
 	struct arena *arena;
+	int depth; // how many of them were read
 	const char *patient;
 	struct fact *facts;
 	size_t count, room;
@@ -140,14 +150,15 @@ bool person_shares_street(const struct person *a, const struct person *b);
 // facts.c: reads one resource of the patient's.
 void facts_add(struct explain *explain, struct dossier *dossier, const struct record *record,
 	const json_t *json);
-const char *const *facts_types(size_t *ret_count);
+const char *const *facts_types(enum depth depth); // ends with NULL
 // "Practitioner/1" of a reference to a practitioner or a role; NULL for anything else.
 const char *facts_staff_of(struct explain *explain, const char *reference, struct arena *arena);
 // A period, dateTime or instant under one of the names; open where it does not say.
 void facts_time(const json_t *json, const char *const *names, int64_t *ret_from, int64_t *ret_to);
 
 // dossier.c, staff.c: borrowed until the next call.
-enum err dossier_find(struct explain *explain, const char *patient, struct dossier **ret);
+enum err dossier_find(
+	struct explain *explain, const char *patient, enum depth depth, struct dossier **ret);
 enum err staff_find(struct explain *explain, const char *id, struct staff **ret);
 
 enum duty {

@@ -42,20 +42,21 @@ static const struct rule {
 	{"MedicationAdministration", "performer.actor", FACT_DOCUMENT, "gave"},
 };
 
-static const char *const types[] = {"Encounter", "CareTeam", "Appointment", "ServiceRequest",
-	"MedicationRequest", "DiagnosticReport", "Task", "Observation", "ClinicalImpression",
-	"DocumentReference", "Composition", "Procedure", "Condition", "Immunization",
-	"MedicationAdministration"};
+static const char *const types[DEPTHS][12] = {
+	{"Encounter", "CareTeam", "Appointment", "RelatedPerson"},
+	{"ServiceRequest", "Task", "MedicationRequest", "DiagnosticReport"},
+	{"Observation", "ClinicalImpression", "DocumentReference", "Composition", "Procedure",
+		"Condition", "Immunization", "MedicationAdministration"},
+};
 
 // When the resource happened, by the first of these that it has.
 static const char *const times[] = {"period", "occurrencePeriod", "occurrenceDateTime",
 	"executionPeriod", "start", "authoredOn", "effectiveDateTime", "effectivePeriod", "issued",
 	"performedDateTime", "performedPeriod", "date", "recordedDate", NULL};
 
-const char *const *facts_types(size_t *ret_count)
+const char *const *facts_types(enum depth depth)
 {
-	*ret_count = sizeof types / sizeof *types;
-	return types;
+	return types[depth];
 }
 
 static bool read_time(const json_t *value, int64_t *ret_from, int64_t *ret_to)

@@ -113,7 +113,7 @@ enum err flags_of(struct explain *x, const struct explain_ask *ask, struct arena
 	struct staff *staff;
 	enum duty duty = DUTY_UNKNOWN;
 	const struct staff_slot *slot;
-	enum err err = dossier_find(x, ask->patient, &d);
+	enum err err = dossier_find(x, ask->patient, DEPTH_CARE, &d);
 	if (!err)
 		err = staff_find(x, ask->staff, &staff);
 	if (!err)

@@ -15,7 +15,8 @@ enum {
 	CANDIDATES = 24,
 	COLLEAGUES = 8,
 	OWN_ACT_STRENGTH = 55, // what one entered oneself shortly before
-	REFERRAL_STRENGTH = 85
+	REFERRAL_STRENGTH = 85,
+	DOCUMENT_STRENGTH = 55,
 };
 
 struct candidate {
@@ -115,7 +116,7 @@ static void consider_own(struct judging *j, const struct fact *f)
 		break;
 	case FACT_DOCUMENT:
 		c.kind = EXPLAINED_DOCUMENT;
-		c.strength = fading(f, at, 55, 0);
+		c.strength = fading(f, at, DOCUMENT_STRENGTH, 0);
 		break;
 	default:
 		break;
@@ -351,34 +352,48 @@ static enum err gather(struct judging *j)
 	return consider_colleagues(j);
 }
 
+// The best of what this depth holds.
+static enum err judge_at(
+	struct judging *j, enum depth depth, struct candidate *ret_best, int64_t *ret_recorded)
+{
+	struct candidate best = {0};
+	enum err err = dossier_find(j->x, j->ask->patient, depth, &j->d);
+	j->count = 0;
+	if (!err)
+		err = gather(j);
+	for (size_t i = 0; i < j->count && !err && j->list[i].strength > best.strength; i++) {
+		int64_t since = 0;
+		err = admit(j, &j->list[i], &since);
+		if (!err && j->list[i].strength > best.strength) {
+			best = j->list[i];
+			*ret_recorded = since;
+		}
+	}
+	*ret_best = best;
+	return err;
+}
+
 enum err judge(struct explain *x, const struct explain_ask *ask, struct arena *arena,
 	struct explanation *ret)
 {
+	// Nothing in a greater depth is stronger than this.
+	static const uint8_t enough[DEPTHS] = {REFERRAL_STRENGTH, DOCUMENT_STRENGTH, 0};
 	struct judging j = {.x = x,
 		.ask = ask,
 		.arena = arena,
 		.desk = strcmp(ask->role, "front-desk") == 0};
 	struct explanation e = {.told = {.kind = EXPLAINED_NOTHING}};
 	struct candidate best = {0};
-	int64_t recorded = 0;
-	enum err err = dossier_find(x, ask->patient, &j.d);
-	if (!err)
-		err = staff_find(x, ask->staff, &j.staff);
+	enum err err = staff_find(x, ask->staff, &j.staff);
 	if (!err)
 		err = staff_duty(x, j.staff, ask->at_us, &j.duty, &j.slot);
-	if (!err)
-		err = gather(&j);
-	for (size_t i = 0; i < j.count && !err && j.list[i].strength > best.strength; i++) {
-		int64_t since = 0;
-		err = admit(&j, &j.list[i], &since);
-		if (!err && j.list[i].strength > best.strength) {
-			best = j.list[i];
-			recorded = since;
-		}
+	for (int depth = 0; depth < DEPTHS && !err; depth++) {
+		err = judge_at(&j, (enum depth)depth, &best, &e.recorded_us);
+		if (best.strength >= enough[depth])
+			break;
 	}
 	if (!err && best.strength)
 		tell(&j, &best, &e);
-	e.recorded_us = recorded;
 	if (!err)
 		*ret = e;
 	return err;
