@@ -240,6 +240,8 @@ int watch_main(const struct config *config)
 	char dir[480];
 	int landlock_abi;
 	log_init("watch", LOG_LEVEL_INFO);
+	if (config_test(config, "watch-three-days-later"))
+		time_set_offset_us(3 * 86400 * 1000000ll);
 	snprintf(dir, sizeof dir, "%s/watch", config->state);
 	snprintf(role.place_path, sizeof role.place_path, "%s/place", dir);
 	if (confine(dir, &landlock_abi))
