@@ -132,18 +132,6 @@ def test_watch_keeps_numbers_and_no_names(ward):
     assert len(rows) == 1 and rows[0][0] not in (0, 1) and rows[0][2] >= 2000
 
 
-def test_documentation_that_comes_late_takes_it_out(ward):
-    """Somebody else writes down that dr.stone was there; two days later it is looked at again."""
-    ward.bundle(stay("e3", "c", None, "p2"))
-    time.sleep(2.5)
-    ward.stop()
-    ward.test = "watch-three-days-later"
-    ward.start()
-    lane = ward.sign_in("ms.lane")
-    told = queue(lane, lambda q: q["ready"] and not q["items"])
-    assert told["items"] == []
-
-
 def test_made_again_from_the_trail_it_is_the_same(ward):
     """Removed, the watch's database comes back with the same lines."""
     def lines():
@@ -161,6 +149,18 @@ def test_made_again_from_the_trail_it_is_the_same(ward):
     time.sleep(3)
     assert lines() == before
     ward.start()
+
+
+def test_documentation_that_comes_late_takes_it_out(ward):
+    """Somebody else writes down that dr.stone was there; two days later it is looked at again."""
+    ward.bundle(stay("e3", "c", None, "p2"))
+    time.sleep(2.5)
+    ward.stop()
+    ward.test = "watch-three-days-later"
+    ward.start()
+    lane = ward.sign_in("ms.lane")
+    told = queue(lane, lambda q: q["ready"] and not q["items"])
+    assert told["items"] == []
 
 
 def test_the_watch_says_when_it_has_said_nothing_yet(tmp_path):

@@ -102,7 +102,7 @@ static enum err add_line(struct access *a, const struct line *line)
 {
 	const int64_t key[] = {line->day, (int64_t)line->actor};
 	struct store_query *q = a->queries[A_COUNT];
-	bind(a, A_COUNT, key, 2);
+	keep_bind(a, A_COUNT, key, 2);
 	bool room = query_step(q) == STORE_ROW && row_int(q, 0) < ACCESS_LINES;
 	query_reset(q);
 	if (!room)
@@ -110,8 +110,8 @@ static enum err add_line(struct access *a, const struct line *line)
 	const int64_t values[] = {line->day, (int64_t)line->actor, (int64_t)line->patient,
 		(int64_t)line->seq, line->index, line->at_us, line->acts};
 	const int64_t person[] = {(int64_t)line->actor, line->day};
-	enum err err = run(a, A_ADD, values, 7);
-	return err ? err : run(a, A_PERSON, person, 2);
+	enum err err = keep_run(a, A_ADD, values, 7);
+	return err ? err : keep_run(a, A_PERSON, person, 2);
 }
 
 static enum err add_acts(struct access *a, struct line *line)
@@ -120,7 +120,7 @@ static enum err add_acts(struct access *a, struct line *line)
 	struct store_query *q = a->queries[A_FIND];
 	struct explained told = {0};
 	unsigned before = 0;
-	bind(a, A_FIND, key, 3);
+	keep_bind(a, A_FIND, key, 3);
 	enum store_step step = query_step(q);
 	if (step == STORE_ROW) {
 		before = (unsigned)row_int(q, 0);
@@ -134,7 +134,7 @@ static enum err add_acts(struct access *a, struct line *line)
 	line->acts |= before;
 	const int64_t values[] = {
 		key[0], key[1], key[2], line->acts, score_of(&told, line->acts)};
-	return line->acts == before ? OK : run(a, A_ACTS, values, 5);
+	return line->acts == before ? OK : keep_run(a, A_ACTS, values, 5);
 }
 
 void access_event(struct access *a, const struct feed_event *e)
@@ -196,11 +196,11 @@ size_t access_wishes(struct access *a, struct feed_wish ret_wishes[FEED_WISHES])
 	if (a->open_count || a->closed_day == INT64_MIN || close_days(a))
 		return 0;
 	const int64_t first[] = {FEED_WISHES};
-	bind(a, A_FIRST, first, 1);
+	keep_bind(a, A_FIRST, first, 1);
 	take(a, A_FIRST, STAGE_FIRST);
 	const int64_t second[] = {close_limit_us(a) - ACCESS_SECOND_LOOK_H * 3600000000ll,
 		(int64_t)(FEED_WISHES - a->open_count)};
-	bind(a, A_SECOND, second, 2);
+	keep_bind(a, A_SECOND, second, 2);
 	take(a, A_SECOND, STAGE_SECOND);
 	for (size_t i = 0; i < a->open_count; i++)
 		ret_wishes[i] = (struct feed_wish){.seq = a->open[i].seq,
@@ -214,7 +214,7 @@ static enum err tell(struct access *a, const struct line *line, const struct fee
 {
 	struct store_query *q = a->queries[A_FIND];
 	const int64_t key[] = {line->day, (int64_t)line->actor, (int64_t)line->patient};
-	bind(a, A_FIND, key, 3);
+	keep_bind(a, A_FIND, key, 3);
 	unsigned acts = query_step(q) == STORE_ROW ? (unsigned)row_int(q, 0) : line->acts;
 	query_reset(q);
 	struct explained told = e->told;
@@ -224,7 +224,7 @@ static enum err tell(struct access *a, const struct line *line, const struct fee
 		       told.strength >= EXPLAINED_ENOUGH;
 	const int64_t values[] = {key[0], key[1], key[2], settled ? STAGE_SETTLED : STAGE_SECOND,
 		told.kind, told.strength, told.steps, told.flags, score_of(&told, acts)};
-	return run(a, A_TOLD, values, 9);
+	return keep_run(a, A_TOLD, values, 9);
 }
 
 enum err access_explained(struct access *a, const struct feed_explained *list, size_t count)

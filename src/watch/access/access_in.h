@@ -77,8 +77,8 @@ struct access {
 enum err keep_open(struct access *access, const char *path, char ret_problem[256]);
 void keep_close(struct access *access);
 enum err keep_state(struct access *access); // writes place, clock and budget
-void bind(struct access *access, enum access_query query, const int64_t *values, size_t count);
-enum err run(struct access *access, enum access_query query, const int64_t *values, size_t count);
+void keep_bind(struct access *access, enum access_query query, const int64_t *values, size_t count);
+enum err keep_run(struct access *access, enum access_query query, const int64_t *values, size_t count);
 
 struct person {
 	uint64_t actor;

@@ -21,7 +21,7 @@ static void add_looks(struct access *a, const int64_t *range, struct buf *out)
 	struct store_query *q = a->queries[A_LOOKS];
 	const int64_t values[] = {range[0], range[1], range[2], LOOKS};
 	const char *comma = "";
-	bind(a, A_LOOKS, values, 4);
+	keep_bind(a, A_LOOKS, values, 4);
 	buf_add_text(out, ",\"looks\":[");
 	while (query_step(q) == STORE_ROW) {
 		buf_printf(out,
@@ -51,7 +51,7 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 	struct store_query *q = a->queries[A_SUM];
 	char day[TIME_TEXT_BYTES];
 	int64_t counts[3 + EXPLAINED_FLAGS];
-	bind(a, A_SUM, range, 3);
+	keep_bind(a, A_SUM, range, 3);
 	bool any = query_step(q) == STORE_ROW && row_int(q, 0) > 0;
 	for (int i = 0; any && i < 3 + EXPLAINED_FLAGS; i++)
 		counts[i] = row_int(q, i);
@@ -85,7 +85,7 @@ static size_t list_before(struct access *a, struct shown *ret, size_t most)
 	const int64_t values[] = {a->closed_day - SHOWN_DAYS, (int64_t)most};
 	struct store_query *q = a->queries[A_ITEMS];
 	size_t count = 0;
-	bind(a, A_ITEMS, values, 2);
+	keep_bind(a, A_ITEMS, values, 2);
 	while (count < most && query_step(q) == STORE_ROW)
 		ret[count++] = (struct shown){.day = row_int(q, 0),
 			.slow = row_int(q, 1) == QUEUE_SLOW,

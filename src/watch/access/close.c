@@ -30,7 +30,7 @@ static bool is_over(struct access *a, int64_t day)
 	struct store_query *q = a->queries[A_OPEN];
 	if (a->clock_us < day_end_us(day))
 		return false;
-	bind(a, A_OPEN, values, 2);
+	keep_bind(a, A_OPEN, values, 2);
 	bool open = query_step(q) != STORE_DONE;
 	query_reset(q);
 	return !open;
@@ -39,7 +39,7 @@ static bool is_over(struct access *a, int64_t day)
 static int64_t number(struct access *a, enum access_query query, const int64_t *values, size_t count)
 {
 	struct store_query *q = a->queries[query];
-	bind(a, query, values, count);
+	keep_bind(a, query, values, count);
 	int64_t value = query_step(q) == STORE_ROW ? row_int(q, 0) : 0;
 	query_reset(q);
 	return value;
@@ -64,7 +64,7 @@ static enum err add_item(struct access *a, int64_t made, int queue, const struct
 {
 	const int64_t values[] = {
 		made, queue, (int64_t)person->actor, person->day, (int64_t)person->score};
-	enum err err = run(a, A_ITEM, values, 5);
+	enum err err = keep_run(a, A_ITEM, values, 5);
 	if (!err && a->made)
 		a->made(a->made_context,
 			&(struct access_item){.made = made,
@@ -89,7 +89,7 @@ static size_t find_worst(struct access *a, int64_t day, struct person *ret, size
 	const int64_t values[] = {day - WORST_DAYS + 1, day, day};
 	struct store_query *q = a->queries[A_WORST];
 	size_t count = 0;
-	bind(a, A_WORST, values, 3);
+	keep_bind(a, A_WORST, values, 3);
 	while (count < most && query_step(q) == STORE_ROW) {
 		struct person person = {
 			(uint64_t)row_int(q, 0), row_int(q, 1), (double)row_int(q, 2)};
@@ -150,7 +150,7 @@ static size_t find_slow(struct access *a, int64_t day, struct person ret[SLOW_PE
 	struct adding adding = {0};
 	size_t count = 0;
 	bool any = false;
-	bind(a, A_SLOW, values, 2);
+	keep_bind(a, A_SLOW, values, 2);
 	for (bool more = true; more;) {
 		more = query_step(q) == STORE_ROW;
 		uint64_t actor = more ? (uint64_t)row_int(q, 0) : 0;

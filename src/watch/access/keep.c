@@ -53,15 +53,15 @@ static const char *const sql[A_QUERIES] = {
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
 };
 
-void bind(struct access *a, enum access_query query, const int64_t *values, size_t count)
+void keep_bind(struct access *a, enum access_query query, const int64_t *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		query_int(a->queries[query], (int)i + 1, values[i]);
 }
 
-enum err run(struct access *a, enum access_query query, const int64_t *values, size_t count)
+enum err keep_run(struct access *a, enum access_query query, const int64_t *values, size_t count)
 {
-	bind(a, query, values, count);
+	keep_bind(a, query, values, count);
 	return query_run(a->queries[query]);
 }
 
