@@ -8,6 +8,7 @@
 // weighing, without the door between: what the trail would hold is written to a ledger, what was
 // documented is stored when it would have been (PERCENT of it up to 36 hours late), and every
 // access is handed over as an event. The truth is read for counting alone.
+#include "vault/explain/explain.h"
 #include "common/base/map.h"
 #include "common/base/text.h"
 #include "common/base/time.h"
@@ -15,7 +16,6 @@
 #include "common/format/fhir_patient.h"
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
-#include "vault/explain/explain.h"
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
 #include "watch/access/access.h"
@@ -46,8 +46,9 @@ struct thing {
 struct why {
 	const char *name;
 	bool misuse;
-	long lines, first, second; // person, patient, day: explained at the first look, at the second
-	struct map *doers;         // login -> struct doer
+	long lines, first,
+		second;    // person, patient, day: explained at the first look, at the second
+	struct map *doers; // login -> struct doer
 };
 
 // One person's misuse of one kind.
@@ -73,11 +74,11 @@ struct bench {
 	struct arena *arena;
 	struct thing *things;
 	size_t count, room;
-	struct map *actors;  // opaque in hex -> login
-	struct map *staff;   // login -> Practitioner/id
-	struct map *lines;   // "day login patient" -> struct look
-	struct map *by_seq;  // seq -> struct look
-	struct map *glass;   // "login patient" -> time
+	struct map *actors; // opaque in hex -> login
+	struct map *staff;  // login -> Practitioner/id
+	struct map *lines;  // "day login patient" -> struct look
+	struct map *by_seq; // seq -> struct look
+	struct map *glass;  // "login patient" -> time
 	struct why whys[WHYS_MOST];
 	size_t why_count;
 	long items, hits, slow_items, slow_hits, worst_days, accesses, asked;
@@ -146,8 +147,8 @@ static void push(struct bench *b, const struct thing *thing)
 
 static int64_t clinical_us(const json_t *r)
 {
-	static const char *const names[] = {"start", "authoredOn", "effectiveDateTime",
-		"occurrenceDateTime", "recordedDate"};
+	static const char *const names[] = {
+		"start", "authoredOn", "effectiveDateTime", "occurrenceDateTime", "recordedDate"};
 	struct fhir_interval at;
 	const char *text = json_get_text(json_object_get(r, "period"), "start");
 	for (size_t i = 0; !text && i < sizeof names / sizeof *names; i++)
@@ -316,8 +317,8 @@ static bool is_refused(struct bench *b, const json_t *line, enum trail_action ac
 	size_t i;
 	json_t *status;
 	bool expects = false;
-	json_array_foreach(json_object_get(line, "expect"), i, status)
-		expects |= json_integer_value(status) == 403;
+	json_array_foreach(json_object_get(line, "expect"), i, status) expects |=
+		json_integer_value(status) == 403;
 	const int64_t *at = map_find(b->glass, bytes_text(key));
 	return expects && strncmp(get(line, "path"), "/fhir/Patient?", 14) != 0 &&
 	       (!at || at_us - *at > HOUR_US);
@@ -326,8 +327,8 @@ static bool is_refused(struct bench *b, const json_t *line, enum trail_action ac
 static struct look *look_of(struct bench *b, const json_t *line, int64_t at_us)
 {
 	const char *login = get(line, "login"), *patient = get(line, "patient");
-	const char *key = arena_printf(
-		b->arena, "%lld %s %s", (long long)(at_us / DAY_US), login, patient);
+	const char *key =
+		arena_printf(b->arena, "%lld %s %s", (long long)(at_us / DAY_US), login, patient);
 	struct look *look = map_find(b->lines, bytes_text(key));
 	if (look)
 		return look;
@@ -434,8 +435,9 @@ static struct feed_explained explain(struct bench *b, const struct feed_wish *wi
 	b->slowest_us = took_us > b->slowest_us ? took_us : b->slowest_us;
 	b->asked++;
 	if (getenv("EXPLAIN_SHOW") && explanation.told.strength < EXPLAINED_ENOUGH)
-		printf("%s %s %s %s %d %x %s\n", look->why->name, look->role, look->actor, look->patient,
-			explanation.told.strength, explanation.told.flags, explained_kind_code(explanation.told.kind));
+		printf("%s %s %s %s %d %x %s\n", look->why->name, look->role, look->actor,
+			look->patient, explanation.told.strength, explanation.told.flags,
+			explained_kind_code(explanation.told.kind));
 	if (!look->has_first)
 		look->first = explanation.told.strength;
 	look->second = explanation.told.strength;
@@ -569,10 +571,8 @@ static void open_all(struct bench *b)
 	strcpy(b->folder, "/tmp/bench-explain-XXXXXX");
 	fail_if(!mkdtemp(b->folder), "no folder");
 	struct records_options records = {.dir = b->folder, .weak_sync = true};
-	struct ledger_options ledger = {.dir = b->folder,
-		.origin = "bench/trail",
-		.checkpoint_ms = 20,
-		.skip_sync = true};
+	struct ledger_options ledger = {
+		.dir = b->folder, .origin = "bench/trail", .checkpoint_ms = 20, .skip_sync = true};
 	memset(&records.kek, 7, sizeof records.kek);
 	fail_if(records_open(&records, &b->records, problem), "records");
 	fail_if(ledger_open(&ledger, &b->ledger, &ledger_problem), "ledger");
@@ -647,8 +647,9 @@ int main(int argc, char **argv)
 	play(&b);
 	count_looks(&b);
 	printf("%zu who work, %ld accesses, %ld explanations: %.0f us of processor each, the slowest %.1f ms; %.0f s in all\n",
-		b.staff_count, b.accesses, b.asked, (double)b.explain_us / (double)(b.asked ? b.asked : 1),
-		(double)b.slowest_us / 1000, (double)(time_monotonic_us() - begin_us) / 1e6);
+		b.staff_count, b.accesses, b.asked,
+		(double)b.explain_us / (double)(b.asked ? b.asked : 1), (double)b.slowest_us / 1000,
+		(double)(time_monotonic_us() - begin_us) / 1e6);
 	report_looks(&b);
 	report_doers(&b);
 	close_all(&b);

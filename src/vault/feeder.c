@@ -31,8 +31,7 @@ static void fill_event(struct feeder *feeder, const struct trail_entry *e, struc
 		.session = opaque(feeder, e->session)};
 	for (; ret->patients_here < FEED_PATIENTS && ret->patients_here < e->patients_here;
 		ret->patients_here++)
-		ret->patients[ret->patients_here] =
-			opaque(feeder, e->patients[ret->patients_here]);
+		ret->patients[ret->patients_here] = opaque(feeder, e->patients[ret->patients_here]);
 	ret->patient = ret->patients[0];
 	feed_text(ret->role, sizeof ret->role, e->role);
 	feed_text(ret->purpose, sizeof ret->purpose, e->purpose);
@@ -110,8 +109,7 @@ static void explain_one(struct feeder *feeder, const struct feed_wish *wish)
 	if (err && err != ERR_NOT_FOUND)
 		log_warning("entry %llu cannot be explained: %s", (unsigned long long)wish->seq,
 			err_text(err));
-	*done = (struct feed_explained){
-		.wish = *wish, .fine = !err, .told = explanation.told};
+	*done = (struct feed_explained){.wish = *wish, .fine = !err, .told = explanation.told};
 	arena_free(arena);
 }
 

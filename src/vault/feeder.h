@@ -29,8 +29,8 @@ struct feeder {
 	struct mac *opaque; // turns people into numbers
 	struct peer watch;
 	bool has_watch;
-	json_t *activity; // what watch counted last; NULL before
-	json_t *queue;    // what it wants reviewed; NULL before
+	json_t *activity;   // what watch counted last; NULL before
+	json_t *queue;      // what it wants reviewed; NULL before
 	struct event *more; // wishes wait
 	struct feed_wish wishes[FEED_WISHES];
 	size_t wish_count, wish_at;

@@ -201,10 +201,9 @@ static struct event *every(struct role *role, int ms, event_callback_fn handler)
 
 static enum err confine(const char *dir, int *ret_landlock_abi)
 {
-	static const char *const calls[] = {
-		"openat", "unlink", "rename", "renameat", "renameat2", "fsync", "fdatasync",
-		"ftruncate", "fallocate", "fchmod", "fchown", "access", "faccessat", "faccessat2",
-		"readlink", "getcwd", "umask", "flock", NULL};
+	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2",
+		"fsync", "fdatasync", "ftruncate", "fallocate", "fchmod", "fchown", "access",
+		"faccessat", "faccessat2", "readlink", "getcwd", "umask", "flock", NULL};
 	const struct sandbox_path paths[] = {
 		{dir, SANDBOX_READ | SANDBOX_WRITE}, {"/dev/urandom", SANDBOX_READ}};
 	const struct sandbox sandbox = {.paths = paths, .path_count = 2, .calls = calls};

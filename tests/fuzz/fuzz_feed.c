@@ -120,8 +120,9 @@ static void explained(struct bytes payload)
 		"the same number of explanations");
 	for (size_t i = 0; i < count; i++) {
 		const struct explained *a = &list[i].told, *b = &again[i].told;
-		fuzz_rule(a->kind == b->kind && a->strength == b->strength && a->steps == b->steps &&
-				  a->flags == b->flags && list[i].fine == again[i].fine,
+		fuzz_rule(a->kind == b->kind && a->strength == b->strength &&
+				  a->steps == b->steps && a->flags == b->flags &&
+				  list[i].fine == again[i].fine,
 			"the same explanations");
 		int64_t score = score_of(a, list[i].wish.index);
 		fuzz_rule(score >= 0 && score < 100000, "a weight that can be added up");

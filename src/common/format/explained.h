@@ -11,20 +11,20 @@
 #include <stdint.h>
 
 enum explained_kind {
-	EXPLAINED_UNKNOWN,     // not worked out, or nobody whom the rosters could know
-	EXPLAINED_NOTHING,     // looked for, and nothing found
-	EXPLAINED_ENCOUNTER,   // participant of an encounter
-	EXPLAINED_CARE_TEAM,   // member of the team
+	EXPLAINED_UNKNOWN,      // not worked out, or nobody whom the rosters could know
+	EXPLAINED_NOTHING,      // looked for, and nothing found
+	EXPLAINED_ENCOUNTER,    // participant of an encounter
+	EXPLAINED_CARE_TEAM,    // member of the team
 	EXPLAINED_PRACTITIONER, // general practitioner
-	EXPLAINED_APPOINTMENT, // has an appointment with the patient
-	EXPLAINED_ORDER,       // ordered, carries out or interprets
-	EXPLAINED_REFERRAL,    // asked by somebody else
-	EXPLAINED_ON_CALL,     // on call while the patient was in the house
-	EXPLAINED_WARD,        // works where the patient was
-	EXPLAINED_DEPARTMENT,  // works with somebody who treats the patient
-	EXPLAINED_HOUSE,       // the patient was in the house; weak
-	EXPLAINED_FOLLOW_UP,   // an earlier access of the same person was explained
-	EXPLAINED_DOCUMENT,    // wrote part of the record before
+	EXPLAINED_APPOINTMENT,  // has an appointment with the patient
+	EXPLAINED_ORDER,        // ordered, carries out or interprets
+	EXPLAINED_REFERRAL,     // asked by somebody else
+	EXPLAINED_ON_CALL,      // on call while the patient was in the house
+	EXPLAINED_WARD,         // works where the patient was
+	EXPLAINED_DEPARTMENT,   // works with somebody who treats the patient
+	EXPLAINED_HOUSE,        // the patient was in the house; weak
+	EXPLAINED_FOLLOW_UP,    // an earlier access of the same person was explained
+	EXPLAINED_DOCUMENT,     // wrote part of the record before
 	EXPLAINED_KINDS
 };
 

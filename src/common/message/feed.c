@@ -70,7 +70,10 @@ void feed_text(char *ret_text, size_t most_bytes, const char *text)
 static const struct event_text {
 	size_t at, room;
 } event_texts[] = {
-#define EVENT_TEXT(name) {offsetof(struct feed_event, name), sizeof((struct feed_event *)0)->name}
+#define EVENT_TEXT(name)                                                                           \
+	{                                                                                          \
+		offsetof(struct feed_event, name), sizeof((struct feed_event *)0)->name            \
+	}
 	EVENT_TEXT(role),
 	EVENT_TEXT(purpose),
 	EVENT_TEXT(resource_type),

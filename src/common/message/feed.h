@@ -82,8 +82,7 @@ enum err feed_events_parse(struct bytes payload, struct feed_event ret_events[FE
 void feed_explain_send(struct channel *channel, const struct feed_wish *wishes, size_t count);
 enum err feed_explain_parse(
 	struct bytes payload, struct feed_wish ret_wishes[FEED_WISHES], size_t *ret_count);
-void feed_explained_send(
-	struct channel *channel, const struct feed_explained *list, size_t count);
+void feed_explained_send(struct channel *channel, const struct feed_explained *list, size_t count);
 enum err feed_explained_parse(
 	struct bytes payload, struct feed_explained ret_list[FEED_WISHES], size_t *ret_count);
 

@@ -30,8 +30,8 @@ static enum err look_for_colleague(struct explain *x, struct dossier *d, const c
 	struct search_result found;
 	int type = fhir_type_find("Practitioner");
 	struct arena *arena = d->arena;
-	if (!family || fhir_argument_parse(fhir_param_find(type, "name"), NULL, family, arena,
-			       &argument))
+	if (!family ||
+		fhir_argument_parse(fhir_param_find(type, "name"), NULL, family, arena, &argument))
 		return OK;
 	const struct search_query query = {.type = type,
 		.arguments = &argument,
@@ -108,8 +108,7 @@ static enum err load_type(struct explain *x, struct dossier *d, const char *type
 			break;
 		}
 		if (strcmp(type, "RelatedPerson") == 0 && d->related_count < RELATED_MOST) {
-			d->related_ids[d->related_count] =
-				arena_text(d->arena, page.records[i].id);
+			d->related_ids[d->related_count] = arena_text(d->arena, page.records[i].id);
 			person_read(json, &d->related[d->related_count++]);
 		}
 		facts_add(x, d, &page.records[i], json);
@@ -149,7 +148,8 @@ static enum err dossier_new(struct explain *x, const char *patient, struct dossi
 	return OK;
 }
 
-enum err dossier_find(struct explain *x, const char *patient, enum depth depth, struct dossier **ret)
+enum err dossier_find(
+	struct explain *x, const char *patient, enum depth depth, struct dossier **ret)
 {
 	struct dossier *d = cache_find(x->patients, patient, time_monotonic_us());
 	enum err err = d ? OK : dossier_new(x, patient, &d);

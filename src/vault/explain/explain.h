@@ -61,8 +61,8 @@ struct explanation {
 
 // ERR_IO, ERR_CORRUPT: the records or the trail cannot be read. An account without a Practitioner
 // is EXPLAINED_UNKNOWN.
-enum err explain_access(struct explain *explain, const struct explain_ask *ask,
-	struct arena *arena, struct explanation *ret);
+enum err explain_access(struct explain *explain, const struct explain_ask *ask, struct arena *arena,
+	struct explanation *ret);
 
 // The patient's record was changed: what is remembered of it is dropped.
 void explain_forget(struct explain *explain, const char *patient);

@@ -76,8 +76,8 @@ struct dossier {
 	struct person related[RELATED_MOST];
 	const char *related_ids[RELATED_MOST];
 	size_t related_count;
-	uint32_t flags; // that do not depend on who asks
-	int64_t died_us; // INT64_MAX while alive
+	uint32_t flags;      // that do not depend on who asks
+	int64_t died_us;     // INT64_MAX while alive
 	int64_t last_end_us; // of encounters; INT64_MIN without any, INT64_MAX while one is open
 	bool cut;
 };
@@ -143,7 +143,8 @@ void cache_remove(struct cache *cache, const char *key);
 
 // person.c
 void person_read(const json_t *resource, struct person *ret);
-bool person_same(const struct person *a, const struct person *b); // nothing contradicts, enough agrees
+bool person_same(
+	const struct person *a, const struct person *b); // nothing contradicts, enough agrees
 bool person_shares_address(const struct person *a, const struct person *b);
 bool person_shares_street(const struct person *a, const struct person *b);
 

@@ -157,8 +157,7 @@ static void follow(struct walk *w, const json_t *value, const char *path)
 	if (json_is_array(value)) {
 		size_t i;
 		json_t *one;
-		json_array_foreach(value, i, one)
-			follow(w, one, path);
+		json_array_foreach(value, i, one) follow(w, one, path);
 		return;
 	}
 	if (!*path) {
@@ -178,8 +177,8 @@ static void follow(struct walk *w, const json_t *value, const char *path)
 
 static bool is_void(const json_t *json)
 {
-	static const char *const statuses[] = {"cancelled", "entered-in-error", "noshow",
-		"revoked", "rejected", "proposed", "waitlist"};
+	static const char *const statuses[] = {"cancelled", "entered-in-error", "noshow", "revoked",
+		"rejected", "proposed", "waitlist"};
 	const char *status = json_get_text(json, "status");
 	for (size_t i = 0; status && i < sizeof statuses / sizeof *statuses; i++)
 		if (strcmp(status, statuses[i]) == 0)

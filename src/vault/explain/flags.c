@@ -40,7 +40,8 @@ uint32_t flags_of_labels(const json_t *resource)
 	uint32_t flags = 0;
 	size_t i;
 	json_t *one;
-	json_array_foreach(json_get_array(json_get_object(resource, "meta"), "security"), i, one) {
+	json_array_foreach(json_get_array(json_get_object(resource, "meta"), "security"), i, one)
+	{
 		const char *code = json_get_text(one, "code");
 		for (size_t l = 0; code && l < sizeof labels / sizeof *labels; l++)
 			if (strcmp(labels[l].code, code) == 0)
@@ -50,8 +51,8 @@ uint32_t flags_of_labels(const json_t *resource)
 }
 
 // The labels of the one resource that was opened.
-static enum err flags_of_resource(struct explain *x, const struct explain_ask *ask,
-	struct arena *arena, uint32_t *flags)
+static enum err flags_of_resource(
+	struct explain *x, const struct explain_ask *ask, struct arena *arena, uint32_t *flags)
 {
 	const char *slash = strchr(ask->resource, '/');
 	struct record record;
@@ -106,8 +107,8 @@ static uint32_t flags_of_time(const struct dossier *d, const struct explain_ask 
 	return flags;
 }
 
-enum err flags_of(struct explain *x, const struct explain_ask *ask, struct arena *arena,
-	uint32_t *ret_flags)
+enum err flags_of(
+	struct explain *x, const struct explain_ask *ask, struct arena *arena, uint32_t *ret_flags)
 {
 	struct dossier *d;
 	struct staff *staff;

@@ -111,8 +111,8 @@ static void consider_own(struct judging *j, const struct fact *f)
 		break;
 	case FACT_REFERRAL:
 		c.kind = asked_by_another(j, f) ? EXPLAINED_REFERRAL : EXPLAINED_ORDER;
-		c.strength = fading(
-			f, at, c.kind == EXPLAINED_REFERRAL ? REFERRAL_STRENGTH : 70, 1);
+		c.strength =
+			fading(f, at, c.kind == EXPLAINED_REFERRAL ? REFERRAL_STRENGTH : 70, 1);
 		break;
 	case FACT_DOCUMENT:
 		c.kind = EXPLAINED_DOCUMENT;
@@ -378,10 +378,8 @@ enum err judge(struct explain *x, const struct explain_ask *ask, struct arena *a
 {
 	// Nothing in a greater depth is stronger than this.
 	static const uint8_t enough[DEPTHS] = {REFERRAL_STRENGTH, DOCUMENT_STRENGTH, 0};
-	struct judging j = {.x = x,
-		.ask = ask,
-		.arena = arena,
-		.desk = strcmp(ask->role, "front-desk") == 0};
+	struct judging j = {
+		.x = x, .ask = ask, .arena = arena, .desk = strcmp(ask->role, "front-desk") == 0};
 	struct explanation e = {.told = {.kind = EXPLAINED_NOTHING}};
 	struct candidate best = {0};
 	enum err err = staff_find(x, ask->staff, &j.staff);

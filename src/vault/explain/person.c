@@ -76,10 +76,8 @@ void person_read(const json_t *resource, struct person *ret)
 	read_name(resource, ret);
 	fold(json_get_text(resource, "birthDate"), ret->born, sizeof ret->born);
 	fold(json_get_text(resource, "gender"), ret->gender, sizeof ret->gender);
-	json_array_foreach(json_get_array(resource, "address"), i, one)
-		read_address(one, ret);
-	json_array_foreach(json_get_array(resource, "telecom"), i, one)
-		read_phone(one, ret);
+	json_array_foreach(json_get_array(resource, "address"), i, one) read_address(one, ret);
+	json_array_foreach(json_get_array(resource, "telecom"), i, one) read_phone(one, ret);
 }
 
 static bool contradict(const char *a, const char *b)

@@ -72,10 +72,11 @@ static void add_hours(struct staff *s, const json_t *time)
 	uint8_t days = 0;
 	size_t i;
 	json_t *one;
-	json_array_foreach(json_get_array(time, "daysOfWeek"), i, one)
-		for (unsigned d = 0; d < 7; d++)
-			if (json_is_string(one) && strcmp(json_string_value(one), names[d]) == 0)
-				days |= (uint8_t)(1 << d);
+	json_array_foreach(json_get_array(time, "daysOfWeek"), i,
+		one) for (unsigned d = 0; d < 7;
+			  d++) if (json_is_string(one) &&
+				   strcmp(json_string_value(one), names[d]) == 0) days |=
+		(uint8_t)(1 << d);
 	bool all_day = json_is_true(json_object_get(time, "allDay"));
 	int from = all_day ? 0 : minute_of(json_get_text(time, "availableStartTime"));
 	int to = all_day ? 24 * 60 : minute_of(json_get_text(time, "availableEndTime"));
@@ -90,18 +91,15 @@ static void add_hours(struct staff *s, const json_t *time)
 static void see_role(struct staff *s, const char *id, const json_t *json)
 {
 	static const char *const period[] = {"period", NULL};
-	struct staff_place like = {
-		.from = arena_printf(s->arena, "PractitionerRole/%s", id)};
+	struct staff_place like = {.from = arena_printf(s->arena, "PractitionerRole/%s", id)};
 	size_t i;
 	json_t *one;
 	if (json_is_false(json_object_get(json, "active")))
 		return;
 	facts_time(json, period, &like.from_us, &like.to_us);
-	json_array_foreach(json_get_array(json, "location"), i, one)
-		add_place(s, one, &like);
+	json_array_foreach(json_get_array(json, "location"), i, one) add_place(s, one, &like);
 	add_place(s, json_get_object(json, "organization"), &like);
-	json_array_foreach(json_get_array(json, "availableTime"), i, one)
-		add_hours(s, one);
+	json_array_foreach(json_get_array(json, "availableTime"), i, one) add_hours(s, one);
 }
 
 static void see_schedule(struct staff *s, const char *id, const json_t *json)
@@ -110,8 +108,7 @@ static void see_schedule(struct staff *s, const char *id, const json_t *json)
 	struct fhir_ref ref;
 	size_t i;
 	json_t *one;
-	if (s->schedule_count == STAFF_SCHEDULES ||
-		json_is_false(json_object_get(json, "active")))
+	if (s->schedule_count == STAFF_SCHEDULES || json_is_false(json_object_get(json, "active")))
 		return;
 	const size_t at = s->schedule_count++;
 	s->schedules[at].id = arena_text(s->arena, id);
@@ -152,12 +149,11 @@ static void see_slot(struct staff *s, const char *id, const json_t *json)
 	json_t *one;
 	facts_time(json, start, &slot.from_us, &none);
 	facts_time(json, end, &slot.to_us, &none);
-	if (slot.from_us == INT64_MIN || slot.to_us == INT64_MIN ||
-		s->slot_count == STAFF_SLOTS ||
+	if (slot.from_us == INT64_MIN || slot.to_us == INT64_MIN || s->slot_count == STAFF_SLOTS ||
 		(status && strcmp(status, "entered-in-error") == 0))
 		return;
-	json_array_foreach(json_get_array(json, "serviceType"), i, one)
-		slot.on_call |= says_on_call(one);
+	json_array_foreach(json_get_array(json, "serviceType"), i, one) slot.on_call |=
+		says_on_call(one);
 	slot.on_call |= says_on_call(json_get_object(json, "appointmentType"));
 	const char *text = json_get_text(json_get_object(json, "schedule"), "reference");
 	for (size_t k = 0; text && k < s->schedule_count; k++)

@@ -17,8 +17,8 @@ const char *words_period(int64_t from_us, int64_t to_us, struct arena *arena)
 {
 	bool from = from_us != INT64_MIN, to = to_us != INT64_MAX;
 	if (from && to)
-		return arena_printf(arena, ", %s to %s", words_time(from_us, arena),
-			words_time(to_us, arena));
+		return arena_printf(
+			arena, ", %s to %s", words_time(from_us, arena), words_time(to_us, arena));
 	if (from)
 		return arena_printf(arena, " since %s", words_time(from_us, arena));
 	return to ? arena_printf(arena, " until %s", words_time(to_us, arena)) : "";

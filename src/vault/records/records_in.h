@@ -160,7 +160,7 @@ struct finds {
 	int64_t *tokens;
 	size_t count;
 };
-bool finds_type(int type); // is this type found hospital-wide by these tokens?
+bool finds_type(int type);                    // is this type found hospital-wide by these tokens?
 bool finds_record(int type, bool of_patient); // and this record of the type
 enum err finds_of(struct records *records, int type, const json_t *resource, struct arena *arena,
 	struct finds *ret_finds);

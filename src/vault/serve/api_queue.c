@@ -25,8 +25,9 @@ static json_t *flags_json(uint32_t flags)
 	json_t *list = json_array();
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++)
 		if (flags >> bit & 1)
-			json_array_append_new(list, json_pack("{s:s, s:s}", "code",
-				explained_flag_code(bit), "text", explained_flag_text(bit)));
+			json_array_append_new(
+				list, json_pack("{s:s, s:s}", "code", explained_flag_code(bit),
+					      "text", explained_flag_text(bit)));
 	return list;
 }
 
@@ -94,8 +95,10 @@ static json_t *why_json(struct exchange *x, const json_t *told)
 		if (count == 1 && records == 1)
 			json_array_append_new(list, json_string(explained_flag_text(bit)));
 		else if (count > 0)
-			json_array_append_new(list, json_string(arena_printf(x->arena, "%s (%lld of %lld)",
-				explained_flag_text(bit), (long long)count, (long long)records)));
+			json_array_append_new(
+				list, json_string(arena_printf(x->arena, "%s (%lld of %lld)",
+					      explained_flag_text(bit), (long long)count,
+					      (long long)records)));
 	}
 	return list;
 }
@@ -173,8 +176,8 @@ static json_t *path_json(struct vault *vault, struct exchange *x, const struct e
 }
 
 // The entry, and which of its patients is meant. False: answered.
-static bool find_access(
-	struct vault *vault, struct exchange *x, struct trail_entry *ret, struct explain_ask *ret_ask)
+static bool find_access(struct vault *vault, struct exchange *x, struct trail_entry *ret,
+	struct explain_ask *ret_ask)
 {
 	struct account account;
 	const char *text = route_segment(x, "seq"), *wanted = exchange_param(x, "patient");
@@ -190,8 +193,8 @@ static bool find_access(
 		answer_error(x, 404, "not-found", "There is no such access to a record.");
 		return false;
 	}
-	bool known = identity_account_find(
-			     vault->parts.identity, ret->actor, x->arena, &account) == OK;
+	bool known =
+		identity_account_find(vault->parts.identity, ret->actor, x->arena, &account) == OK;
 	*ret_ask = (struct explain_ask){.actor = ret->actor,
 		.staff = known ? account.person : "",
 		.role = ret->role,
@@ -214,7 +217,8 @@ enum progress api_trail_explanation(struct vault *vault, struct exchange *x)
 		return PROGRESS_DONE;
 	enum err err = explain_access(vault->parts.explain, &ask, x->arena, &e);
 	if (err) {
-		answer_error(x, 503, "unavailable", "It cannot be worked out now: %s.", err_text(err));
+		answer_error(
+			x, 503, "unavailable", "It cannot be worked out now: %s.", err_text(err));
 		return PROGRESS_DONE;
 	}
 	json_t *json = json_pack("{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o}", "seq",
@@ -226,7 +230,8 @@ enum progress api_trail_explanation(struct vault *vault, struct exchange *x)
 		time_format(e.recorded_us, at);
 		json_object_set_new(json, "recorded", json_string(at));
 	}
-	note.query = arena_printf(x->arena, "explanation of entry %llu", (unsigned long long)ask.seq);
+	note.query =
+		arena_printf(x->arena, "explanation of entry %llu", (unsigned long long)ask.seq);
 	const char *const *joined = NULL;
 	if (names_joined(x, &joined)) {
 		note_joined(vault, x, &note);

@@ -132,8 +132,7 @@ static enum err add_acts(struct access *a, struct line *line)
 	if (step != STORE_ROW)
 		return step == STORE_DONE ? add_line(a, line) : ERR_IO;
 	line->acts |= before;
-	const int64_t values[] = {
-		key[0], key[1], key[2], line->acts, score_of(&told, line->acts)};
+	const int64_t values[] = {key[0], key[1], key[2], line->acts, score_of(&told, line->acts)};
 	return line->acts == before ? OK : keep_run(a, A_ACTS, values, 5);
 }
 

@@ -6,8 +6,9 @@
 // unexplained weighs by its flags (score.h). When a day is over, a fixed number of persons is put
 // into the queues: `per_thousand` for each thousand people who worked in the last 30 days, three of
 // five by the worst single day of the last week, two of five by what added up with a half-life of
-// ACCESS_HALF_LIFE_DAYS; what was in a queue before does not count again. Days are of UTC and end by the events' own time, so the same trail and the
-// same explanations give the same queues, however fast they come.
+// ACCESS_HALF_LIFE_DAYS; what was in a queue before does not count again. Days are of UTC and end
+// by the events' own time, so the same trail and the same explanations give the same queues,
+// however fast they come.
 //
 // Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day, kept for ACCESS_KEPT_DAYS
 // when unexplained and for two days otherwise, on disk; in memory only the database's cache

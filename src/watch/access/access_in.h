@@ -25,7 +25,8 @@ enum access_query {
 	A_ITEM,    // made, queue, actor, day, score
 	A_ITEMS,   // made from, most -> day, queue, actor
 	A_SUM,     // from day, to day, actor -> records, days, flags…
-	A_LOOKS,   // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score, stage
+	A_LOOKS,   // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
+		   // stage
 	A_SET,     // name, value
 	A_QUERIES
 };
@@ -78,7 +79,8 @@ enum err keep_open(struct access *access, const char *path, char ret_problem[256
 void keep_close(struct access *access);
 enum err keep_state(struct access *access); // writes place, clock and budget
 void keep_bind(struct access *access, enum access_query query, const int64_t *values, size_t count);
-enum err keep_run(struct access *access, enum access_query query, const int64_t *values, size_t count);
+enum err keep_run(
+	struct access *access, enum access_query query, const int64_t *values, size_t count);
 
 struct person {
 	uint64_t actor;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-	SLOW_DAYS = 3,       // on how many days something must have been unexplained
-	SLOW_PERSONS = 64,   // candidates that are kept
+	SLOW_DAYS = 3,     // on how many days something must have been unexplained
+	SLOW_PERSONS = 64, // candidates that are kept
 	WORST_PERSONS = 256,
 	WORST_DAYS = 7,
 	LEAST_SCORE = 2000, // less is not worth a reviewer's time
@@ -36,7 +36,8 @@ static bool is_over(struct access *a, int64_t day)
 	return !open;
 }
 
-static int64_t number(struct access *a, enum access_query query, const int64_t *values, size_t count)
+static int64_t number(
+	struct access *a, enum access_query query, const int64_t *values, size_t count)
 {
 	struct store_query *q = a->queries[query];
 	keep_bind(a, query, values, count);
@@ -66,12 +67,11 @@ static enum err add_item(struct access *a, int64_t made, int queue, const struct
 		made, queue, (int64_t)person->actor, person->day, (int64_t)person->score};
 	enum err err = keep_run(a, A_ITEM, values, 5);
 	if (!err && a->made)
-		a->made(a->made_context,
-			&(struct access_item){.made = made,
-				.day = person->day,
-				.slow = queue == QUEUE_SLOW,
-				.actor = person->actor,
-				.score = person->score / 100});
+		a->made(a->made_context, &(struct access_item){.made = made,
+						 .day = person->day,
+						 .slow = queue == QUEUE_SLOW,
+						 .actor = person->actor,
+						 .score = person->score / 100});
 	return err;
 }
 
@@ -115,9 +115,9 @@ size_t close_worst(struct access *a, int64_t day, struct person *ret, size_t mos
 static void offer(struct person *list, size_t *count, const struct person *person)
 {
 	size_t at = *count;
-	while (at && (list[at - 1].score < person->score ||
-			     (list[at - 1].score == person->score &&
-				     list[at - 1].actor > person->actor)))
+	while (at &&
+		(list[at - 1].score < person->score || (list[at - 1].score == person->score &&
+							       list[at - 1].actor > person->actor)))
 		at--;
 	if (at == SLOW_PERSONS)
 		return;
@@ -178,8 +178,8 @@ static size_t find_slow(struct access *a, int64_t day, struct person ret[SLOW_PE
 static enum err fill_queues(struct access *a, int64_t day, unsigned worst_most, unsigned slow_most)
 {
 	struct person worst[WORST_PERSONS], slow[SLOW_PERSONS];
-	size_t worst_count = find_worst(
-		a, day, worst, worst_most < WORST_PERSONS ? worst_most : WORST_PERSONS);
+	size_t worst_count =
+		find_worst(a, day, worst, worst_most < WORST_PERSONS ? worst_most : WORST_PERSONS);
 	size_t slow_count = slow_most ? find_slow(a, day, slow) : 0, made = 0;
 	enum err err = OK;
 	for (size_t i = 0; i < worst_count && !err; i++)

@@ -15,7 +15,7 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS item_actor ON item (actor, made);"
 	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
-#define LINE "day, actor, patient, seq, idx, at, acts"
+#define LINE   "day, actor, patient, seq, idx, at, acts"
 #define BIT(n) ", total((flags >> " #n ") & 1)"
 #define SCORED " FROM look WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND score > 0"
 
@@ -42,12 +42,13 @@ static const char *const sql[A_QUERIES] = {
 		    " GROUP BY actor, day ORDER BY 3 DESC, 1, 2",
 	[A_SLOW] = "SELECT actor, day, at, score FROM look WHERE score > 0 AND day >= ?1"
 		   " AND day <= ?2 ORDER BY actor, day, patient",
-	[A_QUEUED] = "SELECT coalesce(max(made), -1000000) FROM item WHERE actor = ?1 AND made < ?2",
+	[A_QUEUED] =
+		"SELECT coalesce(max(made), -1000000) FROM item WHERE actor = ?1 AND made < ?2",
 	[A_ITEM] = "INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3, ?4, ?5)",
 	[A_ITEMS] = "SELECT day, queue, actor FROM item WHERE made >= ?1"
 		    " ORDER BY made DESC, queue, score DESC, actor LIMIT ?2",
 	[A_SUM] = "SELECT count(*), count(DISTINCT day)" BIT(0) BIT(1) BIT(2) BIT(3) BIT(4) BIT(5)
-			BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score)" SCORED,
+		BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score)" SCORED,
 	[A_LOOKS] = "SELECT seq, idx, at, kind, strength, flags, score, stage" SCORED
 		    " ORDER BY score DESC, day, patient LIMIT ?4",
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",

@@ -265,7 +265,8 @@ static void the_budget_is_kept(void **state)
 	open_again(5, 0);
 	for (int day = 0; day < 20; day++) { // 200 who work, all unexplained
 		for (uint64_t actor = 1; actor <= 200; actor++)
-			open_record(day + 0.001 * (double)actor, actor, 1000 + actor + (uint64_t)day);
+			open_record(
+				day + 0.001 * (double)actor, actor, 1000 + actor + (uint64_t)day);
 		until(day + 0.9, nothing);
 	}
 	until(20.5, nothing);

@@ -1,5 +1,5 @@
-// Each kind of explanation, and what looks like one and is none. The clock of these tests is 2026-05:
-// day(n, hour) is in its n-th day.
+// Each kind of explanation, and what looks like one and is none. The clock of these tests is
+// 2026-05: day(n, hour) is in its n-th day.
 #include "../records/house.h"
 
 #include "common/base/time.h"
@@ -125,8 +125,9 @@ static void people(void)
 
 static const char visit[] =
 	"{'resourceType':'Encounter','id':'v','status':'finished','class':{'code':'AMB'}," SUBJECT
-	",'participant':[{'individual':" REFER("Practitioner", "nora") "}],"
-	"'period':{'start':'2026-05-03T14:02:00Z','end':'2026-05-03T15:00:00Z'}}";
+	",'participant':[{'individual':" REFER("Practitioner",
+		"nora") "}],"
+			"'period':{'start':'2026-05-03T14:02:00Z','end':'2026-05-03T15:00:00Z'}}";
 
 static void a_participant_is_explained_while_it_lasts(void **state)
 {
@@ -246,12 +247,14 @@ static void a_task_of_somebody_else_is_a_referral(void **state)
 	(void)state;
 	people();
 	there("{'resourceType':'Task','id':'k','status':'requested','intent':'order','for':" REFER(
-		"Patient", "anna") ",'authoredOn':'2026-05-03T09:00:00Z','requester':" REFER(
-		"Practitioner", "olaf") ",'owner':" REFER("Practitioner", "nora") "}");
+		"Patient",
+		"anna") ",'authoredOn':'2026-05-03T09:00:00Z','requester':" REFER("Practitioner",
+		"olaf") ",'owner':" REFER("Practitioner", "nora") "}");
 	assert_kind(ask(day(3, 14)), "referral", true);
 	there("{'resourceType':'Task','id':'k','status':'rejected','intent':'order','for':" REFER(
-		"Patient", "anna") ",'authoredOn':'2026-05-03T09:00:00Z','requester':" REFER(
-		"Practitioner", "olaf") ",'owner':" REFER("Practitioner", "nora") "}");
+		"Patient",
+		"anna") ",'authoredOn':'2026-05-03T09:00:00Z','requester':" REFER("Practitioner",
+		"olaf") ",'owner':" REFER("Practitioner", "nora") "}");
 	assert_kind(ask(day(3, 14)), "nothing", false);
 }
 
@@ -288,9 +291,9 @@ static void wards(void)
 		"Practitioner", "olaf") ",'location':[" REFER("Location", "w1") "]}");
 }
 
-#define STAY(where)                                                                                \
-	"{'resourceType':'Encounter','id':'s','status':'in-progress','class':{'code':'IMP'}," SUBJECT  \
-	",'period':{'start':'2026-05-02T08:00:00Z','end':'2026-05-06T08:00:00Z'},"                 \
+#define STAY(where)                                                                                   \
+	"{'resourceType':'Encounter','id':'s','status':'in-progress','class':{'code':'IMP'}," SUBJECT \
+	",'period':{'start':'2026-05-02T08:00:00Z','end':'2026-05-06T08:00:00Z'},"                    \
 	"'location':[{'location':" REFER("Location", where) "}]}"
 
 static void a_ward_explains_while_the_patient_is_there(void **state)
@@ -313,12 +316,14 @@ static void a_ward_explains_while_the_patient_is_there(void **state)
 
 static void roster(const char *kind, const char *from, const char *to)
 {
-	there("{'resourceType':'Schedule','id':'c','actor':[" REFER("Practitioner", "nora") "," REFER(
-		"Location", "w1") "],'planningHorizon':{'start':'2026-05-01T00:00:00Z',"
-				  "'end':'2026-05-31T00:00:00Z'}}");
+	there("{'resourceType':'Schedule','id':'c','actor':[" REFER(
+		"Practitioner", "nora") "," REFER("Location",
+		"w1") "],'planningHorizon':{'start':'2026-05-01T00:00:00Z',"
+		      "'end':'2026-05-31T00:00:00Z'}}");
 	there(arena_printf(house.arena,
-		"{'resourceType':'Slot','id':'z','schedule':" REFER("Schedule", "c") ",'status':'busy',"
-		"'start':'%s','end':'%s','serviceType':[{'text':'%s'}]}",
+		"{'resourceType':'Slot','id':'z','schedule':" REFER(
+			"Schedule", "c") ",'status':'busy',"
+					 "'start':'%s','end':'%s','serviceType':[{'text':'%s'}]}",
 		from, to, kind));
 }
 
@@ -355,8 +360,9 @@ static void a_colleague_of_who_treats_is_of_the_department(void **state)
 	(void)state;
 	wards();
 	there("{'resourceType':'Encounter','id':'v','status':'finished','class':{'code':'AMB'}," SUBJECT
-	      ",'participant':[{'individual':" REFER("Practitioner", "olaf") "}],"
-	      "'period':{'start':'2026-05-03T14:00:00Z','end':'2026-05-03T15:00:00Z'}}");
+	      ",'participant':[{'individual':" REFER("Practitioner",
+		      "olaf") "}],"
+			      "'period':{'start':'2026-05-03T14:00:00Z','end':'2026-05-03T15:00:00Z'}}");
 	struct explanation e = ask(day(3, 14));
 	assert_kind(e, "department", true);
 	assert_string_equal(e.steps[3].resource, "Practitioner/olaf");
@@ -404,7 +410,8 @@ static void following_up_on_curiosity_explains_nothing(void **state)
 
 #define NOTE                                                                                       \
 	"{'resourceType':'Observation','id':'o','status':'final','code':{'text':'x'}," SUBJECT     \
-	",'effectiveDateTime':'2026-05-02T10:00:00Z','performer':[" REFER("Practitioner", "nora") "]}"
+	",'effectiveDateTime':'2026-05-02T10:00:00Z','performer':[" REFER(                         \
+		"Practitioner", "nora") "]}"
 
 static void what_one_wrote_before_explains_and_afterwards_not(void **state)
 {
@@ -476,11 +483,13 @@ static void a_related_person_is_family(void **state)
 	people();
 	there("{'resourceType':'Practitioner','id':'nora','name':[{'family':'Stone','given':['Nora']}],"
 	      "'birthDate':'1980-01-01'}");
-	there("{'resourceType':'RelatedPerson','id':'rp','patient':" REFER("Patient", "anna") ","
-	      "'name':[{'family':'Stone','given':['Nora']}],'birthDate':'1980-01-01'}");
+	there("{'resourceType':'RelatedPerson','id':'rp','patient':" REFER("Patient",
+		"anna") ","
+			"'name':[{'family':'Stone','given':['Nora']}],'birthDate':'1980-01-01'}");
 	assert_int_equal(ask(day(3, 14)).told.flags, EXPLAINED_FAMILY);
-	there("{'resourceType':'RelatedPerson','id':'rp','patient':" REFER("Patient", "anna") ","
-	      "'name':[{'family':'Stone','given':['Nora']}],'birthDate':'1981-01-01'}");
+	there("{'resourceType':'RelatedPerson','id':'rp','patient':" REFER("Patient",
+		"anna") ","
+			"'name':[{'family':'Stone','given':['Nora']}],'birthDate':'1981-01-01'}");
 	explain_free(explain);
 	explain = explain_new(house.r, ledger);
 	assert_int_equal(ask(day(3, 14)).told.flags, 0);
@@ -560,9 +569,10 @@ static void a_large_record_is_cut_and_says_so(void **state)
 	people();
 	for (int i = 0; i < EXPLAIN_OF_TYPE + 5; i++)
 		there(arena_printf(house.arena,
-			"{'resourceType':'Encounter','id':'e%d','status':'finished','class':{'code':'AMB'},"
-			SUBJECT ",'participant':[{'individual':" REFER("Practitioner", "olaf") "}],"
-			"'period':{'start':'2026-04-03T14:00:00Z','end':'2026-04-03T15:00:00Z'}}",
+			"{'resourceType':'Encounter','id':'e%d','status':'finished','class':{'code':'AMB'}," SUBJECT
+			",'participant':[{'individual':" REFER("Practitioner",
+				"olaf") "}],"
+					"'period':{'start':'2026-04-03T14:00:00Z','end':'2026-04-03T15:00:00Z'}}",
 			i));
 	assert_true(ask(day(3, 14)).told.flags & EXPLAINED_CUT);
 }
