@@ -16,6 +16,8 @@ struct cache {
 	struct entry *entries;
 	size_t most, count, next; // the next one to make room
 	void (*done)(void *value);
+	void **dropped; // in use perhaps, until the question is answered
+	size_t dropped_count, dropped_room;
 };
 
 struct cache *cache_new(size_t most, void (*done)(void *value))
@@ -33,9 +35,23 @@ static void drop(struct cache *cache, struct entry *entry)
 {
 	if (!entry->value)
 		return;
+	if (cache->dropped_count == cache->dropped_room) {
+		cache->dropped_room = cache->dropped_room ? 2 * cache->dropped_room : 16;
+		cache->dropped =
+			realloc(cache->dropped, cache->dropped_room * sizeof *cache->dropped);
+		if (!cache->dropped)
+			abort();
+	}
 	map_remove(cache->map, bytes_text(entry->key));
-	cache->done(entry->value);
+	cache->dropped[cache->dropped_count++] = entry->value;
 	entry->value = NULL;
+}
+
+void cache_sweep(struct cache *cache)
+{
+	for (size_t i = 0; i < cache->dropped_count; i++)
+		cache->done(cache->dropped[i]);
+	cache->dropped_count = 0;
 }
 
 void cache_free(struct cache *cache)
@@ -44,6 +60,8 @@ void cache_free(struct cache *cache)
 		return;
 	for (size_t i = 0; i < cache->most; i++)
 		drop(cache, &cache->entries[i]);
+	cache_sweep(cache);
+	free(cache->dropped);
 	map_free(cache->map);
 	free(cache->entries);
 	free(cache);

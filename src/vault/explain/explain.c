@@ -123,6 +123,8 @@ enum err explain_access(struct explain *x, const struct explain_ask *ask, struct
 	struct explanation *ret)
 {
 	struct explanation e;
+	cache_sweep(x->patients);
+	cache_sweep(x->staff);
 	if (!text_starts(ask->staff, "Practitioner/") || !text_is_id(ask->patient)) {
 		*ret = (struct explanation){.told = {.kind = EXPLAINED_UNKNOWN}};
 		return OK;

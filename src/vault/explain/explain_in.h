@@ -133,13 +133,15 @@ struct explain {
 	struct cache *patients, *staff;
 };
 
-// cache.c: a bounded table of what was loaded, the oldest makes room.
+// cache.c: a bounded table of what was loaded, the oldest makes room. What was found stays valid
+// until cache_sweep(), also when it has to make room: the next question sweeps.
 struct cache;
 struct cache *cache_new(size_t most, void (*done)(void *value));
 void cache_free(struct cache *cache);
 void *cache_find(struct cache *cache, const char *key, int64_t now_us); // NULL: not, or too old
 void cache_add(struct cache *cache, const char *key, void *value, int64_t now_us);
 void cache_remove(struct cache *cache, const char *key);
+void cache_sweep(struct cache *cache);
 
 // person.c
 void person_read(const json_t *resource, struct person *ret);
@@ -157,7 +159,7 @@ const char *facts_staff_of(struct explain *explain, const char *reference, struc
 // A period, dateTime or instant under one of the names; open where it does not say.
 void facts_time(const json_t *json, const char *const *names, int64_t *ret_from, int64_t *ret_to);
 
-// dossier.c, staff.c: borrowed until the next call.
+// dossier.c, staff.c: borrowed until the next question.
 enum err dossier_find(
 	struct explain *explain, const char *patient, enum depth depth, struct dossier **ret);
 enum err staff_find(struct explain *explain, const char *id, struct staff **ret);

@@ -92,6 +92,8 @@ static json_t *why_json(struct exchange *x, const json_t *told)
 	json_array_append_new(list, json_string(first));
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++) {
 		json_int_t count = json_integer_value(json_array_get(counts, bit));
+		if (1u << bit == EXPLAINED_CUT) // says nothing about the person
+			continue;
 		if (count == 1 && records == 1)
 			json_array_append_new(list, json_string(explained_flag_text(bit)));
 		else if (count > 0)

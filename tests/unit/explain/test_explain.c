@@ -369,6 +369,42 @@ static void a_colleague_of_who_treats_is_of_the_department(void **state)
 	assert_kind(ask(day(9, 14)), "nothing", false);
 }
 
+// More colleagues than are remembered: whoever asks is not forgotten while the answer is sought.
+static void a_large_staff_pushes_nobody_out_of_their_own_question(void **state)
+{
+	(void)state;
+	wards();
+	assert_ok(records_begin(house.r));
+	for (int i = 0; i < EXPLAIN_STAFF + 40; i++) {
+		assert_ok(put(arena_printf(house.arena,
+				      "{'resourceType':'Patient','id':'p%d','generalPractitioner':["
+				      "{'reference':'Practitioner/s%d'}]}",
+				      i, i),
+			NULL));
+		assert_ok(put(
+			arena_printf(house.arena,
+				"{'resourceType':'Encounter','id':'pe%d','status':'finished',"
+				"'class':{'code':'AMB'},'subject':{'reference':'Patient/p%d'},"
+				"'participant':[{'individual':{'reference':'Practitioner/t%d'}}],"
+				"'period':{'start':'2026-05-03T14:00:00Z'}}",
+				i, i, i),
+			NULL));
+	}
+	assert_ok(records_commit(house.r, 1));
+	for (int i = 0; i < EXPLAIN_STAFF + 40; i++) {
+		struct explanation e;
+		const struct explain_ask wish = {.actor = "acc-nora",
+			.staff = "Practitioner/nora",
+			.role = "nurse",
+			.patient = arena_printf(house.arena, "p%d", i),
+			.resource = "",
+			.at_us = day(3, 15),
+			.known_us = day(3, 15)};
+		assert_ok(explain_access(explain, &wish, house.arena, &e));
+		assert_string_equal(explained_kind_code(e.told.kind), "house");
+	}
+}
+
 static uint64_t opened(int64_t at_us, const char *actor)
 {
 	static const char *const anna = "anna";
@@ -597,6 +633,7 @@ int main(void)
 		CASE(a_shift_makes_the_ward_stronger_and_its_absence_weaker),
 		CASE(on_call_explains_the_whole_house),
 		CASE(a_colleague_of_who_treats_is_of_the_department),
+		CASE(a_large_staff_pushes_nobody_out_of_their_own_question),
 		CASE(following_up_needs_an_earlier_access_that_was_explained),
 		CASE(following_up_on_curiosity_explains_nothing),
 		CASE(what_one_wrote_before_explains_and_afterwards_not),
