@@ -2,9 +2,12 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
-#include "common/message/feed.h"
+#include "common/format/trail.h"
+#include "vault/explain/explain.h"
+#include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -17,6 +20,43 @@ static uint64_t opaque(struct feeder *feeder, const char *id)
 	return *id ? mac_token(feeder->opaque, bytes_text(id)) : 0;
 }
 
+static void fill_event(struct feeder *feeder, const struct trail_entry *e, struct feed_event *ret)
+{
+	size_t type = strcspn(e->resource, "/");
+	*ret = (struct feed_event){.seq = ret->seq,
+		.time_us = e->time_us,
+		.kind = (uint8_t)e->kind,
+		.action = (uint8_t)e->action,
+		.outcome = (uint8_t)e->outcome,
+		.broken_glass = strcmp(e->purpose, "BTG") == 0,
+		.related = *e->relationship && strcmp(e->relationship, "none") != 0,
+		.status = e->status,
+		.patient_count = e->patient_count,
+		.actor = opaque(feeder, e->actor),
+		.session = opaque(feeder, e->session)};
+	for (; ret->patients_here < FEED_PATIENTS && ret->patients_here < e->patients_here;
+		ret->patients_here++)
+		ret->patients[ret->patients_here] = opaque(feeder, e->patients[ret->patients_here]);
+	ret->patient = ret->patients[0];
+	feed_text(ret->role, sizeof ret->role, e->role);
+	feed_text(ret->purpose, sizeof ret->purpose, e->purpose);
+	feed_text(ret->resource_type, sizeof ret->resource_type, e->resource);
+	if (type < sizeof ret->resource_type)
+		ret->resource_type[type] = 0;
+	feed_text(ret->relationship, sizeof ret->relationship, e->relationship);
+	feed_text(ret->address, sizeof ret->address, e->address);
+	feed_text(ret->application, sizeof ret->application, e->application);
+	feed_text(ret->rule, sizeof ret->rule, e->rule);
+}
+
+// A record that was changed is read again when it is next needed.
+static void notice_change(struct feeder *feeder, const struct trail_entry *e)
+{
+	bool write = e->outcome == TRAIL_INTENDED || e->action == TRAIL_SHREDDED;
+	for (uint32_t i = 0; write && i < e->patients_here; i++)
+		explain_forget(feeder->explain, e->patients[i]);
+}
+
 static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 {
 	static struct feed_event events[FEED_BATCH];
@@ -25,43 +65,96 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	int64_t until_us = time_monotonic_us() + TURN_US;
 	size_t count = 0;
 	for (; at < durable && count < most && time_monotonic_us() < until_us; at++) {
-		struct trail_brief b;
+		struct trail_entry e;
 		arena_reset(arena);
-		if (ledger_brief(feeder->ledger, at, arena, &b))
+		if (ledger_follow(feeder->ledger, at, arena, &e))
 			break;
-		events[count++] = (struct feed_event){.seq = at,
-			.time_us = b.time_us,
-			.kind = (uint8_t)b.kind,
-			.action = (uint8_t)b.action,
-			.outcome = (uint8_t)b.outcome,
-			.broken_glass = b.broken_glass,
-			.related = b.related,
-			.patient_count = b.patient_count,
-			.actor = opaque(feeder, b.actor),
-			.patient = opaque(feeder, b.patient)};
+		events[count].seq = at;
+		fill_event(feeder, &e, &events[count++]);
+		notice_change(feeder, &e);
 	}
 	arena_free(arena);
 	feed_events_send(feeder->watch.channel, events, count, at, durable);
 }
 
-static void watch_frame(struct peer *peer, const struct frame *frame)
+// ---- Explaining.
+
+static enum err ask_of(struct feeder *feeder, const struct feed_wish *wish, struct arena *arena,
+	struct explain_ask *ret)
 {
-	struct feeder *feeder = peer->owner;
-	uint64_t from;
-	uint32_t most;
-	if (frame->type == FEED_ACTIVITY) {
-		json_t *json =
-			json_loadb((const char *)frame->payload.at, frame->payload.size, 0, NULL);
-		if (json) {
-			json_decref(feeder->activity);
-			feeder->activity = json;
-		}
+	struct trail_entry e;
+	struct account account;
+	enum err err = ledger_read(feeder->ledger, wish->seq, arena, &e);
+	if (err)
+		return err;
+	if (wish->index >= e.patients_here)
+		return ERR_NOT_FOUND;
+	err = identity_account_find(feeder->identity, e.actor, arena, &account);
+	if (err && err != ERR_NOT_FOUND)
+		return err;
+	*ret = (struct explain_ask){.actor = e.actor,
+		.staff = err ? "" : account.person,
+		.role = e.role,
+		.patient = e.patients[wish->index],
+		.resource = e.resource,
+		.at_us = e.time_us,
+		.known_us = wish->known_us,
+		.seq = wish->seq};
+	return OK;
+}
+
+static void explain_one(struct feeder *feeder, const struct feed_wish *wish)
+{
+	struct feed_explained *done = &feeder->done[feeder->wish_at];
+	struct arena *arena = arena_new();
+	struct explain_ask ask;
+	struct explanation explanation = {0};
+	enum err err = ask_of(feeder, wish, arena, &ask);
+	if (!err)
+		err = explain_access(feeder->explain, &ask, arena, &explanation);
+	if (err && err != ERR_NOT_FOUND)
+		log_warning("entry %llu cannot be explained: %s", (unsigned long long)wish->seq,
+			err_text(err));
+	*done = (struct feed_explained){.wish = *wish, .fine = !err, .told = explanation.told};
+	arena_free(arena);
+}
+
+static void wake(struct feeder *feeder)
+{
+	const struct timeval pause = {.tv_usec = FEEDER_PAUSE_US};
+	event_add(feeder->more, &pause);
+}
+
+static void on_more(evutil_socket_t fd, short what, void *context)
+{
+	struct feeder *feeder = context;
+	int64_t until_us = time_monotonic_us() + FEEDER_SLICE_US;
+	(void)fd;
+	(void)what;
+	while (feeder->wish_at < feeder->wish_count && time_monotonic_us() < until_us) {
+		explain_one(feeder, &feeder->wishes[feeder->wish_at]);
+		feeder->wish_at++;
+	}
+	if (feeder->wish_at < feeder->wish_count) {
+		wake(feeder);
 		return;
 	}
-	if (feed_pull_parse(frame->payload, &from, &most) == OK) {
-		send_events(feeder, from, most);
-		peer_flush(peer);
-	}
+	if (!feeder->has_watch || !feeder->wish_count)
+		return;
+	feed_explained_send(feeder->watch.channel, feeder->done, feeder->wish_count);
+	feeder->wish_count = feeder->wish_at = 0;
+	peer_flush(&feeder->watch);
+}
+
+// ---- The channel.
+
+static void keep_json(json_t **kept, struct bytes text)
+{
+	json_t *json = json_loadb((const char *)text.at, text.size, 0, NULL);
+	if (!json)
+		return;
+	json_decref(*kept);
+	*kept = json;
 }
 
 static void watch_gone(struct peer *peer, const char *why)
@@ -70,12 +163,50 @@ static void watch_gone(struct peer *peer, const char *why)
 	log_info("watch went away: %s", why);
 	peer_done(peer);
 	feeder->has_watch = false;
+	feeder->wish_count = feeder->wish_at = 0;
+}
+
+static void take_wishes(struct feeder *feeder, struct bytes payload)
+{
+	if (feeder->wish_count) {
+		watch_gone(&feeder->watch, "more wishes before the last were answered");
+		return;
+	}
+	size_t count;
+	if (feed_explain_parse(payload, feeder->wishes, &count)) {
+		watch_gone(&feeder->watch, "wishes that cannot be read");
+		return;
+	}
+	feeder->wish_count = count;
+	feeder->wish_at = 0;
+	wake(feeder);
+}
+
+static void watch_frame(struct peer *peer, const struct frame *frame)
+{
+	struct feeder *feeder = peer->owner;
+	uint64_t from;
+	uint32_t most;
+	if (frame->type == FEED_ACTIVITY) {
+		keep_json(&feeder->activity, frame->payload);
+	} else if (frame->type == FEED_QUEUE) {
+		keep_json(&feeder->queue, frame->payload);
+	} else if (frame->type == FEED_EXPLAIN) {
+		take_wishes(feeder, frame->payload);
+	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {
+		send_events(feeder, from, most);
+		peer_flush(peer);
+	}
 }
 
 void feeder_open(struct feeder *feeder, const struct wire *wire)
 {
 	if (feeder->has_watch)
 		watch_gone(&feeder->watch, "replaced");
+	if (!feeder->more)
+		feeder->more = event_new(feeder->base, -1, 0, on_more, feeder);
+	if (!feeder->more)
+		abort();
 	feeder->watch = (struct peer){.frame = watch_frame, .gone = watch_gone, .owner = feeder};
 	feeder->has_watch =
 		peer_init(&feeder->watch, feeder->base, wire->fd, &feed_table, MESSAGE_FORTH) == OK;

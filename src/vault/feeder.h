@@ -1,23 +1,40 @@
-// feeder: tells watch what stands on the trail, without names, and keeps what watch counted.
+// feeder: tells watch what stands on the trail, without names, has accesses explained, and keeps
+// what watch counted and what it wants reviewed.
 //
 // Watch asks from a sequence number on and is told what is durable. Whom an event is about is a
-// number under a key that only the vault has.
+// number under a key that only the vault has. Explaining happens between everything else the loop
+// does: some milliseconds at a time, then whoever waits comes first (FEEDER_SLICE_US).
 #pragma once
 
 #include "common/crypto/crypto.h"
 #include "common/io/loop.h"
+#include "common/message/feed.h"
 
 #include <jansson.h>
 
+struct explain;
+struct identity;
 struct ledger;
+
+enum {
+	FEEDER_SLICE_US = 2000, // of explaining, in one turn of the loop
+	FEEDER_PAUSE_US = 500,  // between two slices
+};
 
 struct feeder {
 	struct event_base *base;
 	struct ledger *ledger;
+	struct identity *identity; // from accounts to their Practitioner
+	struct explain *explain;
 	struct mac *opaque; // turns people into numbers
 	struct peer watch;
 	bool has_watch;
-	json_t *activity; // what watch counted last; NULL before
+	json_t *activity;   // what watch counted last; NULL before
+	json_t *queue;      // what it wants reviewed; NULL before
+	struct event *more; // wishes wait
+	struct feed_wish wishes[FEED_WISHES];
+	size_t wish_count, wish_at;
+	struct feed_explained done[FEED_WISHES];
 };
 
 void feeder_open(

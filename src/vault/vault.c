@@ -6,6 +6,7 @@
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
 #include "vault/doors.h"
+#include "vault/explain/explain.h"
 #include "vault/feeder.h"
 #include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
@@ -36,6 +37,7 @@ struct role {
 	struct parts parts;
 	struct vault vault;
 	struct doors doors;
+	struct explain *explain;
 	struct feeder feeder;
 	int landlock_abi;
 	char roles[WIRE_TEXT_BYTES]; // as the parent told it last
@@ -68,6 +70,12 @@ static json_t *activity_json(void *context)
 {
 	struct role *role = context;
 	return role->feeder.activity ? json_incref(role->feeder.activity) : NULL;
+}
+
+static json_t *queue_json(void *context)
+{
+	struct role *role = context;
+	return role->feeder.queue ? json_incref(role->feeder.queue) : NULL;
 }
 
 // ---- The loop.
@@ -206,6 +214,7 @@ static struct event *watch_fd(struct role *role, int fd, event_callback_fn handl
 
 static void start(struct role *role)
 {
+	role->explain = explain_new(role->parts.records, role->parts.ledger);
 	const struct vault_parts parts = {.identity = role->parts.identity,
 		.ledger = role->parts.ledger,
 		.policy = role->parts.policy,
@@ -216,6 +225,8 @@ static void start(struct role *role)
 		.deliver = doors_deliver,
 		.roles = roles_json,
 		.activity = activity_json,
+		.queue = queue_json,
+		.explain = role->explain,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
@@ -224,8 +235,11 @@ static void start(struct role *role)
 	role->settle = event_new(role->base, -1, 0, on_settle, role);
 	role->doors =
 		(struct doors){.base = role->base, .vault = &role->vault, .settle = role->settle};
-	role->feeder = (struct feeder){
-		.base = role->base, .ledger = role->parts.ledger, .opaque = role->parts.opaque};
+	role->feeder = (struct feeder){.base = role->base,
+		.ledger = role->parts.ledger,
+		.identity = role->parts.identity,
+		.explain = role->explain,
+		.opaque = role->parts.opaque};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);
 	role->committed = watch_fd(role, worker_event_fd(role->vault.committer), on_committed);
@@ -254,6 +268,7 @@ static void stop(struct role *role)
 	doors_close(&role->doors);
 	serve_done(&role->vault);
 	keep_place(role);
+	explain_free(role->explain);
 	parts_close(&role->parts);
 }
 

@@ -4,6 +4,7 @@
 #include "common/base/time.h"
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
+#include "watch/access/access.h"
 #include "watch/activity.h"
 
 #include <fcntl.h>
@@ -15,7 +16,9 @@
 enum {
 	PULL_MS = 200,
 	REPORT_MS = 2000,
-	HISTORY = 100000
+	HISTORY = 100000,
+	PER_THOUSAND = 5, // persons to review, for a thousand staff and a day
+	LEAST_A_DAY = 1
 };
 
 struct role {
@@ -26,6 +29,7 @@ struct role {
 	struct peer vault;
 	bool has_vault, asked;
 	struct activity *activity;
+	struct access *access;
 	uint64_t place, size, saved;
 };
 
@@ -70,18 +74,52 @@ static void pull(struct role *role)
 	peer_flush(&role->vault);
 }
 
+// What is waiting to be explained; the events go on meanwhile.
+static void ask_explanations(struct role *role)
+{
+	static struct feed_wish wishes[FEED_WISHES];
+	if (!role->has_vault)
+		return;
+	size_t count = access_wishes(role->access, wishes);
+	if (count) {
+		feed_explain_send(role->vault.channel, wishes, count);
+		peer_flush(&role->vault);
+	}
+}
+
+static void take_explanations(struct role *role, struct bytes payload)
+{
+	static struct feed_explained list[FEED_WISHES];
+	size_t count;
+	if (feed_explained_parse(payload, list, &count) ||
+		access_explained(role->access, list, count) == ERR_INVALID) {
+		role->vault.gone(&role->vault, "explanations that nobody asked for");
+		return;
+	}
+	ask_explanations(role);
+}
+
 static void vault_frame(struct peer *peer, const struct frame *frame)
 {
 	static struct feed_event events[FEED_BATCH];
 	struct role *role = peer->owner;
 	size_t count;
 	uint64_t next, size;
+	if (frame->type == FEED_EXPLAINED) {
+		take_explanations(role, frame->payload);
+		return;
+	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		activity_count(role->activity, &events[i]);
+		access_event(role->access, &events[i]);
+	}
+	if (next >= size)
+		access_time(role->access, time_now_us());
+	ask_explanations(role);
 	role->place = next;
 	role->size = size;
 	role->asked = false;
@@ -95,6 +133,7 @@ static void vault_gone(struct peer *peer, const char *why)
 	log_info("the vault went away: %s", why);
 	peer_done(peer);
 	role->has_vault = false;
+	access_unanswered(role->access);
 }
 
 static void on_message(void *context, const struct wire *wire)
@@ -120,14 +159,31 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 	pull(context);
 }
 
+static void queue_send(struct role *role)
+{
+	struct buf json = {0};
+	access_json(role->access, &json);
+	if (json.size <= FEED_QUEUE_BYTES) {
+		buf_add_bytes(channel_begin(role->vault.channel, FEED_QUEUE), buf_bytes(&json));
+		channel_end(role->vault.channel);
+	} else {
+		log_error("the queue is larger than a message");
+	}
+	buf_done(&json);
+}
+
 static void on_report(evutil_socket_t fd, short what, void *context)
 {
 	struct role *role = context;
 	(void)fd;
 	(void)what;
 	place_save(role);
+	if (access_save(role->access))
+		log_error("the queue cannot be stored");
 	if (!role->has_vault)
 		return;
+	ask_explanations(role);
+	queue_send(role);
 	activity_json(role->activity, time_now_us(), role->place, role->size,
 		channel_begin(role->vault.channel, FEED_ACTIVITY));
 	channel_end(role->vault.channel);
@@ -145,10 +201,12 @@ static struct event *every(struct role *role, int ms, event_callback_fn handler)
 
 static enum err confine(const char *dir, int *ret_landlock_abi)
 {
-	static const char *const calls[] = {
-		"openat", "unlink", "rename", "renameat", "renameat2", NULL};
-	const struct sandbox_path paths[] = {{dir, SANDBOX_READ | SANDBOX_WRITE}};
-	const struct sandbox sandbox = {.paths = paths, .path_count = 1, .calls = calls};
+	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2",
+		"fsync", "fdatasync", "ftruncate", "fallocate", "fchmod", "fchown", "access",
+		"faccessat", "faccessat2", "readlink", "getcwd", "umask", "flock", NULL};
+	const struct sandbox_path paths[] = {
+		{dir, SANDBOX_READ | SANDBOX_WRITE}, {"/dev/urandom", SANDBOX_READ}};
+	const struct sandbox sandbox = {.paths = paths, .path_count = 2, .calls = calls};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
 	if (err)
@@ -160,12 +218,29 @@ static enum err confine(const char *dir, int *ret_landlock_abi)
 	return err;
 }
 
+// What the database has not counted is read again, from the beginning if need be.
+static enum err open_access(struct role *role, const char *dir)
+{
+	char path[512], problem[256];
+	snprintf(path, sizeof path, "%s/access.db", dir);
+	const struct access_options options = {
+		.path = path, .per_thousand = PER_THOUSAND, .least = LEAST_A_DAY};
+	enum err err = access_open(&options, &role->access, problem);
+	if (err)
+		log_error("%s: %s", path, problem);
+	else if (access_place(role->access) < role->place)
+		role->place = access_place(role->access);
+	return err;
+}
+
 int watch_main(const struct config *config)
 {
 	static struct role role;
 	char dir[480];
 	int landlock_abi;
 	log_init("watch", LOG_LEVEL_INFO);
+	if (config_test(config, "watch-three-days-later"))
+		time_set_offset_us(3 * 86400 * 1000000ll);
 	snprintf(dir, sizeof dir, "%s/watch", config->state);
 	snprintf(role.place_path, sizeof role.place_path, "%s/place", dir);
 	if (confine(dir, &landlock_abi))
@@ -175,6 +250,8 @@ int watch_main(const struct config *config)
 		return 1;
 	role.activity = activity_new();
 	place_load(&role);
+	if (open_access(&role, dir))
+		return 1;
 	role.control.message = on_message;
 	role.control.context = &role;
 	if (control_init(&role.control, role.base))
@@ -184,6 +261,7 @@ int watch_main(const struct config *config)
 	control_ready(landlock_abi);
 	event_base_dispatch(role.base);
 	place_save(&role);
+	access_close(role.access);
 	activity_free(role.activity);
 	return 0;
 }

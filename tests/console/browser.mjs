@@ -377,6 +377,29 @@ await test('an entry is proved in the browser, down to the signature', async () 
   await page.getByText('The proof itself (RFC 6962)').click();
   await look('proof', true);
 });
+await test('what explains an access is drawn as a path', async () => {
+  await page.goto(`${told.url}/trail`);
+  await field('Who').fill('dr.berg');
+  await field('Patient').fill('pat0');
+  await button('Search').click();
+  await page.getByText('Paul Marsh').first().waitFor();
+  await page.getByRole('button', { name: 'Show details' }).first().click();
+  await button('What explains it?').click();
+  await page.getByText(/took part in a visit, strength \d+ of 100/).waitFor();
+  const path = page.getByRole('list', { name: 'The path from the person to the patient' });
+  expect((await path.innerText()).includes('Practitioner'), 'no path');
+  await path.getByRole('link', { name: 'Paul Marsh' }).waitFor();
+  await look('explanation', true);
+});
+await test('the queue says whose accesses nothing explains, and why', async () => {
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Queue' }).click();
+  const item = page.getByRole('article', { name: 'Dr Anna Berg' }).first();
+  await item.waitFor();
+  await item.getByText(/without an explanation/).waitFor();
+  await item.getByRole('button', { name: 'Show the explanation' }).first().click();
+  await item.getByText('nothing leads from this person to this patient').waitFor();
+  await look('queue', true);
+});
 await test('a proof that was tampered with does not hold', async () => {
   await page.route(/\/api\/trail\/\d+$/, async (r) => {
     const answer = await r.fetch();
@@ -385,7 +408,7 @@ await test('a proof that was tampered with does not hold', async () => {
     json.proof.leaf = (leaf[0] === '0' ? '1' : '0') + leaf.slice(1);
     await r.fulfill({ response: answer, json });
   });
-  await page.reload();
+  await page.goto(`${told.url}/trail`);
   await page.getByRole('button', { name: 'Show details' }).first().click();
   await button('Prove this entry').click();
   await page.getByText('The proof does not hold.').waitFor();

@@ -1,8 +1,10 @@
 // What watch and the vault tell each other about the trail. The first byte says who reads: the
-// vault a wish, or watch a batch of events, which it then counts.
+// vault a wish or things to explain, or watch a batch of events, which it then counts and weighs,
+// or explanations.
 #include "fuzz.h"
 
 #include "common/message/feed.h"
+#include "watch/access/score.h"
 #include "watch/activity.h"
 
 #include <jansson.h>
@@ -34,12 +36,21 @@ static void pull(struct bytes payload)
 
 static void same_event(const struct feed_event *a, const struct feed_event *b)
 {
-	fuzz_rule(a->seq == b->seq && a->time_us == b->time_us && a->kind == b->kind &&
+	fuzz_rule(memcmp(a->patients, b->patients, sizeof a->patients) == 0 && a->seq == b->seq &&
+			  a->time_us == b->time_us && a->kind == b->kind &&
 			  a->action == b->action && a->outcome == b->outcome &&
 			  a->broken_glass == b->broken_glass && a->related == b->related &&
-			  a->patient_count == b->patient_count && a->actor == b->actor &&
-			  a->patient == b->patient,
+			  a->status == b->status && a->patient_count == b->patient_count &&
+			  a->actor == b->actor && a->session == b->session &&
+			  a->patient == b->patient && a->patients_here == b->patients_here,
 		"the same event");
+	fuzz_rule(strcmp(a->role, b->role) == 0 && strcmp(a->purpose, b->purpose) == 0 &&
+			  strcmp(a->resource_type, b->resource_type) == 0 &&
+			  strcmp(a->relationship, b->relationship) == 0 &&
+			  strcmp(a->address, b->address) == 0 &&
+			  strcmp(a->application, b->application) == 0 &&
+			  strcmp(a->rule, b->rule) == 0,
+		"the same texts");
 }
 
 // As watch does with a batch; what it makes of it goes to the console.
@@ -66,20 +77,61 @@ static void events(struct bytes payload)
 	if (feed_events_parse(payload, list, &count, &next, &size))
 		return;
 	fuzz_rule(count <= FEED_BATCH, "a batch");
-	feed_events_send(vault, list, count, next, size);
+	size_t sent = feed_events_send(vault, list, count, next, size);
 	struct frame frame = carry(vault, watch);
 	fuzz_rule(feed_events_parse(frame.payload, again, &count_again, &next_again, &size_again) ==
 			  OK,
 		"it is read again");
-	fuzz_rule(
-		count == count_again && next == next_again && size == size_again, "the same batch");
-	for (size_t i = 0; i < count; i++)
+	fuzz_rule(sent == count_again && size == size_again &&
+			  next_again == (sent < count ? list[sent].seq : next),
+		"the same batch, as far as it fits");
+	for (size_t i = 0; i < sent; i++)
 		same_event(&list[i], &again[i]);
 	count_all(list, count, next, size);
 }
 
+static void wishes(struct bytes payload)
+{
+	static struct feed_wish list[FEED_WISHES], again[FEED_WISHES];
+	size_t count, count_again;
+	if (feed_explain_parse(payload, list, &count))
+		return;
+	feed_explain_send(watch, list, count);
+	struct frame frame = carry(watch, vault);
+	fuzz_rule(feed_explain_parse(frame.payload, again, &count_again) == OK &&
+			  count == count_again,
+		"the same number of wishes");
+	for (size_t i = 0; i < count; i++)
+		fuzz_rule(list[i].seq == again[i].seq && list[i].index == again[i].index &&
+				  list[i].known_us == again[i].known_us,
+			"the same wishes");
+}
+
+static void explained(struct bytes payload)
+{
+	static struct feed_explained list[FEED_WISHES], again[FEED_WISHES];
+	size_t count, count_again;
+	if (feed_explained_parse(payload, list, &count))
+		return;
+	feed_explained_send(vault, list, count);
+	struct frame frame = carry(vault, watch);
+	fuzz_rule(feed_explained_parse(frame.payload, again, &count_again) == OK &&
+			  count == count_again,
+		"the same number of explanations");
+	for (size_t i = 0; i < count; i++) {
+		const struct explained *a = &list[i].told, *b = &again[i].told;
+		fuzz_rule(a->kind == b->kind && a->strength == b->strength &&
+				  a->steps == b->steps && a->flags == b->flags &&
+				  list[i].fine == again[i].fine,
+			"the same explanations");
+		int64_t score = score_of(a, list[i].wish.index);
+		fuzz_rule(score >= 0 && score < 100000, "a weight that can be added up");
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
+	static void (*const readers[])(struct bytes payload) = {pull, events, wishes, explained};
 	int fds[2];
 	if (!size)
 		return 0;
@@ -88,9 +140,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 		watch = channel_new(fds[0], &feed_table, MESSAGE_BACK);
 		vault = channel_new(fds[1], &feed_table, MESSAGE_FORTH);
 	}
-	if (at[0] % 2)
-		events(bytes_of(at + 1, size - 1));
-	else
-		pull(bytes_of(at + 1, size - 1));
+	readers[at[0] % 4](bytes_of(at + 1, size - 1));
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "common/base/time.h"
 #include "common/format/fhir_check.h"
 #include "common/format/json.h"
+#include "vault/explain/explain.h"
 #include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
 #include "vault/policy/policy.h"
@@ -166,15 +167,18 @@ static void open_vault(void)
 	int fds[2];
 	const struct records_options options = {.dir = folder, .weak_sync = true};
 	fuzz_rule(records_open(&options, &records, problem) == OK, "records");
+	struct ledger *ledger = open_ledger();
 	const struct vault_parts parts = {.identity = open_identity(),
-		.ledger = open_ledger(),
+		.ledger = ledger,
 		.policy = load_policy(),
 		.records = records,
 		.version = "0",
 		.started_us = time_now_us(),
 		.deliver = deliver,
 		.roles = no_roles,
-		.activity = nothing};
+		.activity = nothing,
+		.queue = nothing,
+		.explain = explain_new(records, ledger)};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);
@@ -184,6 +188,7 @@ static void open_vault(void)
 static void close_vault(void)
 {
 	serve_done(&vault);
+	explain_free(vault.parts.explain);
 	identity_close(vault.parts.identity);
 	records_close(vault.parts.records);
 	ledger_close(vault.parts.ledger);

@@ -79,6 +79,55 @@ export interface Entry {
   proof?: Proof;
 }
 
+export interface Flag {
+  code: string;
+  text: string;
+}
+
+export interface Look {
+  seq: number;
+  time: string;
+  sentence: string;
+  explanation: string;
+  text: string;
+  strength: number;
+  score: number;
+  looked: number;
+  flags: Flag[];
+  patient: { id: string; name?: string };
+}
+
+export interface QueueItem {
+  queue: 'worst' | 'slow';
+  day: string;
+  closed: boolean;
+  score: number;
+  records: number;
+  who: { account?: string; name?: string; role?: string };
+  why: string[];
+  looks: Look[];
+}
+
+export interface Queue {
+  ready: boolean;
+  staff?: number;
+  per_thousand?: number;
+  waiting?: number;
+  until?: string;
+  items: QueueItem[];
+}
+
+export interface Explanation {
+  seq: number;
+  explanation: string;
+  text: string;
+  strength: number;
+  explained: boolean;
+  path: { resource?: string; seq?: number; words: string; name?: string }[];
+  flags: Flag[];
+  recorded?: string;
+}
+
 export interface Entries {
   entries: Entry[];
   next?: number | string;

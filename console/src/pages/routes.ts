@@ -6,6 +6,7 @@ import { Accounts } from './accounts';
 import { Find } from './find';
 import { Health } from './health';
 import { Mine } from './mine';
+import { QueuePage } from './queue';
 import { RecordPage } from './record/record';
 import { Sessions } from './sessions';
 import { Trail } from './trail';
@@ -25,6 +26,7 @@ export interface Route {
 export const pages: Route[] = [
   { path: '/', also: ['/patient/:id/:tab?'], page: Find, menu: 'Patients', icon: 'patients', verb: 'patient-search', search: true },
   { path: '/patient/:id/:tab?', page: RecordPage },
+  { path: '/queue', page: QueuePage, menu: 'Queue', icon: 'eye', verb: 'trail-search' },
   { path: '/trail', page: Trail, menu: 'Trail', icon: 'trail', verb: 'trail-search' },
   { path: '/accounts', page: Accounts, menu: 'Accounts', icon: 'accounts', verb: 'accounts-manage' },
   { path: '/health', page: Health, menu: 'Health', icon: 'health', verb: 'status-view' },

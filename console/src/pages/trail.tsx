@@ -8,6 +8,7 @@ import { mainIdentifier, nameOf, patientQuery, shortId } from '../fhir/person';
 import { search } from '../fhir/search';
 import type { Patient } from '../fhir/types';
 import { ago, count, date, dateTime, plural, timeSeconds } from '../fhir/words';
+import { Explained } from '../trail/explanation';
 import { checkProof, type Checked } from '../trail/proof';
 import { actionText, actions, outcomeText, outcomes, purposeText, relationText, roleText, tone } from '../trail/words';
 import { browser } from './sessions';
@@ -71,6 +72,8 @@ function ProofBox({ seq, vkey }: { seq: number; vkey?: string }) {
 
 function Detail({ entry: e, vkey }: { entry: Entry; vkey?: string }) {
   const [prove, setProve] = useState(false);
+  const [explain, setExplain] = useState(false);
+  const first = e.kind === 'access' ? e.patients?.[0] : undefined;
   const patients = e.patients ?? [];
   return (
     <div class="entry">
@@ -83,6 +86,7 @@ function Detail({ entry: e, vkey }: { entry: Entry; vkey?: string }) {
         ['Relation', e.relationship && e.relationship.kind !== 'none' && `${relationText(e.relationship.kind)}${e.relationship.evidence ? ` (${e.relationship.evidence})` : ''}`], ['Purpose', purposeText(e.purpose)], ['Reason', e.reason && `“${e.reason}”`],
         ['Rule', e.rule], ['Detail', e.detail], ['Refers to', e.refers_to !== undefined && `entry ${count(e.refers_to)}`],
       ]} />
+      {first && (explain ? <Explained seq={e.seq} patient={first.id} /> : <button type="button" class="button" onClick={() => setExplain(true)}><Icon name="eye" size={16} />What explains it?</button>)}
       {prove ? <ProofBox seq={e.seq} vkey={vkey} /> : <button type="button" class="button" onClick={() => setProve(true)}><Icon name="check" size={16} />Prove this entry</button>}
     </div>
   );

@@ -1,23 +1,40 @@
-// feed: what watch learns from the vault's trail, and what it gives back.
+// feed: what watch learns from the vault's trail, what it asks, and what it gives back.
 //
-//   PULL      forth (watch)  u64 first sequence number wanted, u32 at most how many
-//   EVENTS    back  (vault)  u64 next number, u64 size of the trail, u16 count, then the events
-//   ACTIVITY  forth (watch)  what watch counts, as JSON for the console
+//   PULL       forth (watch)  u64 first sequence number wanted, u32 at most how many
+//   EVENTS     back  (vault)  u8 version, u64 next number, u64 size of the trail, u16 count, events
+//   EXPLAIN    forth (watch)  u16 count, then wishes: have these accesses explained, please
+//   EXPLAINED  back  (vault)  u16 count, then what was found, in the order of the wishes
+//   ACTIVITY   forth (watch)  what watch counts, as JSON for the console
+//   QUEUE      forth (watch)  what a reviewer should look at, as JSON; entries by number
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
-// identifier of a person: actors and patients are numbers that only the vault can turn back.
+// identifier of a person: actors, patients and sessions are numbers that only the vault can turn
+// back. Addresses, applications and rules are texts, bounded and without control characters, for
+// whoever matches indicators. Explaining takes records, and therefore time: it is asked for apart,
+// so that events never wait for it, and again later, for documentation comes late. Watch has at
+// most FEED_WISHES open at a time; the vault forgets what is open when either goes away.
 #pragma once
 
+#include "common/format/explained.h"
 #include "common/io/channel.h"
 
 enum feed_message {
 	FEED_PULL = 1,
 	FEED_EVENTS,
-	FEED_ACTIVITY
+	FEED_ACTIVITY,
+	FEED_EXPLAIN,
+	FEED_EXPLAINED,
+	FEED_QUEUE
 };
 enum {
+	FEED_VERSION = 2,
 	FEED_BATCH = 500,
-	FEED_ACTIVITY_BYTES = 60000
+	FEED_ACTIVITY_BYTES = 60000,
+	FEED_QUEUE_BYTES = 60000,
+	FEED_PATIENTS = 16, // of one event; patient_count tells how many there were
+	FEED_WISHES = 512,
+	FEED_TEXT_BYTES = 96, // each text, with the NUL
+	FEED_CODE_BYTES = 32,
 };
 
 struct feed_event {
@@ -25,16 +42,50 @@ struct feed_event {
 	int64_t time_us;
 	uint8_t kind, action, outcome; // as in common/format/trail.h
 	bool broken_glass, related;    // purpose BTG; a care relationship is known
+	uint16_t status;               // as the caller saw it, or 0
 	uint32_t patient_count;
-	uint64_t actor, patient; // opaque; 0: none
+	uint64_t actor, session, patient; // opaque; 0: none. `patient` is the first of `patients`
+	uint64_t patients[FEED_PATIENTS];
+	uint8_t patients_here;
+	char role[FEED_CODE_BYTES], purpose[FEED_CODE_BYTES];
+	char resource_type[FEED_CODE_BYTES * 2]; // "Observation"; never an id
+	char relationship[FEED_CODE_BYTES];
+	char address[FEED_CODE_BYTES * 2], application[FEED_TEXT_BYTES], rule[FEED_TEXT_BYTES];
+};
+
+// An access of the trail, one patient of it, and what may be known when it is explained.
+struct feed_wish {
+	uint64_t seq;
+	uint8_t index; // of the entry's patients
+	int64_t known_us;
+};
+
+struct feed_explained {
+	struct feed_wish wish;
+	bool fine; // false: the entry or the records could not be read; ask again later
+	struct explained told;
 };
 
 extern const struct message_table feed_table;
 
 void feed_pull_send(struct channel *channel, uint64_t from, uint32_t most);
 enum err feed_pull_parse(struct bytes payload, uint64_t *ret_from, uint32_t *ret_most);
-// At most FEED_BATCH events.
-void feed_events_send(struct channel *channel, const struct feed_event *events, size_t count,
+// At most FEED_BATCH events, of which as many are sent as fit a frame: the number of them comes
+// back. `next` is what follows all of them; it is corrected where some stay behind.
+size_t feed_events_send(struct channel *channel, const struct feed_event *events, size_t count,
 	uint64_t next, uint64_t size); // five: a list and two numbers
+// ERR_UNSUPPORTED for another version; ERR_SYNTAX, ERR_LIMIT.
 enum err feed_events_parse(struct bytes payload, struct feed_event ret_events[FEED_BATCH],
 	size_t *ret_count, uint64_t *ret_next, uint64_t *ret_size);
+
+// At most FEED_WISHES each.
+void feed_explain_send(struct channel *channel, const struct feed_wish *wishes, size_t count);
+enum err feed_explain_parse(
+	struct bytes payload, struct feed_wish ret_wishes[FEED_WISHES], size_t *ret_count);
+void feed_explained_send(struct channel *channel, const struct feed_explained *list, size_t count);
+enum err feed_explained_parse(
+	struct bytes payload, struct feed_explained ret_list[FEED_WISHES], size_t *ret_count);
+
+// A text for an event: cut at a character's boundary, control characters and what is no UTF-8
+// replaced by '?'.
+void feed_text(char *ret_text, size_t most_bytes, const char *text);

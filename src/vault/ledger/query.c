@@ -73,8 +73,8 @@ static enum err consider(struct walk *walk, uint64_t seq)
 
 static bool enough(const struct walk *walk)
 {
-	return walk->past || walk->count >= walk->query->limit ||
-	       walk->looked >= LEDGER_SEARCH_WALK;
+	uint32_t most = walk->query->walk ? walk->query->walk : LEDGER_SEARCH_WALK;
+	return walk->past || walk->count >= walk->query->limit || walk->looked >= most;
 }
 
 // The rarest word of the query, as the index knows it; false when it knows none.

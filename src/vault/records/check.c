@@ -61,7 +61,7 @@ static enum err check_index(struct check *check, const struct record *record)
 	enum err err = owner_by_number(r, &r->committed, check->found.patient, &owner);
 	if (!err)
 		err = words_of(r, owner, record->type, json, check->arena);
-	if (!err && finds_type(record->type))
+	if (!err && finds_record(record->type, owner->number != HOSPITAL))
 		err = finds_of(r, record->type, json, check->arena, &finds);
 	json_decref(json);
 	struct store_query *q = check->item;

@@ -32,6 +32,8 @@ static const char *const view_sql[Q_VIEW_COUNT] = {
 		"SELECT version, updated FROM item WHERE patient = ?1 AND kind = ?2 AND slot = ?3",
 	[Q_ITEMS] = "SELECT slot, version, updated, words FROM item"
 		    " WHERE patient = ?1 AND kind = ?2 ORDER BY slot",
+	[Q_NEWEST] = "SELECT slot, version FROM item WHERE patient = ?1 AND kind = ?2"
+		     " ORDER BY slot DESC LIMIT ?3",
 	[Q_FIND] = "SELECT slot, patient FROM find WHERE token = ?1 ORDER BY slot LIMIT ?2",
 	[Q_CARE] = "SELECT kind, slot FROM care WHERE staff = ?1 AND patient = ?2"
 		   " ORDER BY kind, slot DESC LIMIT 1",

@@ -97,6 +97,55 @@ enum err records_history(struct records *r, const struct record_key *key, size_t
 	return OK;
 }
 
+struct newest_row {
+	int64_t slot;
+	uint64_t version;
+};
+
+static enum err newest_rows(struct records *r, const struct record_newest *wish, int64_t owner,
+	struct newest_row *rows, size_t *ret_count)
+{
+	struct store_query *q = r->committed.queries[Q_NEWEST];
+	enum store_step step;
+	size_t count = 0;
+	query_int(q, 1, owner);
+	query_int(q, 2, r->kind_of_type[wish->type]);
+	query_int(q, 3, (int64_t)wish->most + 1);
+	while ((step = query_step(q)) == STORE_ROW && count <= wish->most)
+		rows[count++] = (struct newest_row){row_int(q, 0), (uint64_t)row_int(q, 1)};
+	query_reset(q);
+	*ret_count = count;
+	return step == STORE_FAILED ? ERR_IO : OK;
+}
+
+enum err records_newest(struct records *r, const struct record_newest *wish, struct arena *arena,
+	struct record_page *ret_page, bool *ret_more)
+{
+	struct record_page page = {0};
+	struct owner *owner;
+	size_t count = 0;
+	if (wish->most > RECORDS_SEARCH_COUNT)
+		return ERR_LIMIT;
+	enum err err = owner_find(r, &r->committed, wish->patient, &owner);
+	bool nobody = err == ERR_NOT_FOUND || err == ERR_GONE;
+	struct newest_row *rows = arena_alloc(arena, (wish->most + 1) * sizeof *rows);
+	if (!err)
+		err = newest_rows(r, wish, owner->number, rows, &count);
+	if (nobody)
+		err = OK;
+	*ret_more = count > wish->most;
+	count = count > wish->most ? wish->most : count;
+	page.records = arena_alloc(arena, (count + 1) * sizeof *page.records);
+	for (; page.count < count && !err; page.count += !err)
+		err = blob_read(r, &r->committed, rows[page.count].slot, rows[page.count].version,
+			arena, &page.records[page.count]);
+	if (err)
+		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err == ERR_GONE ? ERR_NOT_FOUND : err;
+	page.total = page.count;
+	*ret_page = page;
+	return OK;
+}
+
 enum err records_walk(struct records *r, records_seen *seen, void *context)
 {
 	struct store_query *q;

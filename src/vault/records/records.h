@@ -5,7 +5,7 @@
 // changes; associated data binds each blob to its type, id, version, patient and key version, so
 // no row can be swapped or replayed. One connection writes; between records_begin() and the end of
 // records_commit() only the read calls may be used by another thread than the committing one.
-// Layout and what still leaks: docs/records.md. Used by vault/serve only.
+// Layout and what still leaks: docs/records.md. Used by vault/serve and vault/explain.
 #pragma once
 
 #include "common/crypto/crypto.h"
@@ -117,6 +117,16 @@ struct search_result {
 // without any of the indexed parameters. ERR_INVALID for a page that is not ours.
 enum err records_search(struct records *records, const struct search_query *query,
 	struct arena *arena, struct search_result *ret_result);
+
+// The newest resources of one type in a patient's record, the newest first; `ret_more`: there are
+// older ones. Costs what it reads, however large the record is. An unknown patient has none.
+struct record_newest {
+	const char *patient;
+	int type;
+	size_t most; // up to RECORDS_SEARCH_COUNT
+};
+enum err records_newest(struct records *records, const struct record_newest *wish,
+	struct arena *arena, struct record_page *ret_page, bool *ret_more);
 
 // How a member of staff stands to a patient.
 enum care_kind {

@@ -27,6 +27,7 @@ enum view_query {
 	Q_BLOB,           // key -> token, patient, type, method, updated, key_version, sealed
 	Q_ITEM,           // patient, type, slot -> version, updated
 	Q_ITEMS,          // patient, type, after slot -> slot, version, updated, words
+	Q_NEWEST,         // patient, type, most -> slot, version
 	Q_FIND,           // token -> slot, patient
 	Q_CARE,           // staff, patient -> kind, slot
 	Q_CARE_PATIENTS,  // staff -> patient, kind, slot
@@ -163,7 +164,8 @@ struct finds {
 	int64_t *tokens;
 	size_t count;
 };
-bool finds_type(int type); // is this type found hospital-wide by these tokens?
+bool finds_type(int type);                    // is this type found hospital-wide by these tokens?
+bool finds_record(int type, bool of_patient); // and this record of the type
 enum err finds_of(struct records *records, int type, const json_t *resource, struct arena *arena,
 	struct finds *ret_finds);
 bool words_is_address(const char *folded); // "mrs.": too few values to be indexed

@@ -20,7 +20,7 @@ static const char *const worded[] = {"category", "class", "clinical-status", "co
 	"identifier", "intent", "status", "type", "vaccine-code", "verification-status"};
 // Parameters by which persons, places and things of the hospital are found.
 static const char *const found_by[] = {"name", "identifier", "email", "phone", "telecom",
-	"birthdate", "practitioner", "organization"};
+	"birthdate", "practitioner", "organization", "actor", "schedule", "start"};
 
 struct tokens {
 	struct mac *mac;
@@ -172,7 +172,14 @@ enum err words_of(struct records *r, struct owner *owner, int type, const json_t
 bool finds_type(int type)
 {
 	return type == fhir_type_patient() || !fhir_type_in_compartment(type) ||
-	       type == fhir_type_find("Practitioner") || type == fhir_type_find("Person");
+	       type == fhir_type_find("Practitioner") || type == fhir_type_find("Person") ||
+	       type == fhir_type_find("Schedule");
+}
+
+// A schedule is a roster of the house's, unless a patient is in it.
+bool finds_record(int type, bool of_patient)
+{
+	return finds_type(type) && !(of_patient && type == fhir_type_find("Schedule"));
 }
 
 enum err finds_of(struct records *r, int type, const json_t *resource, struct arena *arena,

@@ -295,7 +295,7 @@ static enum err index_write(struct records *r, const struct record_put *put, str
 	enum err err = words_of(r, owner, put->type, put->resource, arena);
 	if (!err)
 		err = item_write(r, now, put->updated_us);
-	if (!err && finds_type(put->type)) {
+	if (!err && finds_record(put->type, owner->number != HOSPITAL)) {
 		err = finds_of(r, put->type, put->resource, arena, &finds);
 		if (!err)
 			err = finds_write(r, now, &finds);

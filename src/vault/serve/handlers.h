@@ -23,6 +23,8 @@ route_handler api_me, api_me_password, api_me_recovery_codes, api_me_patients, a
 	api_session_end, api_break_glass, api_break_glass_list;
 // api_trail.c
 route_handler api_seen, api_trail, api_trail_state, api_trail_entry;
+// api_queue.c
+route_handler api_queue, api_trail_explanation;
 // api_accounts.c
 route_handler api_accounts, api_account_create, api_account_change, api_account_reset_password,
 	api_account_reset_second_factor, api_account_token;

@@ -15,6 +15,7 @@ struct ledger;
 struct policy;
 struct records;
 struct activity;
+struct explain;
 
 struct exchange_queue {
 	struct exchange *first, *last;
@@ -27,6 +28,7 @@ struct vault_parts {
 	struct ledger *ledger;
 	struct policy *policy;
 	struct records *records;
+	struct explain *explain;
 	const struct keyring_place *keys;
 	const char *version;
 	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
@@ -38,6 +40,7 @@ struct vault_parts {
 	// JSON of the roles as the parent told it last, or NULL; borrowed. And what watch counts.
 	json_t *(*roles)(void *context);
 	json_t *(*activity)(void *context);
+	json_t *(*queue)(void *context); // what watch wants reviewed, or NULL
 	void *context;
 };
 

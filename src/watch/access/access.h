@@ -1,0 +1,68 @@
+// access: every access to a record, weighed by how well it is explained, and the two short lists
+// that a reviewer can get through: the day's worst, and what adds up slowly.
+//
+// One line is kept for each person, patient and day. It is explained at once and, when nothing
+// explained it, again ACCESS_SECOND_LOOK_H later, for documentation comes late. What stays
+// unexplained weighs by its flags (score.h). When a day is over, a fixed number of persons is put
+// into the queues: `per_thousand` for each thousand people who worked in the last 30 days, three of
+// five by the worst single day of the last week, two of five by what added up with a half-life of
+// ACCESS_HALF_LIFE_DAYS; what was in a queue before does not count again. Days are of UTC and end
+// by the events' own time, so the same trail and the same explanations give the same queues,
+// however fast they come.
+//
+// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day, kept for ACCESS_KEPT_DAYS
+// when unexplained and for two days otherwise, on disk; in memory only the database's cache
+// (ACCESS_CACHE_KIB) and a fixed table, whatever the number of persons. All state is in one SQLite
+// database: removed, it is made again from the trail. Used by watch alone.
+#pragma once
+
+#include "common/message/feed.h"
+
+struct access;
+
+enum {
+	ACCESS_SECOND_LOOK_H = 48,
+	ACCESS_HALF_LIFE_DAYS = 14,
+	ACCESS_KEPT_DAYS = 90,
+	ACCESS_LINES = 2000,
+	ACCESS_CACHE_KIB = 8192,
+	ACCESS_SHOWN = 40, // items in the JSON
+};
+
+struct access_options {
+	const char *path; // of the database
+	double per_thousand;
+	unsigned least; // persons a day in each queue, however small the house
+};
+
+enum err access_open(
+	const struct access_options *options, struct access **ret_access, char ret_problem[256]);
+void access_close(struct access *access); // saves; NULL is fine
+
+uint64_t access_place(const struct access *access); // events below are counted
+// Events in their order; those below the place are passed over.
+void access_event(struct access *access, const struct feed_event *event);
+// The trail has nothing before this time that was not handed over.
+void access_time(struct access *access, int64_t now_us);
+
+// What should be explained next, at most FEED_WISHES; none while the last are unanswered.
+size_t access_wishes(struct access *access, struct feed_wish ret_wishes[FEED_WISHES]);
+// The answers to them, in their order. ERR_INVALID when they are not.
+enum err access_explained(struct access *access, const struct feed_explained *list, size_t count);
+void access_unanswered(struct access *access); // the vault went away: they are asked again
+
+// Commits everything since the last call. ERR_IO.
+enum err access_save(struct access *access);
+// {"staff", "per_thousand", "waiting", "until", "items": […]} for the vault, which joins names.
+void access_json(struct access *access, struct buf *out);
+
+// What a day's queue holds, for measuring: called for every item that is made from now on.
+struct access_item {
+	int64_t made; // when it was put there
+	int64_t day;  // that it is about; of what adds up, the last one
+	bool slow;
+	uint64_t actor;
+	double score;
+};
+void access_listen(struct access *access,
+	void (*made)(void *context, const struct access_item *item), void *context);

@@ -1,0 +1,96 @@
+// access_in: what the part's own files share. Nobody else includes this.
+#pragma once
+
+#include "common/store/store.h"
+#include "watch/access/access.h"
+#include "watch/access/score.h"
+
+#define DAY_US 86400000000ll
+
+enum access_query {
+	A_FIND,    // day, actor, patient -> acts, stage, kind, strength, flags
+	A_COUNT,   // day, actor -> lines
+	A_ADD,     // day, actor, patient, seq, idx, at, acts
+	A_ACTS,    // day, actor, patient, acts, score
+	A_TOLD,    // day, actor, patient, stage, kind, strength, steps, flags, score
+	A_FIRST,   // most -> day, actor, patient, seq, idx, at, acts
+	A_SECOND,  // at, most -> the same
+	A_OPEN,    // day, at -> 1 when a look is still missing before the day can end
+	A_WAITING, // -> how many first looks wait
+	A_PERSON,  // actor, day
+	A_STAFF,   // day -> count
+	A_WORST,   // from day, to day, made before -> actor, day, score
+	A_SLOW,    // from day, to day -> actor, day, at, score
+	A_QUEUED,  // actor, made before -> the last day on which it was put into a queue
+	A_ITEM,    // made, queue, actor, day, score
+	A_ITEMS,   // made from, most -> day, queue, actor
+	A_SUM,     // from day, to day, actor -> records, days, flags…
+	A_LOOKS,   // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
+		   // stage
+	A_SET,     // name, value
+	A_QUERIES
+};
+
+enum {
+	STAGE_FIRST, // wants its first look
+	STAGE_SECOND,
+	STAGE_SETTLED
+};
+enum {
+	QUEUE_WORST = 1,
+	QUEUE_SLOW
+};
+
+// One line's key, and what is needed to weigh it again.
+struct line {
+	int64_t day;
+	uint64_t actor, patient, seq;
+	unsigned index, acts, stage;
+	int64_t at_us;
+};
+
+enum {
+	SEEN = 1 << 15
+};
+
+struct access {
+	struct store *store;
+	struct store_query *queries[A_QUERIES];
+	double per_thousand;
+	unsigned least;
+	uint64_t place;
+	int64_t clock_us, closed_day; // INT64_MIN before the first event
+	double credit;                // of the budget, carried from day to day
+	int64_t picks;
+	struct line open[FEED_WISHES];
+	size_t open_count;
+	struct {
+		uint64_t actor, patient;
+		int64_t day;
+		unsigned acts;
+	} seen[SEEN]; // lines that need no look into the database
+	bool changed;
+	void (*made)(void *context, const struct access_item *item);
+	void *made_context;
+};
+
+// keep.c
+enum err keep_open(struct access *access, const char *path, char ret_problem[256]);
+void keep_close(struct access *access);
+enum err keep_state(struct access *access); // writes place, clock and budget
+void keep_bind(struct access *access, enum access_query query, const int64_t *values, size_t count);
+enum err keep_run(
+	struct access *access, enum access_query query, const int64_t *values, size_t count);
+
+struct person {
+	uint64_t actor;
+	int64_t day;
+	double score;
+};
+
+// close.c: ends the days that can be ended.
+enum err close_days(struct access *access);
+int64_t close_limit_us(const struct access *access); // second looks due later have to wait
+int64_t close_staff(struct access *access, int64_t day);
+// Whom the queue of the day's worst would take, were the day over now.
+size_t close_worst(struct access *access, int64_t day, struct person *ret, size_t most);

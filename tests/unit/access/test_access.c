@@ -1,0 +1,438 @@
+#include "../unit.h"
+#include "common/base/time.h"
+#include "common/format/trail.h"
+#include "watch/access/access.h"
+#include "watch/access/score.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAY_US  86400000000ll
+#define HOUR_US 3600000000ll
+#define FIRST   20000 // the first day of these tests
+
+static char path[64];
+static struct access *access_;
+static char made[65536]; // the items, as text
+
+static void on_made(void *context, const struct access_item *item)
+{
+	(void)context;
+	snprintf(made + strlen(made), sizeof made - strlen(made), "%lld %s %llu %.2f;",
+		(long long)(item->made - FIRST), item->slow ? "slow" : "worst",
+		(unsigned long long)item->actor, item->score);
+}
+
+static void open_again(double per_thousand, unsigned least)
+{
+	char problem[256];
+	const struct access_options options = {path, per_thousand, least};
+	access_close(access_);
+	assert_ok(access_open(&options, &access_, problem));
+	access_listen(access_, on_made, NULL);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	strcpy(path, "/tmp/access-XXXXXX");
+	close(mkstemp(path));
+	made[0] = 0;
+	access_ = NULL;
+	open_again(5, 1);
+	return 0;
+}
+
+static void remove_all(void)
+{
+	char name[80];
+	access_close(access_);
+	access_ = NULL;
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(name, sizeof name, "%s%s", path, (const char *[]){"", "-wal", "-shm"}[i]);
+		(void)unlink(name);
+	}
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	remove_all();
+	return 0;
+}
+
+static struct feed_event event(uint64_t seq, double days, uint64_t actor, uint64_t patient)
+{
+	struct feed_event e = {.seq = seq,
+		.time_us = FIRST * DAY_US + (int64_t)(days * (double)DAY_US),
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_READ,
+		.outcome = TRAIL_ALLOWED,
+		.patient_count = 1,
+		.patients_here = 1,
+		.actor = actor,
+		.patient = patient,
+		.patients = {patient},
+		.role = "nurse",
+		.resource_type = "Patient"};
+	return e;
+}
+
+static uint64_t seq_next;
+static void open_record(double days, uint64_t actor, uint64_t patient)
+{
+	struct feed_event e = event(seq_next++, days, actor, patient);
+	access_event(access_, &e);
+}
+
+// The hospital of these tests: what is asked about a patient is answered from the sequence number.
+typedef struct explained hospital(const struct feed_wish *wish);
+
+static struct explained nothing(const struct feed_wish *wish)
+{
+	(void)wish;
+	return (struct explained){.kind = EXPLAINED_NOTHING};
+}
+
+static struct explained everything(const struct feed_wish *wish)
+{
+	(void)wish;
+	return (struct explained){.kind = EXPLAINED_ENCOUNTER, .strength = 90, .steps = 3};
+}
+
+static size_t asked;
+static int64_t last_known_us;
+static bool settle_some(hospital *answer)
+{
+	static struct feed_wish wishes[FEED_WISHES];
+	static struct feed_explained list[FEED_WISHES];
+	size_t count = access_wishes(access_, wishes);
+	for (size_t i = 0; i < count; i++) {
+		list[i] = (struct feed_explained){
+			.wish = wishes[i], .fine = true, .told = answer(&wishes[i])};
+		last_known_us = wishes[i].known_us;
+	}
+	asked += count;
+	if (count)
+		assert_ok(access_explained(access_, list, count));
+	return count > 0;
+}
+
+static void settle(hospital *answer)
+{
+	while (settle_some(answer))
+		continue;
+}
+
+static void until(double days, hospital *answer)
+{
+	access_time(access_, FIRST * DAY_US + (int64_t)(days * (double)DAY_US));
+	settle(answer);
+}
+
+static json_t *items(void)
+{
+	struct buf out = {0};
+	access_json(access_, &out);
+	json_t *json = json_loadb((const char *)out.at, out.size, 0, NULL);
+	buf_done(&out);
+	assert_non_null(json);
+	json_t *list = json_incref(json_object_get(json, "items"));
+	json_decref(json);
+	return list;
+}
+
+static size_t item_count(void)
+{
+	json_t *list = items();
+	size_t count = json_array_size(list);
+	json_decref(list);
+	return count;
+}
+
+static void what_is_explained_is_nobodys_business(void **state)
+{
+	(void)state;
+	open_record(0.5, 1, 100);
+	settle(everything);
+	assert_int_equal(item_count(), 0);
+	until(3.5, everything);
+	assert_string_equal(made, "");
+}
+
+static void what_nothing_explains_is_in_todays_queue_at_once(void **state)
+{
+	(void)state;
+	open_record(0.5, 1, 100);
+	settle(nothing);
+	json_t *list = items();
+	assert_int_equal(json_array_size(list), 1);
+	json_t *item = json_array_get(list, 0), *look;
+	assert_string_equal(json_string_value(json_object_get(item, "queue")), "worst");
+	assert_true(json_is_false(json_object_get(item, "closed")));
+	assert_int_equal(json_integer_value(json_object_get(item, "score")), 20);
+	look = json_array_get(json_object_get(item, "looks"), 0);
+	assert_int_equal(json_integer_value(json_object_get(look, "kind")), EXPLAINED_NOTHING);
+	json_decref(list);
+	until(1.1, nothing);
+	assert_string_equal(made, "0 worst 1 20.00;");
+}
+
+static void it_is_looked_at_again_and_leaves_when_documentation_came(void **state)
+{
+	(void)state;
+	open_record(0.5, 1, 100);
+	until(1.5, nothing);
+	assert_int_equal(asked, 1);
+	assert_int_equal(item_count(), 1);
+	until(2.4, nothing);
+	assert_int_equal(asked, 1); // not before two days have gone
+	until(2.6, everything);
+	assert_int_equal(asked, 2);
+	assert_int_equal(last_known_us, FIRST * DAY_US + DAY_US / 2 + 48 * HOUR_US);
+	assert_int_equal(item_count(), 0);
+	until(9, everything);
+	assert_int_equal(asked, 2);
+}
+
+static void the_same_person_and_patient_are_asked_about_once_a_day(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		open_record(0.5 + i * 0.001, 1, 100);
+	settle(nothing);
+	assert_int_equal(asked, 1);
+	open_record(0.9, 1, 101);
+	settle(nothing);
+	assert_int_equal(asked, 2);
+	open_record(1.1, 1, 100);
+	settle(nothing);
+	assert_int_equal(asked, 3);
+}
+
+static void doing_more_weighs_more_also_afterwards(void **state)
+{
+	(void)state;
+	struct feed_event e = event(seq_next++, 0.5, 1, 100);
+	e.action = TRAIL_SEARCH;
+	access_event(access_, &e);
+	settle(nothing);
+	assert_int_equal(item_count(), 0); // to have found somebody is not worth a reviewer's time
+	open_record(0.6, 1, 100);
+	json_t *list = items();
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "score")), 20);
+	json_decref(list);
+}
+
+static void a_search_through_a_list_is_no_access_to_each(void **state)
+{
+	(void)state;
+	struct feed_event e = event(seq_next++, 0.5, 1, 100);
+	e.action = TRAIL_SEARCH;
+	e.patient_count = 20;
+	access_event(access_, &e);
+	strcpy(e.role, "patient"); // who reads their own
+	e.seq = seq_next++;
+	e.action = TRAIL_READ;
+	access_event(access_, &e);
+	strcpy(e.role, "nurse");
+	e.seq = seq_next++;
+	e.kind = TRAIL_REVIEW;
+	access_event(access_, &e);
+	settle(nothing);
+	assert_int_equal(asked, 0);
+}
+
+static void who_takes_one_a_week_comes_up_in_the_slow_queue(void **state)
+{
+	(void)state;
+	for (int day = 0; day < 30; day++) {
+		open_record(day + 0.3, 2, 200 + (uint64_t)day); // somebody worse on each day
+		open_record(day + 0.4, 2, 300 + (uint64_t)day);
+		if (day % 7 == 3)
+			open_record(day + 0.5, 1, 100 + (uint64_t)day);
+		until(day + 0.9, nothing);
+	}
+	assert_non_null(strstr(made, "slow 1 "));
+}
+
+static void the_budget_is_kept(void **state)
+{
+	(void)state;
+	open_again(5, 0);
+	for (int day = 0; day < 20; day++) { // 200 who work, all unexplained
+		for (uint64_t actor = 1; actor <= 200; actor++)
+			open_record(
+				day + 0.001 * (double)actor, actor, 1000 + actor + (uint64_t)day);
+		until(day + 0.9, nothing);
+	}
+	until(20.5, nothing);
+	size_t worst = 0, slow = 0;
+	for (const char *at = made; (at = strchr(at, ' ')); at++) {
+		worst += strncmp(at, " worst", 6) == 0;
+		slow += strncmp(at, " slow", 5) == 0;
+	}
+	assert_in_range(worst, 11, 12); // one a day, three of five
+	assert_in_range(slow, 7, 8);
+}
+
+static void a_flood_hides_nobody_else(void **state)
+{
+	(void)state;
+	open_record(0.1, 1, 5);
+	for (uint64_t i = 0; i < 3 * ACCESS_LINES; i++)
+		open_record(0.2, 2, 1000 + i);
+	settle(nothing);
+	assert_int_equal(asked, ACCESS_LINES + 1);
+	until(1.5, nothing);
+	assert_non_null(strstr(made, "0 worst 2 "));
+	until(2.5, nothing); // the one who flooded was reviewed: the other is next
+	assert_non_null(strstr(made, "1 worst 1 "));
+}
+
+static void answers_that_do_not_fit_are_refused(void **state)
+{
+	(void)state;
+	struct feed_wish wishes[FEED_WISHES];
+	open_record(0.5, 1, 100);
+	assert_int_equal(access_wishes(access_, wishes), 1);
+	assert_int_equal(access_wishes(access_, wishes), 0); // one batch at a time
+	struct feed_explained other = {.wish = {.seq = wishes[0].seq + 1}, .fine = true};
+	assert_err(access_explained(access_, &other, 1), ERR_INVALID);
+	access_unanswered(access_);
+	assert_int_equal(access_wishes(access_, wishes), 1);
+}
+
+static void what_cannot_be_read_is_not_held_against_anybody(void **state)
+{
+	(void)state;
+	struct feed_wish wishes[FEED_WISHES];
+	open_record(0.5, 1, 100);
+	assert_int_equal(access_wishes(access_, wishes), 1);
+	struct feed_explained unread = {.wish = wishes[0]};
+	assert_ok(access_explained(access_, &unread, 1));
+	assert_int_equal(access_wishes(access_, wishes), 0);
+	assert_int_equal(item_count(), 0);
+}
+
+// ---- The same trail and the same hospital give the same queues.
+
+static struct explained dice(const struct feed_wish *wish)
+{
+	uint64_t hash = (wish->seq + 1) * 0x9e3779b97f4a7c15ull;
+	bool late = wish->known_us % DAY_US != 0 && (hash >> 40 & 3) == 0;
+	unsigned strength = hash >> 33 & 7;
+	return (struct explained){.kind = EXPLAINED_WARD,
+		.strength = strength > 1 || (late && wish->known_us > 0) ? 75 : 20,
+		.flags = (uint32_t)(hash >> 50) & EXPLAINED_FLAG_MASK & ~(uint32_t)EXPLAINED_OWN};
+}
+
+static char *play(unsigned at_once, unsigned again)
+{
+	unsigned seed = 7;
+	seq_next = 0;
+	made[0] = 0;
+	for (unsigned i = 0; i < 6000; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		open_record((double)i / 200, 1 + (seed >> 8) % 80, 1000 + (seed >> 16) % 900);
+		if (i % at_once == at_once - 1) {
+			if (at_once == 1)
+				settle_some(dice);
+			else
+				settle(dice);
+		}
+		if (again && i % again == again - 1) {
+			assert_ok(access_save(access_));
+			open_again(40, 1);
+		}
+	}
+	until(40, dice);
+	struct buf out = {0};
+	access_json(access_, &out);
+	char *text = malloc(strlen(made) + out.size + 1);
+	sprintf(text, "%s%.*s", made, (int)out.size, (const char *)out.at);
+	buf_done(&out);
+	return text;
+}
+
+static void a_replay_gives_the_same_queues(void **state)
+{
+	(void)state;
+	open_again(40, 1);
+	char *once = play(1, 0);
+	assert_true(strlen(once) > 2000 && strstr(once, "slow") && strstr(once, "worst"));
+	const unsigned ways[][2] = {{1500, 0}, {6000, 0}, {37, 700}};
+	for (size_t i = 0; i < 3; i++) {
+		remove_all();
+		open_again(40, 1);
+		char *other = play(ways[i][0], ways[i][1]);
+		assert_string_equal(once, other);
+		free(other);
+	}
+	free(once);
+}
+
+static void events_that_were_counted_are_passed_over(void **state)
+{
+	(void)state;
+	struct feed_event e = event(5, 0.5, 1, 100);
+	access_event(access_, &e);
+	assert_int_equal(access_place(access_), 6);
+	open_again(5, 1);
+	assert_int_equal(access_place(access_), 6);
+	e = event(4, 0.5, 2, 100);
+	access_event(access_, &e);
+	settle(nothing);
+	assert_int_equal(asked, 1);
+}
+
+static void a_weight_is_made_of_flags(void **state)
+{
+	(void)state;
+	struct explained e = {.kind = EXPLAINED_NOTHING};
+	int64_t plain = score_of(&e, ACT_OPENED);
+	assert_int_equal(plain, 2000);
+	e.flags = EXPLAINED_FAMILY;
+	assert_true(score_of(&e, ACT_OPENED) > plain);
+	assert_true(score_of(&e, ACT_REFUSED) < score_of(&e, ACT_OPENED));
+	assert_true(score_of(&e, ACT_FOUND) < score_of(&e, ACT_REFUSED));
+	e.strength = EXPLAINED_ENOUGH;
+	assert_int_equal(score_of(&e, ACT_OPENED), 0);
+	e.flags = EXPLAINED_OWN; // one's own record is noticed even then
+	assert_true(score_of(&e, ACT_OPENED) > 0);
+	e.kind = EXPLAINED_UNKNOWN;
+	assert_int_equal(score_of(&e, ACT_OPENED), 0);
+}
+
+static int fresh(void **state)
+{
+	seq_next = 0;
+	asked = 0;
+	return begin(state);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(what_is_explained_is_nobodys_business),
+		CASE(what_nothing_explains_is_in_todays_queue_at_once),
+		CASE(it_is_looked_at_again_and_leaves_when_documentation_came),
+		CASE(the_same_person_and_patient_are_asked_about_once_a_day),
+		CASE(doing_more_weighs_more_also_afterwards),
+		CASE(a_search_through_a_list_is_no_access_to_each),
+		CASE(who_takes_one_a_week_comes_up_in_the_slow_queue),
+		CASE(the_budget_is_kept),
+		CASE(a_flood_hides_nobody_else),
+		CASE(answers_that_do_not_fit_are_refused),
+		CASE(what_cannot_be_read_is_not_held_against_anybody),
+		CASE(a_replay_gives_the_same_queues),
+		CASE(events_that_were_counted_are_passed_over),
+		CASE(a_weight_is_made_of_flags),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
