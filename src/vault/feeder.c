@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	TURN_US = 3000, // watch catches up between other people's requests, and keeps none of them
+			// waiting
+};
+
 static uint64_t opaque(struct feeder *feeder, const char *id)
 {
 	return *id ? mac_token(feeder->opaque, bytes_text(id)) : 0;
@@ -57,8 +62,9 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	static struct feed_event events[FEED_BATCH];
 	struct arena *arena = arena_new();
 	uint64_t durable = ledger_durable(feeder->ledger), at = from;
+	int64_t until_us = time_monotonic_us() + TURN_US;
 	size_t count = 0;
-	for (; at < durable && count < most; at++) {
+	for (; at < durable && count < most && time_monotonic_us() < until_us; at++) {
 		struct trail_entry e;
 		arena_reset(arena);
 		if (ledger_read(feeder->ledger, at, arena, &e))

@@ -204,10 +204,8 @@ static enum err go_on(struct identity *identity, const struct ticket *from, int6
 		return ticket_make(identity, from, TICKET_ENROL, now_us, step->ticket);
 	}
 	step->state = SIGN_IN_DONE;
-	enum err err = session_make(identity, from, false, now_us, step->token);
-	if (!err)
-		throttle_succeeded(identity->throttle, a->id, from->address, now_us);
-	return err;
+	enum err err = signed_in_at(identity, a->id, from->address, now_us);
+	return err ? err : session_make(identity, from, false, now_us, step->token);
 }
 
 enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_in_step *ret_step)
@@ -232,6 +230,8 @@ static bool use_recovery(struct held_account *a, const char *code)
 {
 	char folded[64];
 	text_fold(bytes_text(code), folded, sizeof folded);
+	for (char *c = folded; *c; c++)
+		*c = *c == ' ' ? '-' : *c; // people read the dash as a gap
 	struct hash hash = crypto_sha256(bytes_text(folded));
 	for (int i = 0; i < RECOVERY_CODES; i++) {
 		if (!a->recovery_left[i] ||
@@ -288,10 +288,11 @@ enum err sign_in_code(struct identity *identity, const char *text, const char *c
 	if (err == ERR_UNAUTHENTICATED)
 		return code_failed(identity, text, t, now_us);
 	if (!err)
+		err = signed_in_at(identity, t->account->id, t->address, now_us);
+	if (!err)
 		err = session_make(identity, t, true, now_us, step.token);
 	if (err)
 		return err;
-	throttle_succeeded(identity->throttle, t->account->id, t->address, now_us);
 	ticket_drop(identity, text);
 	*ret_step = step;
 	return OK;
@@ -358,24 +359,51 @@ enum err sign_in_enrol_confirm(struct identity *identity, const char *text, cons
 	if (err)
 		*a = before;
 	else
+		err = signed_in_at(identity, a->id, t->address, now_us);
+	if (!err)
 		err = session_make(identity, t, true, now_us, step.token);
 	if (err)
 		return err;
-	throttle_succeeded(identity->throttle, a->id, t->address, now_us);
 	tickets_end_of(identity, a); // another ticket must not enrol again
 	*ret_step = step;
+	return OK;
+}
+
+static struct held_account *changer(
+	struct identity *identity, const struct password_wish *wish, struct ticket **ret_ticket)
+{
+	*ret_ticket = wish->ticket
+			      ? ticket_find(identity, wish->ticket, TICKET_PASSWORD, wish->now_us)
+			      : NULL;
+	return *ret_ticket     ? (*ret_ticket)->account
+	       : wish->account ? account_held(identity, wish->account)
+			       : NULL;
+}
+
+// What is advised while one types and what is decided in the end are this.
+static void judge(struct identity *identity, const struct held_account *a, const char *password,
+	struct password_advice *ret_advice)
+{
+	const char *personal[] = {a->login, a->name, "hospitaller", NULL};
+	identity_password_advice(identity, password, !a->single_factor, personal, ret_advice);
+}
+
+enum err password_change_advice(struct identity *identity, const struct password_wish *wish,
+	struct password_advice *ret_advice)
+{
+	struct ticket *t;
+	const struct held_account *a = changer(identity, wish, &t);
+	if (!a)
+		return ERR_UNAUTHENTICATED;
+	judge(identity, a, wish->password, ret_advice);
 	return OK;
 }
 
 enum err password_change_begin(struct identity *identity, const struct password_wish *wish,
 	struct password_change **ret_change, struct password_advice *ret_advice)
 {
-	struct ticket *t =
-		wish->ticket ? ticket_find(identity, wish->ticket, TICKET_PASSWORD, wish->now_us)
-			     : NULL;
-	struct held_account *a = t               ? t->account
-				 : wish->account ? account_held(identity, wish->account)
-						 : NULL;
+	struct ticket *t;
+	struct held_account *a = changer(identity, wish, &t);
 	*ret_advice = (struct password_advice){.acceptable = true, .warning = ""};
 	if (!a || (!t && !wish->old))
 		return ERR_UNAUTHENTICATED;
@@ -385,8 +413,7 @@ enum err password_change_begin(struct identity *identity, const struct password_
 		t ? 0 : throttle_wait_s(identity->throttle, a->id, a->id, wish->now_us);
 	if (ret_advice->wait_s)
 		return ERR_BUSY;
-	const char *personal[] = {a->login, a->name, "hospitaller", NULL};
-	identity_password_advice(identity, wish->password, !a->single_factor, personal, ret_advice);
+	judge(identity, a, wish->password, ret_advice);
 	if (!ret_advice->acceptable)
 		return ERR_INVALID;
 	struct password_change *c = calloc(1, sizeof *c);

@@ -40,7 +40,9 @@ struct record {
 	enum record_method method;
 	const char *patient;     // whose key seals it, or NULL: the hospital's
 	struct bytes json;       // as stored, with id and meta; empty when deleted
-	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail
+	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail: of what was
+				 // written, and what records_walk() and records_check() show;
+				 // zeros for what was only read
 };
 
 struct record_key {
@@ -50,6 +52,13 @@ struct record_key {
 };
 
 // ---- Reading: committed state only.
+
+// From here to records_rest() everything that is read is one state of the database, and each query
+// is spared the locks that find out which state is the newest: a third of what a read costs. Who
+// holds for long keeps the journal from being emptied; who was told of a commit must rest before
+// reading what it stored. Holding twice is holding once.
+enum err records_hold(struct records *records); // ERR_IO
+void records_rest(struct records *records);
 
 // ERR_NOT_FOUND; ERR_GONE when the current version is a deletion (ret_record is written then, too:
 // the patient is needed to decide who may know); ERR_CORRUPT when a blob does not open. Of a
@@ -90,13 +99,19 @@ struct search_query {
 	size_t count;     // of a page, 0 to RECORDS_SEARCH_COUNT
 	const char *page; // as `next` of an earlier result, or NULL
 	bool want_total;
+	// Asked with what is known of a candidate before its content is parsed; `false` leaves it
+	// out, so that how long a refusal takes does not tell how large the record is. NULL: none
+	// is.
+	enum err (*may)(void *context, const struct record *record, bool *ret_may);
+	void *may_context;
 };
 
 struct search_result {
 	struct record *records;
 	size_t count;
-	const char *next; // opaque, stable under later inserts; NULL when this was the last
-	int64_t total;    // -1 when it was not asked for
+	const char *next;     // opaque, stable under later inserts; NULL when this was the last
+	int64_t total;        // -1 when it was not asked for
+	const char **counted; // whose each of the total is; NULL: nobody's, or several patients'
 };
 // ERR_UNSUPPORTED when nothing narrows the search: a clinical type without a patient, a person
 // without any of the indexed parameters. ERR_INVALID for a page that is not ours.

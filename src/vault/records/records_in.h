@@ -33,6 +33,8 @@ enum view_query {
 	Q_CARE_PATIENTS,  // staff -> patient, kind, slot
 	Q_PATIENT,        // token -> number, token, key_version, kek, wrapped
 	Q_PATIENT_NUMBER, // number -> the same
+	Q_HOLD,
+	Q_REST, // nothing -> nothing: one state of the database from the one to the other
 	Q_VIEW_COUNT
 };
 
@@ -40,6 +42,7 @@ enum view_query {
 struct view {
 	struct store *store;
 	struct store_query *queries[Q_VIEW_COUNT];
+	bool hashes; // fill in sealed_hash: it costs as much as opening does, and most do not ask
 };
 
 enum write_query {
@@ -80,6 +83,7 @@ struct records {
 	int *kind_of_type;
 	int kinds;
 	char path[512];
+	bool held;   // what is read is one state
 	bool open;   // a transaction
 	bool broken; // and it cannot be committed any more
 	bool kept;   // and holds somebody's work
@@ -183,6 +187,20 @@ enum err words_of_argument(struct owner *owner, const struct fhir_argument *argu
 	struct arena *arena, struct finds *ret_words);
 enum err finds_of_argument(struct records *records, const struct fhir_argument *argument,
 	struct arena *arena, struct finds *ret_finds);
+
+// page.c: where a page of a search ended.
+enum {
+	PAGE_SORT_BYTES = 200 // a text is sorted by its beginning
+};
+struct page_place {
+	int64_t slot, updated_us;
+	struct fhir_values sort_values[RECORDS_SEARCH_SORTS]; // the first of each
+};
+enum err page_seal(struct records *records, const struct search_query *query,
+	const struct page_place *place, struct arena *arena, const char **ret_text);
+// Of query->page. ERR_INVALID for what is not ours, or of a search in another order.
+enum err page_open(struct records *records, const struct search_query *query, struct arena *arena,
+	struct page_place *ret_place);
 
 // care.c
 enum err care_write(struct records *records, int64_t patient, int64_t slot, int type,

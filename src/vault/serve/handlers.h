@@ -7,6 +7,8 @@
 route_handler fhir_read, fhir_vread, fhir_history;
 // fhir_search_handler.c
 route_handler fhir_search;
+// As part of a bundle: with the parameters of the ask, over what the open transaction sees.
+void fhir_search_staged(struct vault *vault, struct exchange *exchange, int type);
 // fhir_write.c
 route_handler fhir_create, fhir_update, fhir_delete;
 // fhir_bundle.c
@@ -28,5 +30,7 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 	api_account_reset_second_factor, api_account_token;
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
+// openapi.c
+route_handler api_openapi;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;

@@ -4,11 +4,16 @@
 #include "common/base/time.h"
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
+#include "vault/serve/openapi.h"
 #include "vault/serve/route.h"
 #include "vault/serve/who.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	PLACE_ENTRIES = 50000 // on the trail since the last commit; read again in about 50 ms
+};
 
 static void queue_push(struct exchange_queue *queue, struct exchange *exchange)
 {
@@ -48,12 +53,14 @@ void serve_init(struct vault *vault, const struct vault_parts *parts)
 	*vault = (struct vault){.parts = *parts};
 	vault->hashing = worker_new(2);
 	vault->committer = worker_new(1);
+	openapi_write(parts->version ? parts->version : "", &vault->openapi);
 }
 
 void serve_done(struct vault *vault)
 {
 	worker_free(vault->hashing);
 	worker_free(vault->committer);
+	buf_done(&vault->openapi);
 	struct exchange_queue *queues[] = {
 		&vault->held, &vault->writes, &vault->staged, &vault->hashed};
 	for (size_t i = 0; i < 4; i++)
@@ -85,6 +92,7 @@ static void finish(struct vault *vault, struct exchange *x)
 static void handle(struct vault *vault, struct exchange *x)
 {
 	x->now_us = time_now_us();
+	(void)!records_hold(vault->parts.records); // without it reading is only slower
 	switch (x->route->handler(vault, x)) {
 	case PROGRESS_DONE:
 		finish(vault, x);
@@ -121,6 +129,18 @@ static bool body_fits(struct exchange *x)
 	return true;
 }
 
+// FHIR is served as JSON only. `_format` is asked before Accept, as FHIR says.
+static bool format_fits(struct exchange *x)
+{
+	const char *format = exchange_param(x, "_format"), *accept = x->ask.accept;
+	const char *wanted = format && *format ? format : accept;
+	bool fits = !*wanted || strstr(wanted, "json") || strstr(wanted, "*/*") ||
+		    strstr(wanted, "application/*");
+	if (!fits)
+		answer_error(x, 406, "not-supported", "Only application/fhir+json is given.");
+	return fits;
+}
+
 // Everything that must hold before a handler sees the request. False: answered.
 static bool admit(struct vault *vault, struct exchange *x)
 {
@@ -145,7 +165,7 @@ static bool admit(struct vault *vault, struct exchange *x)
 		answer_error(x, 401, "unauthenticated", "Sign in first.");
 		return false;
 	}
-	if (!body_fits(x))
+	if (!body_fits(x) || (exchange_is_fhir(x) && !format_fits(x)))
 		return false;
 	return !x->route->verb || who_may(vault, x, x->route->verb);
 }
@@ -174,10 +194,20 @@ static void commit_run(void *context)
 	vault->commit_result = records_commit(vault->parts.records, vault->commit_trail_end);
 }
 
+// A start looks for interrupted changes from the last commit on. Where people only read, a commit
+// of nothing but the place keeps that short.
+static bool place_is_old(struct vault *vault)
+{
+	struct records *records = vault->parts.records;
+	return ledger_size(vault->parts.ledger) - records_trail_end(records) > PLACE_ENTRIES &&
+	       records_begin(records) == OK;
+}
+
 void serve_settle(struct vault *vault)
 {
 	ledger_flush(vault->parts.ledger);
-	if (vault->committing || !vault->staged.count)
+	records_rest(vault->parts.records);
+	if (vault->committing || (!vault->staged.count && !place_is_old(vault)))
 		return;
 	vault->commit_trail_end = ledger_size(vault->parts.ledger);
 	vault->committing = true;
@@ -219,6 +249,7 @@ void serve_committed(struct vault *vault)
 {
 	if (!worker_take(vault->committer))
 		return;
+	records_rest(vault->parts.records); // what comes next reads what was committed
 	vault->committing = false;
 	vault->commits++;
 	for (struct exchange *x; (x = queue_pop(&vault->staged));) {

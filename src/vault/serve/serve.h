@@ -31,6 +31,7 @@ struct vault_parts {
 	struct explain *explain;
 	const struct keyring_place *keys;
 	const char *version;
+	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
 	// Queues the answer for the client of the exchange; the exchange is freed by serve
@@ -46,6 +47,7 @@ struct vault_parts {
 struct vault {
 	struct vault_parts parts;
 	struct worker *hashing, *committer;
+	struct buf openapi;           // what /api/openapi.json answers
 	struct exchange_queue held;   // answered, waiting for the trail
 	struct exchange_queue writes; // not yet handled: a commit is under way
 	struct exchange_queue staged; // handled, waiting for the commit
