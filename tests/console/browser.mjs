@@ -381,6 +381,7 @@ await test('what explains an access is drawn as a path', async () => {
   await page.goto(`${told.url}/trail`);
   await field('Who').fill('dr.berg');
   await field('Patient').fill('pat0');
+  await page.getByLabel('What', { exact: true }).selectOption('read');
   await button('Search').click();
   await page.getByText('Paul Marsh').first().waitFor();
   await page.getByRole('button', { name: 'Show details' }).first().click();
