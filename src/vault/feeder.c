@@ -38,18 +38,23 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	feed_events_send(feeder->watch.channel, events, count, at, durable);
 }
 
+static void keep(json_t **kept, struct bytes text)
+{
+	json_t *json = json_loadb((const char *)text.at, text.size, 0, NULL);
+	if (!json)
+		return;
+	json_decref(*kept);
+	*kept = json;
+}
+
 static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct feeder *feeder = peer->owner;
 	uint64_t from;
 	uint32_t most;
-	if (frame->type == FEED_ACTIVITY) {
-		json_t *json =
-			json_loadb((const char *)frame->payload.at, frame->payload.size, 0, NULL);
-		if (json) {
-			json_decref(feeder->activity);
-			feeder->activity = json;
-		}
+	if (frame->type == FEED_ACTIVITY || frame->type == FEED_FINDINGS) {
+		keep(frame->type == FEED_ACTIVITY ? &feeder->activity : &feeder->findings,
+			frame->payload);
 		return;
 	}
 	if (feed_pull_parse(frame->payload, &from, &most) == OK) {

@@ -18,6 +18,7 @@ struct feeder {
 	struct peer watch;
 	bool has_watch;
 	json_t *activity; // what watch counted last; NULL before
+	json_t *findings; // what it found last; NULL before
 };
 
 void feeder_open(

@@ -70,6 +70,12 @@ static json_t *activity_json(void *context)
 	return role->feeder.activity ? json_incref(role->feeder.activity) : NULL;
 }
 
+static json_t *findings_json(void *context)
+{
+	struct role *role = context;
+	return role->feeder.findings ? json_incref(role->feeder.findings) : NULL;
+}
+
 // ---- The loop.
 
 // Runs once after everything that woke the loop: one flush of the trail, one commit, one write for
@@ -215,6 +221,8 @@ static void start(struct role *role)
 		.deliver = doors_deliver,
 		.roles = roles_json,
 		.activity = activity_json,
+		.findings = findings_json,
+		.opaque = role->parts.opaque,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};

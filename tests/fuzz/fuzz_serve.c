@@ -174,7 +174,8 @@ static void open_vault(void)
 		.started_us = time_now_us(),
 		.deliver = deliver,
 		.roles = no_roles,
-		.activity = nothing};
+		.activity = nothing,
+		.findings = nothing};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);

@@ -6,6 +6,8 @@ static const struct message_rule rules[] = {
 		MESSAGE_BACK, CHANNEL_FRAME_BYTES},
 	{FEED_ACTIVITY, "activity", "What watch counted, for the console.", MESSAGE_FORTH,
 		FEED_ACTIVITY_BYTES},
+	{FEED_FINDINGS, "findings", "What watch found last, without names.", MESSAGE_FORTH,
+		FEED_FINDINGS_BYTES},
 };
 
 const struct message_table feed_table = {

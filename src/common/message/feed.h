@@ -3,6 +3,7 @@
 //   PULL      forth (watch)  u64 first sequence number wanted, u32 at most how many
 //   EVENTS    back  (vault)  u64 next number, u64 size of the trail, u16 count, then the events
 //   ACTIVITY  forth (watch)  what watch counts, as JSON for the console
+//   FINDINGS  forth (watch)  what watch found last, as JSON; people in it are numbers
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors and patients are numbers that only the vault can turn back.
@@ -13,11 +14,13 @@
 enum feed_message {
 	FEED_PULL = 1,
 	FEED_EVENTS,
-	FEED_ACTIVITY
+	FEED_ACTIVITY,
+	FEED_FINDINGS = 7
 };
 enum {
 	FEED_BATCH = 500,
-	FEED_ACTIVITY_BYTES = 60000
+	FEED_ACTIVITY_BYTES = 60000,
+	FEED_FINDINGS_BYTES = 60000
 };
 
 struct feed_event {

@@ -64,6 +64,8 @@ const struct route routes[] = {
 		"Make a token for an application."},
 
 	{DOOR_GET, "/api/status", api_status, 0, "status-view", "Health of the roles."},
+	{DOOR_GET, "/api/findings", api_findings, 0, "trail-search",
+		"What watch found, with names for those who may see them."},
 	{DOOR_GET, "/api/activity", api_activity, 0, "status-view", "What watch counts."},
 	{DOOR_POST, "/api/import", api_import, NEEDS_WRITE | NEEDS_BODY, "import",
 		"Store a bundle, keeping identities; what is there already stays."},

@@ -15,6 +15,7 @@ struct ledger;
 struct policy;
 struct records;
 struct activity;
+struct mac;
 
 struct exchange_queue {
 	struct exchange *first, *last;
@@ -37,6 +38,8 @@ struct vault_parts {
 	// JSON of the roles as the parent told it last, or NULL; borrowed. And what watch counts.
 	json_t *(*roles)(void *context);
 	json_t *(*activity)(void *context);
+	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
+	struct mac *opaque;                 // how people become numbers for watch
 	void *context;
 };
 
