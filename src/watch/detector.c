@@ -22,7 +22,7 @@ struct detector {
 	struct detect *detect;
 	struct findings *findings;
 	struct seen *seen;
-	struct event_record event;
+	struct ocsf_event event;
 	struct arena *arena;
 	bool news;
 };
@@ -106,10 +106,10 @@ uint64_t detector_from(const struct detector *d)
 static void one_event(struct detector *d, const struct feed_event *from)
 {
 	arena_reset(d->arena);
-	event_from_feed(from, &d->event, d->arena);
+	ocsf_from_feed(from, &d->event, d->arena);
 	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
 	if (before_us && before_us < from->time_us)
-		event_add_number(&d->event, EVENT_DORMANT_DAYS,
+		ocsf_add_number(&d->event, OCSF_DORMANT_DAYS,
 			(from->time_us - before_us) / 86400000000);
 	detect_event(d->detect, &d->event);
 }

@@ -146,7 +146,7 @@ static void key_logsource(struct sigma_reader *r, const struct yaml *node)
 		if (strcmp(one->key, "product") == 0)
 			ours = strcmp(word, "healthcare") == 0;
 		else if (strcmp(one->key, "category") == 0)
-			r->rule->class = event_class_find(word);
+			r->rule->class = ocsf_class_find(word);
 		else if (strcmp(one->key, "definition") != 0)
 			sigma_fail(r, ERR_UNSUPPORTED, one->line, "'%.40s' is not supported in a log source", one->key);
 		if (strcmp(one->key, "category") == 0 && !r->rule->class)
@@ -194,7 +194,7 @@ static void key_sentence(struct sigma_reader *r, const struct yaml *node)
 		size_t size = strcspn(at + 1, "}");
 		bool fits = size < sizeof name && at[1 + size] == '}';
 		snprintf(name, sizeof name, "%.*s", (int)(fits ? size : 0), at + 1);
-		if (event_field_find(name) < 0 && strcmp(name, "count") != 0 &&
+		if (ocsf_field_find(name) < 0 && strcmp(name, "count") != 0 &&
 			strcmp(name, "timespan") != 0)
 			sigma_fail(r, ERR_INVALID, node->line, "the sentence names '%s', which is no field", name);
 	}

@@ -10,7 +10,7 @@
 // the finding, with {field}, {count} and {timespan} filled in.
 #pragma once
 
-#include "common/format/event.h"
+#include "common/format/ocsf.h"
 
 enum {
 	SIGMA_RULES = 200,       // in one file
@@ -74,7 +74,7 @@ struct sigma_rule {
 	const char *sentence, *advice;
 	enum sigma_level level;
 	struct sigma_names tags, false_positives, references;
-	const struct event_class *class; // of its log source; NULL: all
+	const struct ocsf_class *class; // of its log source; NULL: all
 	struct sigma_node *detection;    // of a detection
 	struct sigma_correlation *correlation;
 	struct sigma_regex *regexes; // to be freed
@@ -112,4 +112,4 @@ enum err sigma_resolve(struct sigma_rule *rule,
 	struct sigma_problem *ret_problem);
 
 // Does this detection match? Never true for a correlation.
-bool sigma_match(struct sigma_rule *rule, const struct event_record *event);
+bool sigma_match(struct sigma_rule *rule, const struct ocsf_event *event);

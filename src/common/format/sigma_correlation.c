@@ -85,9 +85,9 @@ static int group_field(
 	const struct sigma_correlation *c = r->rule->correlation;
 	const struct yaml *alias = yaml_find(aliases, name);
 	if (!alias)
-		return event_field_find(name);
+		return ocsf_field_find(name);
 	const struct yaml *one = yaml_find(alias, c->names[rule]);
-	return one && one->kind == YAML_SCALAR ? event_field_find(one->text) : -1;
+	return one && one->kind == YAML_SCALAR ? ocsf_field_find(one->text) : -1;
 }
 
 static void check_aliases(struct sigma_reader *r, const struct yaml *aliases)
@@ -172,7 +172,7 @@ static void read_count(struct sigma_reader *r, const struct yaml *map)
 		sigma_fail(r, ERR_INVALID, node->line,
 			"value_count needs the field whose values are counted, event_count has none");
 	if (field && !r->err) {
-		c->value_field = event_field_find(sigma_word(r, field, "the field"));
+		c->value_field = ocsf_field_find(sigma_word(r, field, "the field"));
 		if (c->value_field < 0)
 			sigma_fail(r, ERR_INVALID, field->line, "there is no field '%.60s'",
 				field->text);

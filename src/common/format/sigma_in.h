@@ -79,7 +79,7 @@ struct sigma_value {
 };
 
 struct sigma_item {
-	int field; // enum event_field or SIGMA_ANY_FIELD
+	int field; // enum ocsf_field or SIGMA_ANY_FIELD
 	bool all, negated;
 	struct sigma_value *values;
 	size_t count;

@@ -64,17 +64,17 @@ static bool text_at(struct bytes text, struct bytes other, const struct sigma_va
 }
 
 static bool field_holds(
-	const struct sigma_value *value, const struct event_record *event, struct bytes text)
+	const struct sigma_value *value, const struct ocsf_event *event, struct bytes text)
 {
-	for (const struct event_value *v = event_first(event, (enum event_field)value->field); v;
-		v = event_next(event, v))
+	for (const struct ocsf_value *v = ocsf_first(event, (enum ocsf_field)value->field); v;
+		v = ocsf_next(event, v))
 		if (text_at(text, v->text, value))
 			return true;
 	return false;
 }
 
 static bool one_holds(struct sigma_rule *rule, const struct sigma_value *value,
-	const struct event_record *event, const struct event_value *has)
+	const struct ocsf_event *event, const struct ocsf_value *has)
 {
 	switch (value->op) {
 	case OP_TEXT:
@@ -96,7 +96,7 @@ static bool one_holds(struct sigma_rule *rule, const struct sigma_value *value,
 }
 
 static bool value_holds(struct sigma_rule *rule, const struct sigma_item *item,
-	const struct sigma_value *value, const struct event_record *event)
+	const struct sigma_value *value, const struct ocsf_event *event)
 {
 	if (item->field == SIGMA_ANY_FIELD) {
 		for (uint16_t i = 0; i < event->count; i++)
@@ -104,17 +104,17 @@ static bool value_holds(struct sigma_rule *rule, const struct sigma_item *item,
 				return true;
 		return false;
 	}
-	const struct event_value *has = event_first(event, (enum event_field)item->field);
+	const struct ocsf_value *has = ocsf_first(event, (enum ocsf_field)item->field);
 	if (!has)
 		return value->op == OP_ABSENT || value->op == OP_NULL;
-	for (; has; has = event_next(event, has))
+	for (; has; has = ocsf_next(event, has))
 		if (one_holds(rule, value, event, has))
 			return true;
 	return false;
 }
 
 static bool item_holds(
-	struct sigma_rule *rule, const struct sigma_item *item, const struct event_record *event)
+	struct sigma_rule *rule, const struct sigma_item *item, const struct ocsf_event *event)
 {
 	bool holds = item->all;
 	for (size_t i = 0; i < item->count; i++) {
@@ -126,7 +126,7 @@ static bool item_holds(
 }
 
 static bool node_holds(
-	struct sigma_rule *rule, const struct sigma_node *node, const struct event_record *event)
+	struct sigma_rule *rule, const struct sigma_node *node, const struct ocsf_event *event)
 {
 	if (node->kind == NODE_ITEM)
 		return item_holds(rule, node->item, event);
@@ -141,7 +141,7 @@ static bool node_holds(
 	return all;
 }
 
-bool sigma_match(struct sigma_rule *rule, const struct event_record *event)
+bool sigma_match(struct sigma_rule *rule, const struct ocsf_event *event)
 {
 	if (!rule->detection || (rule->class && rule->class->uid != event->class_uid))
 		return false;

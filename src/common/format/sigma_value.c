@@ -408,7 +408,7 @@ static void read_number(struct line *line, const char *text)
 	if (!*text || *end || !digits || !isfinite(number))
 		sigma_fail(line->reader, ERR_INVALID, line->at, "a number is expected");
 	else if (line->item->field < 0 ||
-		 event_fields[line->item->field].type != EVENT_NUMBER)
+		 ocsf_fields[line->item->field].type != OCSF_NUMBER)
 		sigma_fail(line->reader, ERR_INVALID, line->at, "this field is not a number");
 	else
 		value_new(line, ops[line->compare])->number = number;
@@ -425,7 +425,7 @@ static void read_exists(struct line *line, const char *text)
 
 static void read_fieldref(struct line *line, const char *text)
 {
-	int field = event_field_find(text);
+	int field = ocsf_field_find(text);
 	if (field < 0)
 		sigma_fail(line->reader, ERR_INVALID, line->at, "there is no field '%.60s'", text);
 	else
@@ -528,7 +528,7 @@ struct sigma_node *sigma_item_read(struct sigma_reader *reader, const struct yam
 	char *key = arena_text(reader->arena, node->key), *bar = strchr(key, '|');
 	if (bar)
 		*bar = 0;
-	line.item->field = *key ? event_field_find(key) : SIGMA_ANY_FIELD;
+	line.item->field = *key ? ocsf_field_find(key) : SIGMA_ANY_FIELD;
 	if (*key && line.item->field < 0)
 		sigma_fail(reader, ERR_INVALID, node->line, "there is no field '%.60s'", key);
 	if (!*key) // keywords: anywhere in a value

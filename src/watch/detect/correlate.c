@@ -163,10 +163,10 @@ static void append(struct correlate *s, struct group *g, const struct mark *mark
 static void forget(struct group *g, int64_t before_us)
 {
 	uint32_t kept = 0;
-	if (!g->count || g->marks[0].time_us >= before_us)
+	if (!g->count || g->marks[0].time_us > before_us)
 		return;
 	for (uint32_t i = 0; i < g->count; i++)
-		if (g->marks[i].time_us >= before_us)
+		if (g->marks[i].time_us > before_us)
 			g->marks[kept++] = g->marks[i];
 	g->count = kept;
 }
@@ -207,11 +207,11 @@ static void count_value(struct correlate *s, struct group *g, const struct mark 
 }
 
 static void count_values(struct correlate *s, struct group *g, const struct sigma_rule *rule,
-	const struct event_record *event)
+	const struct ocsf_event *event)
 {
-	enum event_field field = (enum event_field)rule->correlation->value_field;
+	enum ocsf_field field = (enum ocsf_field)rule->correlation->value_field;
 	struct mark mark = {event->time_us, event->seq, 0};
-	for (const struct event_value *v = event_first(event, field); v; v = event_next(event, v)) {
+	for (const struct ocsf_value *v = ocsf_first(event, field); v; v = ocsf_next(event, v)) {
 		mark.what = mix(0xcbf29ce484222325u, v->text.at, v->text.size);
 		count_value(s, g, &mark);
 	}
@@ -237,7 +237,7 @@ static void ordered(struct correlate *s, struct group *g, const struct sigma_rul
 		make_room(s, g, n * n);
 	struct mark *row = &g->marks[i * n], *before = row - n;
 	int64_t since = mark->time_us - rule->correlation->timespan_us;
-	if (i && (!before[i - 1].what || before[0].time_us < since ||
+	if (i && (!before[i - 1].what || before[0].time_us <= since ||
 			 before[i - 1].seq >= mark->seq))
 		return;
 	if (i)
@@ -248,7 +248,7 @@ static void ordered(struct correlate *s, struct group *g, const struct sigma_rul
 }
 
 static void in_group(struct correlate *s, const char *key, const struct sigma_rule *rule,
-	struct mark mark, const struct event_record *event, const struct correlate_sink *sink)
+	struct mark mark, const struct ocsf_event *event, const struct correlate_sink *sink)
 {
 	struct group *g = group_of(s, key);
 	if (rule->kind == SIGMA_TEMPORAL_ORDERED) {
@@ -281,13 +281,13 @@ static void add_to_key(char key[CORRELATE_KEY_BYTES], const char *name, struct b
 }
 
 void correlate_event(struct correlate *state, const struct sigma_rule *rule, size_t which,
-	const struct event_record *event, const struct correlate_sink *sink)
+	const struct ocsf_event *event, const struct correlate_sink *sink)
 {
 	const struct sigma_correlation *c = rule->correlation;
-	const struct event_value *at[SIGMA_GROUP_FIELDS];
+	const struct ocsf_value *at[SIGMA_GROUP_FIELDS];
 	struct mark mark = {event->time_us, event->seq, which + 1};
 	for (size_t g = 0; g < c->group_count; g++)
-		if (!(at[g] = event_first(event, (enum event_field)c->fields[g][which])))
+		if (!(at[g] = ocsf_first(event, (enum ocsf_field)c->fields[g][which])))
 			return; // without the value it belongs to no group
 	for (int made = 0; made < CORRELATE_COMBINATIONS; made++) {
 		char key[CORRELATE_KEY_BYTES] = "";
@@ -295,8 +295,8 @@ void correlate_event(struct correlate *state, const struct sigma_rule *rule, siz
 			add_to_key(key, c->groups[g], at[g]->text);
 		in_group(state, key, rule, mark, event, sink);
 		size_t g = 0;
-		while (g < c->group_count && !(at[g] = event_next(event, at[g]))) {
-			at[g] = event_first(event, (enum event_field)c->fields[g][which]);
+		while (g < c->group_count && !(at[g] = ocsf_next(event, at[g]))) {
+			at[g] = ocsf_first(event, (enum ocsf_field)c->fields[g][which]);
 			g++;
 		}
 		if (g == c->group_count)

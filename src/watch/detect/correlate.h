@@ -38,7 +38,7 @@ struct correlate_sink {
 };
 // `rule` is what the state was made for; `which` of the rules it refers to met this event.
 void correlate_event(struct correlate *state, const struct sigma_rule *rule, size_t which,
-	const struct event_record *event, const struct correlate_sink *sink); // five: who, what, to whom
+	const struct ocsf_event *event, const struct correlate_sink *sink); // five: who, what, to whom
 
 struct correlate_stats {
 	size_t groups, marks, bytes;

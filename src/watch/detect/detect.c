@@ -118,15 +118,15 @@ void detect_replay_until(struct detect *detect, uint64_t from)
 	detect->replay_until = from;
 }
 
-static struct bytes first_of(const struct event_record *event, enum event_field field)
+static struct bytes first_of(const struct ocsf_event *event, enum ocsf_field field)
 {
-	const struct event_value *value = event_first(event, field);
+	const struct ocsf_value *value = ocsf_first(event, field);
 	return value ? value->text : (struct bytes){0};
 }
 
 // A correlation is asked whether it may report; a detection that only others refer to does not.
 static bool report(struct detect *detect, const struct rules_entry *entry,
-	const struct event_record *event, const struct correlate_hit *hit)
+	const struct ocsf_event *event, const struct correlate_hit *hit)
 {
 	struct sigma_rule *rule = entry->rule;
 	struct memory *memory = detect->memories[rule->number];
@@ -137,8 +137,8 @@ static bool report(struct detect *detect, const struct rules_entry *entry,
 		.key = hit->key,
 		.evidence = hit->evidence,
 		.evidence_count = hit->evidence_count,
-		.actor = first_of(event, EVENT_ACTOR),
-		.patient = first_of(event, EVENT_PATIENT)};
+		.actor = first_of(event, OCSF_ACTOR),
+		.patient = first_of(event, OCSF_PATIENT)};
 	if (rule->referred)
 		return true;
 	if (event->seq < detect->replay_until)
@@ -163,11 +163,11 @@ static bool report(struct detect *detect, const struct rules_entry *entry,
 struct met {
 	struct detect *detect;
 	const struct rules_entry *entry; // the correlation
-	const struct event_record *event;
+	const struct ocsf_event *event;
 };
 
 static void tell_wishes(struct detect *detect, const struct rules_entry *entry,
-	const struct event_record *event);
+	const struct ocsf_event *event);
 
 static bool on_hit(void *context, const struct correlate_hit *hit)
 {
@@ -181,7 +181,7 @@ static bool on_hit(void *context, const struct correlate_hit *hit)
 }
 
 static void tell_wishes(
-	struct detect *detect, const struct rules_entry *entry, const struct event_record *event)
+	struct detect *detect, const struct rules_entry *entry, const struct ocsf_event *event)
 {
 	for (const struct rules_wish *wish = entry->wishes; wish; wish = wish->next) {
 		const struct rules_entry *to = &detect->rules->at[wish->correlation];
@@ -195,7 +195,7 @@ static void tell_wishes(
 	}
 }
 
-void detect_event(struct detect *detect, const struct event_record *event)
+void detect_event(struct detect *detect, const struct ocsf_event *event)
 {
 	struct rules *rules = detect->rules;
 	detect->events++;
@@ -269,7 +269,7 @@ static json_t *exceptions_json(const struct exceptions *exceptions, int64_t now_
 		const struct exception *e = &exceptions->at[i];
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "rule", e->rule, "field",
-				event_fields[e->field].name, "reason", e->reason, "until", e->until,
+				ocsf_fields[e->field].name, "reason", e->reason, "until", e->until,
 				"used", (json_int_t)e->used, "ended", e->until_us < now_us));
 	}
 	return list;

@@ -47,7 +47,7 @@ bool detect_read(struct detect *detect, const char *folder);
 const struct rules *detect_rules(const struct detect *detect); // borrowed; NULL before
 
 void detect_replay_until(struct detect *detect, uint64_t from);
-void detect_event(struct detect *detect, const struct event_record *event);
+void detect_event(struct detect *detect, const struct ocsf_event *event);
 
 // Counts for people: events, findings by level, rules with their hits, problems, exceptions with
 // their use (and which have ended by `now_us`), memory. The caller's reference.

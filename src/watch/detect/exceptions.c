@@ -46,7 +46,7 @@ static enum err read_one(struct arena *arena, const struct yaml *map, struct exc
 	e.until = word_of(map, "until");
 	if (!e.rule || !e.reason || !e.until || !is || !is[1])
 		return wrong(problem, map->line, "an exception needs rule, when: field=value, reason and until");
-	e.field = event_field_find(arena_text_n(arena, when, (size_t)(is - when)));
+	e.field = ocsf_field_find(arena_text_n(arena, when, (size_t)(is - when)));
 	e.value = is + 1;
 	if (e.field < 0)
 		return wrong(problem, map->line, "there is no such field");
@@ -85,14 +85,14 @@ enum err exceptions_parse(struct bytes text, struct arena *arena, struct excepti
 }
 
 struct exception *exceptions_find(
-	struct exceptions *exceptions, const char *rule, const struct event_record *event)
+	struct exceptions *exceptions, const char *rule, const struct ocsf_event *event)
 {
 	for (size_t i = 0; i < exceptions->count; i++) {
 		struct exception *e = &exceptions->at[i];
 		if (event->time_us > e->until_us || strcmp(e->rule, rule) != 0)
 			continue;
-		for (const struct event_value *v = event_first(event, (enum event_field)e->field); v;
-			v = event_next(event, v))
+		for (const struct ocsf_value *v = ocsf_first(event, (enum ocsf_field)e->field); v;
+			v = ocsf_next(event, v))
 			if (bytes_equal(v->text, bytes_text(e->value))) {
 				e->used++;
 				return e;

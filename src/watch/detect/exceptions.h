@@ -7,7 +7,7 @@
 // The day ends in UTC, by the clock of the event, so a replay gives the same.
 #pragma once
 
-#include "common/format/event.h"
+#include "common/format/ocsf.h"
 
 enum {
 	EXCEPTIONS_MOST = 1000
@@ -36,6 +36,6 @@ enum err exceptions_parse(struct bytes text, struct arena *arena, struct excepti
 	struct exceptions_problem *ret_problem);
 // The exception that fits this event for this rule, counted; or NULL.
 struct exception *exceptions_find(
-	struct exceptions *exceptions, const char *rule, const struct event_record *event);
+	struct exceptions *exceptions, const char *rule, const struct ocsf_event *event);
 // Takes over how often the same exceptions were used before the file was read again.
 void exceptions_carry(struct exceptions *to, const struct exceptions *from);

@@ -41,28 +41,28 @@ static const int kinds[TRAIL_KINDS] = {
 	[TRAIL_SYSTEM] = 6002,
 };
 
-static void set_what(const struct feed_event *from, struct event_record *event)
+static void set_what(const struct feed_event *from, struct ocsf_event *event)
 {
 	int action = from->action < TRAIL_ACTIONS ? from->action : 0;
 	int uid = actions[action].class ? actions[action].class
 		  : from->kind < TRAIL_KINDS ? kinds[from->kind]
 					     : 0;
-	const struct event_class *class = event_class_of(uid);
+	const struct ocsf_class *class = ocsf_class_of(uid);
 	if (class)
-		event_set_class(event, class);
-	event_add_number(event, EVENT_ACTIVITY_ID,
+		ocsf_set_class(event, class);
+	ocsf_add_number(event, OCSF_ACTIVITY_ID,
 		actions[action].activity ? actions[action].activity : OCSF_OTHER);
-	event_add_text(event, EVENT_ACTIVITY_NAME,
+	ocsf_add_text(event, OCSF_ACTIVITY_NAME,
 		trail_action_text((enum trail_action)from->action));
 	bool fine = from->outcome == TRAIL_ALLOWED || from->outcome == TRAIL_INTENDED;
-	event_add_text(event, EVENT_STATUS, fine ? "Success" : "Failure");
-	event_add_text(event, EVENT_STATUS_DETAIL,
+	ocsf_add_text(event, OCSF_STATUS, fine ? "Success" : "Failure");
+	ocsf_add_text(event, OCSF_STATUS_DETAIL,
 		trail_outcome_text((enum trail_outcome)from->outcome));
-	event_add_text(event, EVENT_SEVERITY, "Informational");
+	ocsf_add_text(event, OCSF_SEVERITY, "Informational");
 }
 
 // localtime_r() is slow: once for each quarter of an hour.
-static void set_local(struct event_record *event, int64_t time_us)
+static void set_local(struct ocsf_event *event, int64_t time_us)
 {
 	static int64_t known = INT64_MIN;
 	static struct tm tm;
@@ -73,23 +73,23 @@ static void set_local(struct event_record *event, int64_t time_us)
 		if (!localtime_r(&seconds, &tm))
 			tm = (struct tm){0};
 	}
-	event_set_local(event, tm.tm_hour, tm.tm_wday);
+	ocsf_set_local(event, tm.tm_hour, tm.tm_wday);
 }
 
-void event_from_feed(
-	const struct feed_event *from, struct event_record *event, struct arena *arena)
+void ocsf_from_feed(
+	const struct feed_event *from, struct ocsf_event *event, struct arena *arena)
 {
-	event_begin(event, arena);
-	event_set_when(event, from->seq, from->time_us);
+	ocsf_begin(event, arena);
+	ocsf_set_when(event, from->seq, from->time_us);
 	set_local(event, from->time_us);
 	set_what(from, event);
-	event_add_opaque(event, EVENT_ACTOR, from->actor);
-	event_add_opaque(event, EVENT_PATIENT, from->patient);
-	event_add_number(event, EVENT_PATIENT_COUNT, from->patient_count);
+	ocsf_add_opaque(event, OCSF_ACTOR, from->actor);
+	ocsf_add_opaque(event, OCSF_PATIENT, from->patient);
+	ocsf_add_number(event, OCSF_PATIENT_COUNT, from->patient_count);
 	if (from->broken_glass) {
-		event_add_text(event, EVENT_PURPOSE, "BTG");
-		event_add_text(event, EVENT_BROKEN_GLASS, "true");
+		ocsf_add_text(event, OCSF_PURPOSE, "BTG");
+		ocsf_add_text(event, OCSF_BROKEN_GLASS, "true");
 	}
 	if (from->kind == TRAIL_ACCESS && from->patient_count)
-		event_add_text(event, EVENT_RELATIONSHIP, from->related ? "known" : "none");
+		ocsf_add_text(event, OCSF_RELATIONSHIP, from->related ? "known" : "none");
 }

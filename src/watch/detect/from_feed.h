@@ -3,10 +3,10 @@
 // What the feed does not tell is simply not there: a rule about it does not match.
 #pragma once
 
-#include "common/format/event.h"
+#include "common/format/ocsf.h"
 #include "common/message/feed.h"
 
 // The hour and the day are those of the server's time zone: tzset() must have read it before the
 // role was confined.
-void event_from_feed(
-	const struct feed_event *from, struct event_record *event, struct arena *arena);
+void ocsf_from_feed(
+	const struct feed_event *from, struct ocsf_event *event, struct arena *arena);

@@ -5,22 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_field(struct buf *out, const char *name, const struct event_record *event)
+static void add_field(struct buf *out, const char *name, const struct ocsf_event *event)
 {
-	int field = event_field_find(name);
-	const struct event_value *value =
-		field < 0 ? NULL : event_first(event, (enum event_field)field);
+	int field = ocsf_field_find(name);
+	const struct ocsf_value *value =
+		field < 0 ? NULL : ocsf_first(event, (enum ocsf_field)field);
 	if (!value) {
 		buf_add_text(out, "nobody known");
 		return;
 	}
 	buf_add_bytes(out, value->text);
-	if (event_next(event, value))
+	if (ocsf_next(event, value))
 		buf_add_text(out, " and others");
 }
 
 static void add_named(struct buf *out, const char *name, const struct sigma_rule *rule,
-	const struct event_record *event, uint64_t count)
+	const struct ocsf_event *event, uint64_t count)
 {
 	if (strcmp(name, "count") == 0)
 		buf_printf(out, "%llu", (unsigned long long)count);
@@ -30,7 +30,7 @@ static void add_named(struct buf *out, const char *name, const struct sigma_rule
 		add_field(out, name, event);
 }
 
-void sentence_fill(const struct sigma_rule *rule, const struct event_record *event, uint64_t count,
+void sentence_fill(const struct sigma_rule *rule, const struct ocsf_event *event, uint64_t count,
 	char *ret_text)
 {
 	struct buf out = {0};
@@ -48,7 +48,7 @@ void sentence_fill(const struct sigma_rule *rule, const struct event_record *eve
 	}
 	if (!out.size) {
 		buf_printf(&out, "%s: ", rule->title);
-		add_field(&out, event_fields[EVENT_ACTOR].name, event);
+		add_field(&out, ocsf_fields[OCSF_ACTOR].name, event);
 	}
 	size_t size = out.size < DETECT_SENTENCE_BYTES ? out.size : DETECT_SENTENCE_BYTES - 1;
 	while (size && size < out.size && (out.at[size] & 0xc0) == 0x80)
