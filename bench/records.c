@@ -1,7 +1,9 @@
 // bench/records: what sealing, searching and remembering cost, beside plain SQLite that inserts the
 // same bytes with the same sync. Ratios of one run, on one core; parsing the JSON is counted.
 //
-//	bench_records [patients] [resources] [directory]
+//	bench_records [--json] [patients] [resources] [directory]
+//
+// With --json the numbers are one object on stdout, and the table goes to stderr meanwhile.
 #include "vault/records/records.h"
 #include "common/base/text.h"
 #include "common/base/time.h"
@@ -10,6 +12,7 @@
 #include "common/format/json.h"
 #include "common/store/store.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +35,8 @@ struct bench {
 	long patients, resources;
 	long made; // resources so far, by number
 	unsigned seed;
+	FILE *table;
+	json_t *numbers;
 };
 
 static void fail_if(bool wrong, const char *what)
@@ -146,10 +151,20 @@ static double write_plain(struct bench *b, long from, long count, long batch)
 	return (double)count * 1e6 / (double)(time_monotonic_us() - start);
 }
 
-static void row(const char *what, double ours, double plain)
+static void row(struct bench *b, const char *what, double ours, double plain)
 {
-	printf("%-34s %10.0f/s %10.0f/s %8.2f\n", what, ours, plain, ours / plain);
-	fflush(stdout);
+	fprintf(b->table, "%-34s %10.0f/s %10.0f/s %8.2f\n", what, ours, plain, ours / plain);
+	fflush(b->table);
+	json_object_set_new(b->numbers, what,
+		json_pack("{s:f, s:f}", "sealed_per_s", ours, "plain_per_s", plain));
+}
+
+static void value(struct bench *b, const char *what, double number, const char *unit)
+{
+	fprintf(b->table, "%-34s %10.2f %s\n", what, number, unit);
+	fflush(b->table);
+	json_object_set_new(
+		b->numbers, what, json_pack("{s:f, s:s}", "value", number, "unit", unit));
 }
 
 static void bench_writes(struct bench *b)
@@ -166,7 +181,7 @@ static void bench_writes(struct bench *b)
 		double ours = write_records(b, b->made, runs[i].count, runs[i].batch);
 		double plain = write_plain(b, b->made, runs[i].count, runs[i].batch);
 		b->made += runs[i].count;
-		row(runs[i].what, ours, plain);
+		row(b, runs[i].what, ours, plain);
 	}
 }
 
@@ -194,11 +209,11 @@ static void bench_reads(struct bench *b)
 		bytes_copy(b->arena, row_blob(b->select, 0));
 		query_reset(b->select);
 	}
-	row("reads, at random", ours, READS * 1e6 / (double)(time_monotonic_us() - start));
+	row(b, "reads, at random", ours, READS * 1e6 / (double)(time_monotonic_us() - start));
 }
 
-static double search_ms(struct bench *b, struct search_query *query, const char *name,
-	const char *text, size_t *ret_count)
+static void search(struct bench *b, const char *what, struct search_query *query, const char *name,
+	const char *text)
 {
 	enum {
 		TIMES = 20
@@ -216,26 +231,22 @@ static double search_ms(struct bench *b, struct search_query *query, const char 
 		fail_if(records_search(b->records, query, b->arena, &result),
 			"records_search failed");
 	}
-	*ret_count = result.count;
-	return (double)(time_monotonic_us() - start) / 1000.0 / TIMES;
+	char unit[48];
+	snprintf(unit, sizeof unit, "ms, %zu on the page", result.count);
+	value(b, what, (double)(time_monotonic_us() - start) / 1000.0 / TIMES, unit);
 }
 
 static void bench_searches(struct bench *b)
 {
-	size_t count;
 	char patient[24];
 	snprintf(patient, sizeof patient, "p%ld", b->patients / 20 % b->patients + 1);
 	struct search_query person = {.type = fhir_type_patient(), .count = 50};
 	struct search_query result = {
 		.type = fhir_type_find("Observation"), .count = 50, .patient = patient};
-	double ms = search_ms(b, &person, "name", "schmaidt", &count);
-	printf("%-34s %10.2f ms, %zu found\n", "person by whole name", ms, count);
-	ms = search_ms(b, &person, "name", "schm", &count);
-	printf("%-34s %10.2f ms, %zu on the page\n", "person by four letters", ms, count);
-	ms = search_ms(b, &person, "identifier", "urn:mrn|77", &count);
-	printf("%-34s %10.2f ms, %zu found\n", "person by number", ms, count);
-	ms = search_ms(b, &result, "status", "final", &count);
-	printf("%-34s %10.2f ms, %zu found\n", "results of a patient", ms, count);
+	search(b, "person by whole name", &person, "name", "schmaidt");
+	search(b, "person by four letters", &person, "name", "schm");
+	search(b, "person by number", &person, "identifier", "urn:mrn|77");
+	search(b, "results of a patient", &result, "status", "final");
 }
 
 static void bench_check(struct bench *b)
@@ -246,8 +257,8 @@ static void bench_check(struct bench *b)
 	fail_if(records_check(b->records, &options, &report) || !report.whole,
 		"the records are not whole");
 	double seconds = (double)(time_monotonic_us() - start) / 1e6;
-	printf("%-34s %10.0f/s\n", "check, with the index",
-		(double)(report.versions + report.shredded) / seconds);
+	value(b, "check, with the index", (double)(report.versions + report.shredded) / seconds,
+		"/s");
 }
 
 static void open_all(struct bench *b, const char *dir)
@@ -281,29 +292,34 @@ static void bench_opening(struct bench *b, const char *dir)
 	close_all(b);
 	int64_t start = time_monotonic_us();
 	open_all(b, dir);
-	printf("%-34s %10.1f ms\n", "opening (both)",
-		(double)(time_monotonic_us() - start) / 1000.0);
+	value(b, "opening (both)", (double)(time_monotonic_us() - start) / 1000.0, "ms");
 	fail_if(records_stats(b->records, &stats), "records_stats failed");
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%-34s %10llu resources, %llu patients, %llu MB on disk, %.2f of their JSON\n",
-		"stored", (unsigned long long)stats.resources, (unsigned long long)stats.patients,
-		(unsigned long long)stats.bytes >> 20,
-		(double)stats.bytes / (double)stats.resources / RESOURCE_BYTES);
-	printf("%-34s %10ld MB\n", "memory at most, both databases", usage.ru_maxrss >> 10);
+	value(b, "stored, resources", (double)stats.resources, "");
+	value(b, "stored, patients", (double)stats.patients, "");
+	value(b, "stored, on disk", (double)stats.bytes / 1048576, "MB");
+	value(b, "stored, beside the JSON",
+		(double)stats.bytes / (double)stats.resources / RESOURCE_BYTES, "times its size");
+	value(b, "memory at most, both databases", (double)usage.ru_maxrss / 1024, "MB");
 }
 
 int main(int count, char **arguments)
 {
+	bool json = count > 1 && strcmp(arguments[1], "--json") == 0;
+	count -= json;
+	arguments += json;
 	struct bench b = {.patients = count > 1 ? atol(arguments[1]) : 100000,
 		.resources = count > 2 ? atol(arguments[2]) : 300000,
-		.seed = 1};
+		.seed = 1,
+		.table = json ? stderr : stdout,
+		.numbers = json_object()};
 	char dir[512], command[600];
 	snprintf(dir, sizeof dir, "%s/bench-XXXXXX", count > 3 ? arguments[3] : "/var/tmp");
 	json_init();
 	fail_if(b.patients < 100 || b.resources < b.patients || !mkdtemp(dir), "wrong use");
 	b.arena = arena_new();
 	open_all(&b, dir);
-	printf("%-34s %12s %12s %8s\n", "2 KiB resources", "sealed", "plain", "ratio");
+	fprintf(b.table, "%-34s %12s %12s %8s\n", "2 KiB resources", "sealed", "plain", "ratio");
 	bench_writes(&b);
 	bench_reads(&b);
 	bench_searches(&b);
@@ -311,6 +327,9 @@ int main(int count, char **arguments)
 	bench_opening(&b, dir);
 	close_all(&b);
 	arena_free(b.arena);
+	if (json)
+		json_dumpf(b.numbers, stdout, JSON_INDENT(1));
+	json_decref(b.numbers);
 	snprintf(command, sizeof command, "rm -rf '%s'", dir);
 	return system(command) ? 1 : 0;
 }

@@ -94,9 +94,10 @@ static int add_account(struct session *s, json_t *a, char ret_password[64])
 	if (pid == 0) {
 		dup2(out[1], STDOUT_FILENO);
 		close(out[0]);
+		const char *person = word(a, "person");
 		execl(s->wish->hospitaller, "hospitaller", "--state", s->wish->state, "account",
 			"add", "--login", word(a, "login"), "--name", word(a, "name"), "--role",
-			word(a, "role"), "--person", word(a, "person"), "--json", NULL);
+			word(a, "role"), "--json", *person ? "--person" : NULL, person, NULL);
 		_exit(127);
 	}
 	close(out[1]);

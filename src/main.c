@@ -6,7 +6,6 @@
 #include "watch/watch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,148 +13,84 @@
 #define HOSPITALLER_VERSION "0"
 #endif
 
-static void print_help(void)
+static int run_parent(const struct invocation *invocation)
 {
-	puts("Usage: hospitaller [--config FILE] [--state DIR] [--set KEY=VALUE]… COMMAND [--json] [--help]\n");
-	printf("  %-30s %s\n", "run", "Starts the server in the foreground.");
-	for (size_t i = 0; i < command_count; i++)
-		printf("  %-30s %s\n", commands[i].words, commands[i].summary);
-	printf("  %-30s %s\n", "version", "Prints the version.");
-	puts("\nExit status: 0 fine, 1 not whole or not found, 2 wrong use, 3 no server answers, 4 refused.");
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[length > 0 ? length : 0] = 0;
+	return parent_main(invocation->config, self);
 }
 
-static void print_command_help(const struct command *command)
-{
-	printf("Usage: hospitaller %s %s [--json]\n\n%s\n", command->words, command->usage,
-		command->summary);
-	if (command->help)
-		printf("\n%s\n", command->help);
-}
+static const struct command command_run = {
+	.usage = {.words = "run",
+		.summary = "Starts the server in the foreground.",
+		.help = "Needs root, and leaves it: each role runs under a user of its own. SIGTERM and Ctrl-C stop it in order; SIGHUP takes up a new certificate.",
+		.plain = true},
+	.run = run_parent,
+};
 
-// How many of the arguments are the command's words; 0 when they are not.
-static int words_match(const char *words, int argc, char **argv)
+static int run_role(const struct invocation *invocation)
 {
-	int count = 0;
-	while (*words) {
-		size_t length = strcspn(words, " ");
-		if (count == argc || strlen(argv[count]) != length ||
-			strncmp(argv[count], words, length) != 0)
-			return 0;
-		count++;
-		words += length + (words[length] == ' ');
-	}
-	return count;
-}
-
-static bool has_word(int argc, char **argv, const char *word)
-{
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], word) == 0)
-			return true;
-	return false;
-}
-
-static int run_command(const struct config *config, int argc, char **argv)
-{
-	for (size_t i = 0; i < command_count; i++) {
-		int words = words_match(commands[i].words, argc, argv);
-		if (!words)
-			continue;
-		if (has_word(argc, argv, "--help")) {
-			print_command_help(&commands[i]);
-			return EXIT_FINE;
-		}
-		const struct invocation invocation = {.config = config,
-			.argc = argc - words,
-			.argv = argv + words,
-			.json = has_word(argc, argv, "--json")};
-		return commands[i].run(&invocation);
-	}
-	fprintf(stderr, "hospitaller: there is no command '%s'; see --help\n", argv[0]);
-	return EXIT_WRONG_USE;
-}
-
-static int run_role(const struct config *config, const char *name)
-{
+	const char *name = argument_of(invocation, 0);
 	if (strcmp(name, "vault") == 0)
-		return vault_main(config);
-	return strcmp(name, "watch") == 0 ? watch_main(config) : EXIT_WRONG_USE;
+		return vault_main(invocation->config);
+	if (strcmp(name, "watch") == 0)
+		return watch_main(invocation->config);
+	return fail(invocation, EXIT_WRONG_USE, "there is no role '%s'", name);
 }
 
-static int wrong(const char *where, const struct config_problem *problem)
+static const struct command command_role = {
+	.usage = {.words = "role",
+		.summary = "Is one of the roles; the parent starts it.",
+		.arguments = {{.name = "NAME", .help = "vault or watch."}},
+		.plain = true},
+	.run = run_role,
+	.hidden = true,
+};
+
+static int run_version(const struct invocation *invocation)
 {
-	if (problem->line)
-		fprintf(stderr, "hospitaller: %s:%u: %s\n", where, problem->line, problem->text);
-	else
-		fprintf(stderr, "hospitaller: %s: %s\n", where, problem->text);
-	return EXIT_WRONG_USE;
+	const char *form = invocation->json ? "{\"version\": \"%s\"}\n" : "hospitaller %s\n";
+	return printf(form, HOSPITALLER_VERSION) < 0 ? EXIT_NOT_WHOLE : EXIT_FINE;
 }
 
-// Options before the command. Returns how many arguments were taken, or -1 when they are wrong.
-static int read_options(struct config *config, int argc, char **argv)
-{
-	struct config_problem problem = {0};
-	int at = 1;
-	for (; at < argc && strncmp(argv[at], "--", 2) == 0 && strcmp(argv[at], "--help") != 0;
-		at += 2) {
-		if (at + 1 == argc)
-			return fprintf(stderr, "hospitaller: %s needs a value\n", argv[at]), -1;
-		char *value = argv[at + 1], *equals = strchr(value, '=');
-		enum err err = OK;
-		if (strcmp(argv[at], "--config") == 0)
-			continue; // read before
-		if (strcmp(argv[at], "--state") == 0) {
-			err = config_set(config, "state", value, &problem);
-		} else if (strcmp(argv[at], "--set") == 0 && equals) {
-			*equals = 0;
-			err = config_set(config, value, equals + 1, &problem);
-		} else {
-			return fprintf(stderr, "hospitaller: there is no option '%s'; see --help\n",
-				       argv[at]),
-			       -1;
-		}
-		if (err)
-			return wrong(argv[at], &problem), -1;
-	}
-	return at;
-}
+static const struct command command_version = {
+	.usage = {.words = "version", .summary = "Prints the version."},
+	.run = run_version,
+	.no_config = true,
+};
 
-static int read_config(struct config *config, int argc, char **argv, struct arena *arena)
-{
-	struct config_problem problem;
-	const char *path = NULL;
-	for (int i = 1; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2)
-		if (strcmp(argv[i], "--config") == 0)
-			path = argv[i + 1];
-	const char *file = path ? path : "/etc/hospitaller/hospitaller.yaml";
-	return config_read(config, file, !path, arena, &problem) ? wrong(file, &problem)
-								 : EXIT_FINE;
-}
+// Every command there is, in the order in which --help and the manual show them.
+static const struct command *const commands[] = {
+	&command_run,
+	&command_status,
+	&command_import,
+	&command_account_add,
+	&command_account_list,
+	&command_account_lock,
+	&command_account_unlock,
+	&command_account_reset_password,
+	&command_account_reset_second_factor,
+	&command_account_token,
+	&command_session_list,
+	&command_session_revoke,
+	&command_trail_search,
+	&command_trail_verify,
+	&command_trail_key,
+	&command_records_verify,
+	&command_key_rotate,
+	&command_patient_forget,
+	&command_leak_report,
+	&command_policy_show,
+	&command_config_show,
+	&command_manual,
+	&command_help,
+	&command_version,
+	&command_role,
+	NULL,
+};
 
 int main(int argc, char **argv)
 {
-	struct config config;
-	struct arena *arena = arena_new();
-	char self[4096];
-	config_defaults(&config);
-	int result = read_config(&config, argc, argv, arena);
-	int at = result ? -1 : read_options(&config, argc, argv);
-	if (at < 0)
-		return EXIT_WRONG_USE;
-	if (at == argc || strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "help") == 0) {
-		print_help();
-		return at == argc ? EXIT_WRONG_USE : EXIT_FINE;
-	}
-	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-	self[length > 0 ? length : 0] = 0;
-	if (strcmp(argv[at], "run") == 0)
-		result = parent_main(&config, self);
-	else if (strcmp(argv[at], "role") == 0 && at + 1 < argc)
-		result = run_role(&config, argv[at + 1]);
-	else if (strcmp(argv[at], "version") == 0)
-		result = printf("hospitaller %s\n", HOSPITALLER_VERSION) < 0;
-	else
-		result = run_command(&config, argc - at, argv + at);
-	arena_free(arena);
-	return result;
+	return cli_main(commands, argc, argv);
 }

@@ -1,11 +1,16 @@
-// cli: the command `hospitaller`. Every command is one constant struct with its own help.
+// cli: the command `hospitaller`. Every command is one constant struct, which says what may stand
+// behind it; reading, --help and the manual follow from that (common/base/usage.h).
+//
+// With --json what a command answers is JSON on standard output, and what went wrong is one object
+// in one line on standard error: {"error": code, "message": sentence, "status": exit status}.
 #pragma once
 
+#include "common/base/usage.h"
 #include "common/config/config.h"
 
 #include <jansson.h>
 
-// Exit statuses that mean something.
+// Exit statuses that mean something; cli_program has them in words.
 enum {
 	EXIT_FINE = 0,
 	EXIT_NOT_WHOLE = 1, // what was asked to be verified is not, or was not found
@@ -14,46 +19,39 @@ enum {
 	EXIT_REFUSED = 4,     // the server said no
 };
 
+struct command;
+
 struct invocation {
+	const struct command *command;
+	const struct command *const *commands; // all there are; ends with NULL
 	const struct config *config;
-	int argc;
-	char **argv; // after the command's words; options that are its own
+	struct usage_given given;
 	bool json;
 };
 
 struct command {
-	const char *words;   // "trail search"
-	const char *usage;   // "[--patient ID] [--who LOGIN]"
-	const char *summary; // one sentence
-	const char *help;    // more, or NULL
+	struct usage usage;
 	int (*run)(const struct invocation *invocation);
+	bool hidden;    // for the program itself: in no list
+	bool no_config; // runs before the configuration is read
 };
 
-extern const struct command commands[];
-extern const size_t command_count;
+extern const struct usage_program cli_program;
 
-// The value behind --name, or NULL. Leaves argv alone.
-const char *option_of(const struct invocation *invocation, const char *name);
-// The arguments that are neither options nor their values, one at a time from *at = 0.
-const char *argument_next(const struct invocation *invocation, int *at);
+// The whole of main(): options, the command, its words, the configuration; then it runs.
+int cli_main(const struct command *const *commands, int argc, char **argv);
 
-int command_account_add(const struct invocation *invocation);
-int command_account_list(const struct invocation *invocation);
-int command_account_lock(const struct invocation *invocation);
-int command_account_unlock(const struct invocation *invocation);
-int command_account_reset_password(const struct invocation *invocation);
-int command_account_reset_second_factor(const struct invocation *invocation);
-int command_account_token(const struct invocation *invocation);
-int command_config_show(const struct invocation *invocation);
-int command_import(const struct invocation *invocation);
-int command_key_rotate(const struct invocation *invocation);
-int command_leak_report(const struct invocation *invocation);
-int command_patient_forget(const struct invocation *invocation);
-int command_policy_show(const struct invocation *invocation);
-int command_records_verify(const struct invocation *invocation);
-int command_session_list(const struct invocation *invocation);
-int command_session_revoke(const struct invocation *invocation);
-int command_status(const struct invocation *invocation);
-int command_trail_key(const struct invocation *invocation);
-int command_trail_search(const struct invocation *invocation);
-int command_trail_verify(const struct invocation *invocation);
+const char *option_of(const struct invocation *invocation, const char *name); // or NULL
+const char *argument_of(const struct invocation *invocation, int number);     // or NULL
+// Says what went wrong, as words or as JSON, and returns the exit status.
+[[gnu::format(printf, 3, 4)]] int fail(
+	const struct invocation *invocation, int status, const char *format, ...);
+int fail_with(
+	const struct invocation *invocation, int status, const char *code, const char *message);
+
+extern const struct command command_account_add, command_account_list, command_account_lock,
+	command_account_reset_password, command_account_reset_second_factor, command_account_token,
+	command_account_unlock, command_config_show, command_help, command_import,
+	command_key_rotate, command_leak_report, command_manual, command_patient_forget,
+	command_policy_show, command_records_verify, command_session_list, command_session_revoke,
+	command_status, command_trail_key, command_trail_search, command_trail_verify;

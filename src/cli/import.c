@@ -23,8 +23,9 @@ struct files {
 
 struct totals {
 	uint64_t created, unchanged, done_bytes;
-	size_t done_files;
+	size_t done_files, not_stored;
 	int64_t began_us;
+	json_t *failures; // for --json: each file that was not stored, and why
 };
 
 static void add_file(struct files *files, const char *path, uint64_t size)
@@ -109,70 +110,118 @@ static void show_progress(const struct files *files, const struct totals *t)
 		(unsigned long long)(t->created + t->unchanged), rate, left / 60, left % 60);
 }
 
-static int send_file(const struct invocation *invocation, const char *path, struct totals *t)
+static void note_failure(const struct invocation *invocation, struct totals *t, const char *path,
+	const struct trouble *trouble)
 {
-	struct buf body = {0};
+	t->not_stored++;
+	if (invocation->json)
+		json_array_append_new(
+			t->failures, json_pack("{s:s, s:s, s:s}", "file", path, "error",
+					     trouble->code, "message", trouble->message));
+	else
+		fprintf(stderr, "%shospitaller: %s was not stored: %s\n",
+			isatty(STDERR_FILENO) ? "\n" : "", path, trouble->message);
+}
+
+static int send_body(const struct invocation *invocation, struct bytes body, struct totals *t,
+	struct trouble *ret_trouble)
+{
 	json_t *answer = NULL;
 	int result = EXIT_UNREACHABLE;
-	if (!read_all(path, &body) || body.size > DOOR_BODY_BYTES) {
-		fprintf(stderr, "\nhospitaller: %s cannot be read, or is larger than 16 MiB\n",
-			path);
-		buf_done(&body);
-		return EXIT_WRONG_USE;
-	}
-	const struct client_ask ask = {
-		.method = DOOR_POST, .path = "/api/import", .body = buf_bytes(&body)};
+	const struct client_ask ask = {.method = DOOR_POST, .path = "/api/import", .body = body};
 	// A server that restarts is back in a second; what was stored already stays.
 	for (int i = 0; i < TRIES && result == EXIT_UNREACHABLE; i++) {
 		if (i)
 			sleep(1);
-		result = talk(invocation, &ask, &answer);
+		result = talk_quietly(invocation, &ask, &answer, ret_trouble);
 	}
-	if (!result) {
-		t->created += (uint64_t)json_integer_value(json_object_get(answer, "created"));
-		t->unchanged += (uint64_t)json_integer_value(json_object_get(answer, "unchanged"));
-	} else {
-		fprintf(stderr, "hospitaller: %s was not stored\n", path);
-	}
+	t->created += (uint64_t)json_integer_value(json_object_get(answer, "created"));
+	t->unchanged += (uint64_t)json_integer_value(json_object_get(answer, "unchanged"));
+	json_decref(answer);
+	return result;
+}
+
+static int send_file(const struct invocation *invocation, const char *path, struct totals *t)
+{
+	struct buf body = {0};
+	struct trouble trouble = {.status = EXIT_WRONG_USE,
+		.code = "wrong-use",
+		.message = "it cannot be read, or is larger than 16 MiB"};
+	int result = EXIT_WRONG_USE;
+	if (read_all(path, &body) && body.size <= DOOR_BODY_BYTES)
+		result = send_body(invocation, buf_bytes(&body), t, &trouble);
+	if (result)
+		note_failure(invocation, t, path, &trouble);
 	t->done_bytes += body.size;
 	t->done_files++;
-	json_decref(answer);
 	buf_done(&body);
 	return result;
 }
 
-int command_import(const struct invocation *invocation)
+static void print_totals(const struct invocation *invocation, const struct totals *t)
 {
-	struct files files = {0};
-	struct totals t = {.began_us = time_monotonic_us()};
-	int at = 0, result = EXIT_FINE;
-	for (const char *path; (path = argument_next(invocation, &at));)
-		if (!add_path(&files, path)) {
-			fprintf(stderr, "hospitaller: %s is not there\n", path);
-			return EXIT_WRONG_USE;
-		}
-	if (!files.count) {
-		fprintf(stderr, "hospitaller: name files or folders to import; see --help\n");
-		return EXIT_WRONG_USE;
+	double seconds = (double)(time_monotonic_us() - t->began_us) / 1e6;
+	if (invocation->json) {
+		json_t *json = json_pack("{s:I, s:I, s:I, s:f, s:O}", "created",
+			(json_int_t)t->created, "unchanged", (json_int_t)t->unchanged, "files",
+			(json_int_t)t->done_files, "seconds", seconds, "not_stored", t->failures);
+		print_json(json);
+		json_decref(json);
+		return;
 	}
-	for (size_t i = 0; i < files.count; i++) {
-		int one = send_file(invocation, files.paths[i], &t);
-		result = one ? one : result;
-		show_progress(&files, &t);
-		free(files.paths[i]);
-	}
-	free(files.paths);
-	double seconds = (double)(time_monotonic_us() - t.began_us) / 1e6;
 	if (isatty(STDERR_FILENO))
 		fputc('\n', stderr);
-	if (invocation->json)
-		printf("{\"created\": %llu, \"unchanged\": %llu, \"files\": %zu, \"seconds\": %.2f}\n",
-			(unsigned long long)t.created, (unsigned long long)t.unchanged,
-			t.done_files, seconds);
-	else
-		printf("%llu resources stored, %llu were there already; %zu files in %.1f s (%.0f resources/s)\n",
-			(unsigned long long)t.created, (unsigned long long)t.unchanged,
-			t.done_files, seconds,
-			seconds > 0 ? (double)(t.created + t.unchanged) / seconds : 0);
+	printf("%llu resources stored, %llu were there already; %zu files in %.1f s (%.0f resources/s)\n",
+		(unsigned long long)t->created, (unsigned long long)t->unchanged, t->done_files,
+		seconds, seconds > 0 ? (double)(t->created + t->unchanged) / seconds : 0);
+}
+
+static void files_done(struct files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free(files->paths[i]);
+	free(files->paths);
+}
+
+static int import_all(const struct invocation *invocation, const struct files *files)
+{
+	struct totals t = {.began_us = time_monotonic_us(), .failures = json_array()};
+	int result = EXIT_FINE;
+	for (size_t i = 0; i < files->count && result != EXIT_UNREACHABLE; i++) {
+		int one = send_file(invocation, files->paths[i], &t);
+		result = one ? one : result;
+		if (!invocation->json)
+			show_progress(files, &t);
+	}
+	print_totals(invocation, &t);
+	if (result && invocation->json)
+		fail_with(invocation, result, "not-stored", "Some files were not stored.");
+	json_decref(t.failures);
 	return result;
 }
+
+static int run_import(const struct invocation *invocation)
+{
+	struct files files = {0};
+	const char *path;
+	int result = EXIT_FINE;
+	for (int i = 0; !result && (path = argument_of(invocation, i)); i++)
+		if (!add_path(&files, path))
+			result = fail(invocation, EXIT_WRONG_USE, "%.900s is not there", path);
+	if (!result && !files.count)
+		result = fail(invocation, EXIT_WRONG_USE, "there is no .json file in this folder");
+	if (!result)
+		result = import_all(invocation, &files);
+	files_done(&files);
+	return result;
+}
+
+const struct command command_import = {
+	.usage = {.words = "import",
+		.summary = "Stores FHIR bundles; what is there already stays as it is.",
+		.help = "Every bundle is stored whole or not at all, so an import that was interrupted can simply be run again. A server that restarts meanwhile is waited for, a minute at most.",
+		.arguments = {{.name = "FILE",
+			.many = true,
+			.help = "A Bundle in JSON of at most 16 MiB, or a folder of them (*.json)."}}},
+	.run = run_import,
+};

@@ -1,9 +1,11 @@
 // Keys on the command line: rotation, forgetting a patient, and what the disk tells without a key.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "vault/records/leaks.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,44 +29,57 @@ static void show_left(long long left, long long most)
 			"..............................", left);
 }
 
-int command_key_rotate(const struct invocation *invocation)
+static int run_rotate(const struct invocation *invocation)
 {
 	long long left = 1, most = 0;
 	int result = EXIT_FINE;
 	while (left && !result) {
 		result = ask_left(invocation, "/api/keys/rotate", &left);
 		most = left > most ? left : most;
-		if (!result)
+		if (!result && !invocation->json)
 			show_left(left, most);
 	}
 	if (!result)
 		result = ask_left(invocation, "/api/keys/rotated", &left);
-	if (isatty(STDERR_FILENO))
+	if (isatty(STDERR_FILENO) && !invocation->json)
 		fputc('\n', stderr);
-	if (result)
+	if (result && !invocation->json)
 		fputs("hospitaller: the rotation is not finished; run this again to go on\n",
 			stderr);
-	else
+	if (!result)
 		puts(invocation->json
 				? "{\"state\": \"rotated\"}"
 				: "Every data key is wrapped under the new key; the one before is gone.");
 	return result;
 }
 
-int command_patient_forget(const struct invocation *invocation)
+const struct command command_key_rotate = {
+	.usage = {.words = "key rotate",
+		.summary = "Wraps every data key under a new key-encryption key.",
+		.help = "The door stays open meanwhile. Should it be interrupted, run it again: it goes on."},
+	.run = run_rotate,
+};
+
+static const char *wrong_id(const char *value)
 {
-	int at = 0;
+	return text_is_id(value) ? NULL : "this is not the id of a patient";
+}
+
+static int run_forget(const struct invocation *invocation)
+{
 	char path[160];
-	const char *patient = argument_next(invocation, &at),
-		   *reason = option_of(invocation, "reason"), *sure = option_of(invocation, "sure");
-	if (!patient || !reason || !sure || strcmp(sure, patient) != 0) {
-		fputs("hospitaller: give the patient's id, --reason TEXT, and the id again as --sure ID: "
-		      "this cannot be undone\n",
-			stderr);
-		return EXIT_WRONG_USE;
+	const char *patient = argument_of(invocation, 0);
+	json_t *answer = NULL,
+	       *json = json_pack("{s:s}", "reason", option_of(invocation, "reason"));
+	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!body)
+		return fail(invocation, EXIT_WRONG_USE, "the reason is not UTF-8");
+	if (strcmp(option_of(invocation, "sure"), patient) != 0) {
+		free(body);
+		return fail(invocation, EXIT_WRONG_USE,
+			"--sure names another patient; this cannot be undone, so nothing was done");
 	}
-	json_t *answer = NULL, *json = json_pack("{s:s}", "reason", reason);
-	char *body = json_dumps(json, JSON_COMPACT);
 	snprintf(path, sizeof path, "/api/patients/%s/forget", patient);
 	const struct client_ask ask = {.method = DOOR_POST, .path = path, .body = bytes_text(body)};
 	int result = talk(invocation, &ask, &answer);
@@ -75,10 +90,28 @@ int command_patient_forget(const struct invocation *invocation)
 		       "the patient is forgotten everywhere when the last of them expires.\n",
 			patient);
 	json_decref(answer);
-	json_decref(json);
 	free(body);
 	return result;
 }
+
+const struct command command_patient_forget = {
+	.usage = {.words = "patient forget",
+		.summary = "Destroys a patient's key, for ever.",
+		.help = "What was sealed under it can be read by nobody any more. Backups made before still hold the wrapped key until they expire. The act stays on the trail, with its reason.",
+		.arguments = {{.name = "ID",
+			.wrong = wrong_id,
+			.help = "The patient's id, as in Patient/ID."}},
+		.options = {{.name = "reason",
+				    .value = "TEXT",
+				    .required = true,
+				    .help = "Why, in ten characters or more."},
+			{.name = "sure",
+				.value = "ID",
+				.required = true,
+				.wrong = wrong_id,
+				.help = "The patient's id once more, for this cannot be undone."}}},
+	.run = run_forget,
+};
 
 static void print_leaks(
 	const struct invocation *invocation, const struct records_leak *leaks, size_t count)
@@ -97,19 +130,28 @@ static void print_leaks(
 	json_decref(whole);
 }
 
-int command_leak_report(const struct invocation *invocation)
+static int run_leaks(const struct invocation *invocation)
 {
 	char path[600];
 	size_t count;
 	struct records_leak *leaks;
+	int result = EXIT_FINE;
 	struct arena *arena = arena_new();
 	snprintf(path, sizeof path, "%s/records/records.db", invocation->config->state);
 	enum err err =
 		access(path, R_OK) ? ERR_NOT_FOUND : records_leaks(path, arena, &leaks, &count);
 	if (err)
-		fprintf(stderr, "hospitaller: %s cannot be read: %s\n", path, err_text(err));
+		result = fail(invocation, err == ERR_NOT_FOUND ? EXIT_NOT_WHOLE : EXIT_WRONG_USE,
+			"%s cannot be read: %s", path, err_text(err));
 	else
 		print_leaks(invocation, leaks, count);
 	arena_free(arena);
-	return err ? EXIT_WRONG_USE : EXIT_FINE;
+	return result;
 }
+
+const struct command command_leak_report = {
+	.usage = {.words = "leak-report",
+		.summary = "Measures what the records' disk tells somebody without a key.",
+		.help = "Reads the database under the state folder, as a thief of the disk would: needs no key and no server."},
+	.run = run_leaks,
+};

@@ -1,5 +1,5 @@
 // The policy as it would be loaded, checked and said in words.
-#include "cli/cli.h"
+#include "cli/talk.h"
 
 #include "common/format/fhir_type.h"
 #include "vault/policy/policy.h"
@@ -60,22 +60,23 @@ static void print_role(const char *role, const json_t *matrix)
 	}
 }
 
-int command_policy_show(const struct invocation *invocation)
+static const char *wrong_type(const char *value)
+{
+	return fhir_type_find(value) < 0 ? "this is not a resource type" : NULL;
+}
+
+static int run_show(const struct invocation *invocation)
 {
 	char path[600];
-	int at = 0;
 	struct policy *policy;
 	struct policy_problem problem;
-	const char *name = argument_next(invocation, &at);
+	const char *name = argument_of(invocation, 0);
 	int type = fhir_type_find(name ? name : "Observation");
 	snprintf(path, sizeof path, "%s/policy/hospital.yaml", invocation->config->rules);
-	if (type < 0) {
-		fprintf(stderr, "hospitaller: %s is not a resource type\n", name);
-		return EXIT_WRONG_USE;
-	}
 	if (policy_load(path, &policy, &problem)) {
-		fprintf(stderr, "%s:%u: %s\n", path, problem.line, problem.text);
-		return EXIT_NOT_WHOLE;
+		char words[900];
+		snprintf(words, sizeof words, "%s:%u: %s", path, problem.line, problem.text);
+		return fail_with(invocation, EXIT_NOT_WHOLE, "not-whole", words);
 	}
 	json_t *whole = json_object();
 	for (int role = ROLE_NONE + 1; role < POLICY_ROLES; role++) {
@@ -86,8 +87,19 @@ int command_policy_show(const struct invocation *invocation)
 		json_object_set_new(whole, text, matrix);
 	}
 	if (invocation->json)
-		json_dumpf(whole, stdout, JSON_INDENT(2));
+		print_json(whole);
 	json_decref(whole);
 	policy_free(policy);
 	return EXIT_FINE;
 }
+
+const struct command command_policy_show = {
+	.usage = {.words = "policy show",
+		.summary = "Checks the policy, and shows what each role may do.",
+		.help = "The server loads the policy when it starts: this tells beforehand whether it will. Needs no server. The file, rules/policy/hospital.yaml: hospitaller-policy(5).",
+		.arguments = {{.name = "TYPE",
+			.optional = true,
+			.wrong = wrong_type,
+			.help = "A resource type of FHIR; Observation when it is not given."}}},
+	.run = run_show,
+};

@@ -24,19 +24,10 @@ static void print_role(const json_t *role)
 		none ? "no capabilities" : caps);
 }
 
-int command_status(const struct invocation *invocation)
+static void show_status(const json_t *answer)
 {
-	json_t *answer = NULL, *role;
+	json_t *role;
 	size_t i;
-	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/status"};
-	int result = talk(invocation, &ask, &answer);
-	if (result)
-		return result;
-	if (invocation->json) {
-		print_json(answer);
-		json_decref(answer);
-		return EXIT_FINE;
-	}
 	printf("hospitaller %s, since %s\n\n", json_word(answer, "version"),
 		json_word(answer, "since"));
 	printf("%-12s %-9s %7s  %-18s %9s  %3s  %s\n", "role", "state", "pid", "user", "memory",
@@ -58,6 +49,18 @@ int command_status(const struct invocation *invocation)
 		number(vault, "waiting_commit"), number(vault, "hashing"));
 	printf("watch     at entry %lld, %lld behind\n", number(watch, "place"),
 		number(watch, "lag"));
-	json_decref(answer);
-	return EXIT_FINE;
 }
+
+static int run_status(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/status"};
+	return talk_and_show(invocation, &ask, show_status);
+}
+
+const struct command command_status = {
+	.usage = {.words = "status",
+		.summary =
+			"Shows each role, how the kernel confines it, what waits, and how far watch lags.",
+		.help = "The column new counts how often a role was started again."},
+	.run = run_status,
+};

@@ -4,9 +4,21 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 
+struct trouble {
+	int status;         // the exit status
+	char code[40];      // for programs
+	char message[1024]; // for people
+};
+
 // Asks; on success *ret_json is the answer (json_decref), or NULL when it has no body. Otherwise
-// says on standard error what was wrong. Returns an exit status.
+// says what was wrong. Returns an exit status.
 int talk(const struct invocation *invocation, const struct client_ask *ask, json_t **ret_json);
+// The same, and says nothing: what was wrong is in ret_trouble.
+int talk_quietly(const struct invocation *invocation, const struct client_ask *ask,
+	json_t **ret_json, struct trouble *ret_trouble);
+// Asks, and prints the answer: as it is with --json, else by `show`, which may be NULL.
+int talk_and_show(const struct invocation *invocation, const struct client_ask *ask,
+	void (*show)(const json_t *answer));
 // Prints an answer as it is, for --json.
 void print_json(const json_t *json);
 const char *json_word(const json_t *object, const char *key); // a text, or ""

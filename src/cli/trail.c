@@ -1,5 +1,8 @@
 // The trail on the command line: searching through the server, verifying without it.
 #include "cli/talk.h"
+
+#include "common/base/time.h"
+#include "common/format/trail.h"
 #include "vault/ledger/verify.h"
 
 #include <stdio.h>
@@ -16,52 +19,129 @@ static void show_entries(const json_t *answer)
 			json_word(e, "time"), json_word(e, "sentence"));
 }
 
-// A page of the server looks at so many entries and no more: the search goes on until enough were
-// found, or nothing is left.
-int command_trail_search(const struct invocation *invocation)
+// ---- Searching.
+
+static const char *wrong_action(const char *value)
+{
+	return trail_action_find(value) ? NULL : "there is no such action";
+}
+
+static const char *wrong_outcome(const char *value)
+{
+	return trail_outcome_find(value)
+		       ? NULL
+		       : "an outcome is allowed, denied, failed, intended or aborted";
+}
+
+static const char *wrong_time(const char *value)
+{
+	char full[64];
+	int64_t at;
+	bool day = !strchr(value, 'T');
+	snprintf(full, sizeof full, "%.40s%s", value, day ? "T00:00:00Z" : "");
+	return time_parse(full, &at) ? "a time is written 2026-02-03 or 2026-02-03T04:05:06Z"
+				     : NULL;
+}
+
+struct hunt {
+	struct door_param params[8];
+	size_t param_count, found, wanted;
+	char place[32], left[32];
+	json_t *all; // for --json
+};
+
+static void hunt_begin(const struct invocation *invocation, struct hunt *h)
 {
 	static const char *const names[] = {
 		"patient", "who", "action", "outcome", "since", "until"};
-	struct door_param params[8];
-	size_t count = 0, found = 0;
-	const char *most = option_of(invocation, "count"),
-		   *before = option_of(invocation, "before");
-	char place[32], left[32];
-	json_t *all = json_array();
-	int result = 0;
-	size_t wanted = most ? strtoul(most, NULL, 10) : 50;
-	snprintf(place, sizeof place, "%s", before ? before : "");
+	const char *before = option_of(invocation, "before");
+	*h = (struct hunt){
+		.wanted = usage_number(&invocation->given, "count"), .all = json_array()};
+	snprintf(h->place, sizeof h->place, "%s", before ? before : "");
 	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
 		if (option_of(invocation, names[n]))
-			params[count++] =
+			h->params[h->param_count++] =
 				(struct door_param){names[n], option_of(invocation, names[n])};
-	params[count++] = (struct door_param){"before", place};
-	params[count++] = (struct door_param){"_count", left};
-	do {
-		json_t *answer = NULL;
-		const struct client_ask ask = {.method = DOOR_GET,
-			.path = "/api/trail",
-			.params = params,
-			.param_count = count};
-		snprintf(left, sizeof left, "%zu", wanted - found);
-		result = talk(invocation, &ask, &answer);
-		found += json_array_size(json_object_get(answer, "entries"));
-		snprintf(place, sizeof place, "%lld",
-			(long long)json_integer_value(json_object_get(answer, "next")));
-		if (invocation->json)
-			json_array_extend(all, json_object_get(answer, "entries"));
-		else
-			show_entries(answer);
-		json_decref(answer);
-	} while (!result && found < wanted && strcmp(place, "0") != 0);
-	json_t *shown = json_pack("{s:o}", "entries", all);
-	if (strcmp(place, "0") != 0)
-		json_object_set_new(shown, "next", json_integer(atoll(place)));
+	h->params[h->param_count++] = (struct door_param){"before", h->place};
+	h->params[h->param_count++] = (struct door_param){"_count", h->left};
+}
+
+static int hunt_page(const struct invocation *invocation, struct hunt *h)
+{
+	json_t *answer = NULL;
+	const struct client_ask ask = {.method = DOOR_GET,
+		.path = "/api/trail",
+		.params = h->params,
+		.param_count = h->param_count};
+	snprintf(h->left, sizeof h->left, "%zu", h->wanted - h->found);
+	int result = talk(invocation, &ask, &answer);
+	h->found += json_array_size(json_object_get(answer, "entries"));
+	snprintf(h->place, sizeof h->place, "%lld",
+		(long long)json_integer_value(json_object_get(answer, "next")));
+	if (invocation->json)
+		json_array_extend(h->all, json_object_get(answer, "entries"));
+	else
+		show_entries(answer);
+	json_decref(answer);
+	return result;
+}
+
+// A page of the server looks at so many entries and no more: the search goes on until enough were
+// found, or nothing is left.
+static int run_search(const struct invocation *invocation)
+{
+	struct hunt h;
+	int result;
+	hunt_begin(invocation, &h);
+	do
+		result = hunt_page(invocation, &h);
+	while (!result && h.found < h.wanted && strcmp(h.place, "0") != 0);
+	json_t *shown = json_pack("{s:o}", "entries", h.all);
+	if (strcmp(h.place, "0") != 0)
+		json_object_set_new(shown, "next", json_integer(atoll(h.place)));
 	if (!result && invocation->json)
 		print_json(shown);
 	json_decref(shown);
 	return result;
 }
+
+const struct command command_trail_search = {
+	.usage = {.words = "trail search",
+		.summary = "Searches the trail, newest entries first.",
+		.help = "The search is on the trail, too. What is given narrows it; without anything it shows the newest entries. With --json, next says where a further search goes on: --before.",
+		.options = {{.name = "patient",
+				    .value = "ID",
+				    .help = "Only what concerned this patient."},
+			{.name = "who", .value = "LOGIN", .help = "Only what this account did."},
+			{.name = "action",
+				.value = "ACTION",
+				.wrong = wrong_action,
+				.help = "Only this: read, search, create, update, break-glass, sign-in, trail-search, start … as entries name it."},
+			{.name = "outcome",
+				.value = "OUTCOME",
+				.wrong = wrong_outcome,
+				.help = "Only what was allowed, denied, failed, intended (a write, before its commit) or aborted."},
+			{.name = "since",
+				.value = "TIME",
+				.wrong = wrong_time,
+				.help = "From then on: 2026-02-03 or 2026-02-03T04:05:06Z."},
+			{.name = "until",
+				.value = "TIME",
+				.wrong = wrong_time,
+				.help = "Until then."},
+			{.name = "before",
+				.value = "NUMBER",
+				.wrong = usage_wrong_number,
+				.help = "Only entries with smaller numbers: goes on where a search ended."},
+			{.name = "count",
+				.value = "NUMBER",
+				.otherwise = "50",
+				.wrong = usage_wrong_count,
+				.help = "How many entries to find."}}},
+	.run = run_search,
+};
+
+// ---- The key, and verifying.
 
 static int trail_state(const struct invocation *invocation, json_t **ret)
 {
@@ -69,18 +149,25 @@ static int trail_state(const struct invocation *invocation, json_t **ret)
 	return talk(invocation, &ask, ret);
 }
 
-int command_trail_key(const struct invocation *invocation)
+static void show_key(const json_t *answer)
 {
-	json_t *answer = NULL;
-	int result = trail_state(invocation, &answer);
-	if (!result && invocation->json)
-		print_json(answer);
-	else if (!result)
-		printf("%s\n\n%s", json_word(answer, "key"),
-			json_word(json_object_get(answer, "checkpoint"), "text"));
-	json_decref(answer);
-	return result;
+	printf("%s\n\n%s", json_word(answer, "key"),
+		json_word(json_object_get(answer, "checkpoint"), "text"));
 }
+
+static int run_key(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/trail/state"};
+	return talk_and_show(invocation, &ask, show_key);
+}
+
+const struct command command_trail_key = {
+	.usage = {.words = "trail key",
+		.summary =
+			"Prints the trail's public key and its newest checkpoint, to keep elsewhere.",
+		.help = "The key is the first line; the checkpoint follows an empty one. What was kept is given to trail verify or trail-verify(1)."},
+	.run = run_key,
+};
 
 static void show_progress(void *context, const struct verify_progress *progress)
 {
@@ -100,9 +187,11 @@ static void print_report(const struct invocation *invocation, const struct verif
 		snprintf(problem, sizeof problem, "%s (%s, byte %llu, entry %llu)", b->what,
 			b->file, (unsigned long long)b->offset, (unsigned long long)b->seq);
 	if (invocation->json) {
-		json_t *json = json_pack("{s:b, s:I, s:I, s:I, s:s}", "whole", r->whole, "entries",
-			(json_int_t)r->entries, "checkpoints", (json_int_t)r->checkpoints,
-			"unsigned", (json_int_t)r->unsigned_entries, "problem", problem);
+		const char *key = option_of(invocation, "key") ? "given" : "the server's";
+		json_t *json = json_pack("{s:b, s:I, s:I, s:I, s:s, s:s}", "whole", r->whole,
+			"entries", (json_int_t)r->entries, "checkpoints",
+			(json_int_t)r->checkpoints, "unsigned", (json_int_t)r->unsigned_entries,
+			"problem", problem, "key", key);
 		print_json(json);
 		json_decref(json);
 	} else if (r->whole) {
@@ -115,43 +204,60 @@ static void print_report(const struct invocation *invocation, const struct verif
 	}
 }
 
-int command_trail_verify(const struct invocation *invocation)
+// Without --key the server is believed about its own key, and it is said so.
+static int ask_key(const struct invocation *invocation, char ret_vkey[NOTE_VKEY_BYTES])
+{
+	json_t *answer = NULL;
+	int result = trail_state(invocation, &answer);
+	snprintf(ret_vkey, NOTE_VKEY_BYTES, "%s", json_word(answer, "key"));
+	json_decref(answer);
+	if (!invocation->json && result)
+		fputs("hospitaller: without a server give --key KEY\n", stderr);
+	else if (!invocation->json)
+		fputs("Using the key that the server names; give --key to trust nobody.\n", stderr);
+	return result;
+}
+
+static int run_verify(const struct invocation *invocation)
 {
 	char dir[512], vkey[NOTE_VKEY_BYTES] = "";
 	int shown = -1;
 	const char *key = option_of(invocation, "key");
-	json_t *answer = NULL;
 	struct verify_report report;
-	if (!key) { // then the server is believed about its own key, and is told so
-		int result = trail_state(invocation, &answer);
-		if (result) {
-			fprintf(stderr, "hospitaller: without a server give --key VKEY\n");
-			return result;
-		}
-		snprintf(vkey, sizeof vkey, "%s", json_word(answer, "key"));
-		json_decref(answer);
-		fprintf(stderr,
-			"Using the key that the server names; give --key to trust nobody.\n");
-	}
+	int result = key ? EXIT_FINE : ask_key(invocation, vkey);
+	if (result)
+		return result;
 	snprintf(dir, sizeof dir, "%s/trail", invocation->config->state);
 	const struct verify_options options = {.dir = dir,
 		.vkey = key ? key : vkey,
 		.checkpoint = option_of(invocation, "checkpoint"),
-		.progress = show_progress,
+		.progress = invocation->json ? NULL : show_progress,
 		.context = &shown};
 	enum err err = ledger_verify(&options, &report);
 	if (shown >= 0)
 		fprintf(stderr, "\r               \r");
-	if (err) {
-		fprintf(stderr, "hospitaller: %s\n", report.first_break.what);
-		return EXIT_WRONG_USE;
-	}
+	if (err)
+		return fail(invocation, EXIT_WRONG_USE, "%s", report.first_break.what);
 	print_report(invocation, &report);
 	return report.whole ? EXIT_FINE : EXIT_NOT_WHOLE;
 }
 
+const struct command command_trail_verify = {
+	.usage = {.words = "trail verify",
+		.summary = "Checks that the trail is whole, from its files alone.",
+		.help = "Reads every byte under the state folder; the server may run or not. Says in which file, at which byte and with which entry the trail breaks.\n\n"
+			"Whoever does not trust this program either takes trail-verify(1).",
+		.options = {{.name = "key",
+				    .value = "KEY",
+				    .help = "The public key that trail key printed. Without it the running server is asked, and believed."},
+			{.name = "checkpoint",
+				.value = "FILE",
+				.help = "A signed checkpoint that was kept elsewhere, which the trail must extend."}}},
+	.run = run_verify,
+};
+
 // The server opens some at a time and answers others in between.
-int command_records_verify(const struct invocation *invocation)
+static int run_records(const struct invocation *invocation)
 {
 	char from[32] = "0";
 	const struct door_param params[] = {{"from", from}};
@@ -182,3 +288,10 @@ int command_records_verify(const struct invocation *invocation)
 	json_decref(answer);
 	return whole ? EXIT_FINE : EXIT_NOT_WHOLE;
 }
+
+const struct command command_records_verify = {
+	.usage = {.words = "records verify",
+		.summary = "Opens every stored version of every record.",
+		.help = "Each must be at its place, unchanged. The running server does it, some at a time, and answers others in between."},
+	.run = run_records,
+};

@@ -2,8 +2,8 @@
 
 #include "common/base/bytes.h"
 #include "common/base/log.h"
-#include "common/crypto/certificate.h"
 #include "common/io/sandbox.h"
+#include "gate/certificate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,27 +72,10 @@ static void put_refusals(struct buf *out)
 			refusals[i].status, refusals[i].status, refusals[i].words);
 }
 
-void gate_certificate_path(const struct config *config, char ret_path[512])
-{
-	if (*config->certificate)
-		snprintf(ret_path, 512, "%s", config->certificate);
-	else
-		snprintf(ret_path, 512, "%s/gate/certificate.pem", config->state);
-}
-
-static void key_path(const struct config *config, char ret_path[512])
-{
-	if (*config->certificate_key)
-		snprintf(ret_path, 512, "%s", config->certificate_key);
-	else
-		snprintf(ret_path, 512, "%s/gate/certificate-key.pem", config->state);
-}
-
 static void put_server(struct buf *out, const struct config *config)
 {
 	char certificate[512], key[512];
-	gate_certificate_path(config, certificate);
-	key_path(config, key);
+	certificate_paths(config, certificate, key);
 	buf_printf(out, "	server {\n		listen %s ssl%s backlog=1024;\n",
 		config->listen, GATE_HTTP2_DIRECTIVE ? "" : " http2");
 	if (GATE_HTTP2_DIRECTIVE)
@@ -123,11 +106,13 @@ static void put_config(struct buf *out, const struct config *config)
 		"# Made by hospitaller at every start; changes are lost.\n"
 		"load_module %s/hospitaller_gate.so;\n",
 		config->modules);
+	// No multi_accept: the worker that wakes first would take all connections that came
+	// together, and one core would answer them.
 	buf_printf(out,
 		"worker_processes %s;\nworker_rlimit_nofile 8192;\nworker_shutdown_timeout 10s;\n"
 		"daemon off;\nerror_log stderr crit;\npid %s/gate/nginx.pid;\n"
 		"lock_file %s/gate/nginx.lock;\n"
-		"events { worker_connections 4096; multi_accept on; }\n",
+		"events { worker_connections 4096; }\n",
 		config->workers, config->state, config->state);
 	// One of these would be where nginx puts what does not fit into memory; nothing may go
 	// there. What nginx has to say about a request would say who was asked for: it stays
@@ -163,39 +148,14 @@ static enum err write_config(const struct config *config, uid_t uid, gid_t gid)
 	return fine ? OK : ERR_IO;
 }
 
-static enum err own_certificate(const struct config *config, uid_t uid, gid_t gid)
-{
-	char certificate[512], key[512], host[256] = "localhost", address[256];
-	bool made;
-	if (*config->certificate)
-		return OK;
-	gate_certificate_path(config, certificate);
-	key_path(config, key);
-	(void)gethostname(host, sizeof host - 1);
-	snprintf(
-		address, sizeof address, "%.*s", (int)strcspn(config->listen, ":"), config->listen);
-	const char *names[] = {"localhost", "127.0.0.1", "::1", host, NULL, NULL};
-	if (strcmp(host, "localhost") == 0 || !*host)
-		names[3] = NULL;
-	if (*address && *address != '[' && strcmp(address, "0.0.0.0") &&
-		strcmp(address, "127.0.0.1"))
-		names[names[3] ? 4 : 3] = address;
-	enum err err = certificate_ensure(certificate, key, names, &made);
-	if (!err && made && (chown(certificate, uid, gid) != 0 || chown(key, uid, gid) != 0))
-		err = ERR_IO;
-	return err;
-}
-
 enum err gate_prepare(const struct config *config, const char *user, char ret_problem[256])
 {
 	struct passwd *entry = getpwnam(user);
-	enum err err =
-		entry ? own_certificate(config, entry->pw_uid, entry->pw_gid) : ERR_NOT_FOUND;
-	if (err) {
-		snprintf(ret_problem, 256, "the gate's certificate cannot be made: %s",
-			err_text(err));
+	if (!entry)
+		return ERR_NOT_FOUND;
+	enum err err = certificate_prepare(config, entry, ret_problem);
+	if (err)
 		return err;
-	}
 	err = write_config(config, entry->pw_uid, entry->pw_gid);
 	if (err)
 		snprintf(ret_problem, 256, "the gate's configuration cannot be written: %s",
@@ -207,10 +167,9 @@ enum err gate_prepare(const struct config *config, const char *user, char ret_pr
 // read what nginx is made of and change its own folder, and execute nothing but nginx.
 static enum err confine_master(const struct config *config)
 {
-	char own[512], certificate[512], key[512];
+	char own[512], tls[512];
 	snprintf(own, sizeof own, "%s/gate", config->state);
-	gate_certificate_path(config, certificate);
-	key_path(config, key);
+	snprintf(tls, sizeof tls, "%s/tls", config->state);
 	const struct sandbox_path paths[] = {{config->nginx, SANDBOX_READ | SANDBOX_EXECUTE},
 		{"/lib", SANDBOX_READ | SANDBOX_EXECUTE}, // with the program's loader
 		{"/lib64", SANDBOX_READ | SANDBOX_EXECUTE}, {"/usr/lib", SANDBOX_READ},
@@ -218,7 +177,7 @@ static enum err confine_master(const struct config *config)
 		{"/etc/localtime", SANDBOX_READ}, {"/etc/ssl", SANDBOX_READ},
 		{"/sys/devices/system/cpu", SANDBOX_READ}, {"/dev/urandom", SANDBOX_READ},
 		{"/dev/null", SANDBOX_READ | SANDBOX_WRITE}, {config->modules, SANDBOX_READ},
-		{config->console, SANDBOX_READ}, {certificate, SANDBOX_READ}, {key, SANDBOX_READ},
+		{config->console, SANDBOX_READ}, {tls, SANDBOX_READ},
 		{own, SANDBOX_READ | SANDBOX_WRITE}};
 	const struct sandbox sandbox = {
 		.paths = paths, .path_count = sizeof paths / sizeof *paths, .keep_exec = true};

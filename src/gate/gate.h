@@ -13,5 +13,3 @@ enum {
 enum err gate_prepare(const struct config *config, const char *user, char ret_problem[256]);
 // Replaces this process by nginx; the listening socket is at GATE_LISTEN_FD. Returns on failure.
 void gate_execute(const struct config *config);
-// Where the certificate is, whichever it is.
-void gate_certificate_path(const struct config *config, char ret_path[512]);

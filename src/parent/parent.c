@@ -4,6 +4,7 @@
 #include "common/base/time.h"
 #include "common/io/channel.h"
 #include "common/io/wire.h"
+#include "gate/certificate.h"
 #include "gate/gate.h"
 #include "parent/child.h"
 #include "parent/prepare.h"
@@ -188,6 +189,15 @@ static void stop_begin(struct parent *p)
 			(void)!wire_send(p->children[i].control, &stop);
 }
 
+static void take_certificate(struct parent *p)
+{
+	char problem[256] = "";
+	if (certificate_take(p->house.config, problem) == OK)
+		kill(p->children[GATE].pid, SIGHUP);
+	else
+		log_error("the certificate stays as it was: %s", problem);
+}
+
 static void on_signal(struct parent *p)
 {
 	struct signalfd_siginfo info;
@@ -195,7 +205,7 @@ static void on_signal(struct parent *p)
 		if (info.ssi_signo == SIGCHLD)
 			reap(p);
 		else if (info.ssi_signo == SIGHUP && p->children[GATE].pid)
-			kill(p->children[GATE].pid, SIGHUP);
+			take_certificate(p);
 		else if (info.ssi_signo != SIGHUP)
 			stop_begin(p);
 	}

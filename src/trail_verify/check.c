@@ -18,18 +18,6 @@ static void show_progress(void *context, const struct verify_progress *p)
 	fflush(stderr);
 }
 
-static void print_json_text(const char *text)
-{
-	putchar('"');
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == '"' || *c == '\\')
-			printf("\\u%04x", *c);
-		else
-			putchar(*c);
-	}
-	putchar('"');
-}
-
 static void print_json(const struct verify_report *r)
 {
 	char root[2 * HASH_BYTES + 1];
@@ -39,12 +27,12 @@ static void print_json(const struct verify_report *r)
 	       ",\"signed\":%" PRIu64 ",\"unsigned\":%" PRIu64 ",\"root\":\"%s\",\"origin\":",
 		r->whole ? "true" : "false", r->entries, r->groups, r->segments, r->bytes, r->tiles,
 		r->checkpoints, r->checkpoint.size, r->unsigned_entries, root);
-	print_json_text(r->checkpoint.origin);
+	print_json_text(stdout, r->checkpoint.origin);
 	if (!r->whole) {
 		printf(",\"break\":{\"what\":");
-		print_json_text(r->first_break.what);
+		print_json_text(stdout, r->first_break.what);
 		printf(",\"file\":");
-		print_json_text(r->first_break.file);
+		print_json_text(stdout, r->first_break.file);
 		printf(",\"offset\":%" PRIu64 ",\"entry\":%" PRIu64 "}", r->first_break.offset,
 			r->first_break.seq);
 	}
@@ -86,20 +74,18 @@ static double now(void)
 
 enum exit_code run_verify(const struct call *call)
 {
-	bool show = !call->quiet && !call->json && isatty(STDERR_FILENO);
-	struct verify_options options = {.dir = call->words[0],
+	bool show = !option_of(call, "quiet") && !call->json && isatty(STDERR_FILENO);
+	struct verify_options options = {.dir = word_of(call, 0),
 		.vkey = call->key,
-		.checkpoint = call->checkpoint,
+		.checkpoint = option_of(call, "checkpoint"),
 		.progress = show ? show_progress : NULL};
 	struct verify_report report;
 	double start = now();
 	enum err err = ledger_verify(&options, &report);
 	if (show)
 		fputs("\r\033[K", stderr);
-	if (err) {
-		fprintf(stderr, "trail-verify: %s\n", report.first_break.what);
-		return EXIT_UNREADABLE;
-	}
+	if (err)
+		return complain(call, "%s", report.first_break.what);
 	if (call->json)
 		print_json(&report);
 	else
@@ -109,8 +95,8 @@ enum exit_code run_verify(const struct call *call)
 
 enum exit_code run_export(const struct call *call)
 {
-	enum err err = ledger_export(call->words[0], call->key, call->words[1]);
+	enum err err = ledger_export(word_of(call, 0), call->key, word_of(call, 1));
 	if (err)
-		fprintf(stderr, "trail-verify: %s: %s\n", call->words[0], err_text(err));
+		complain(call, "%s: %s", word_of(call, 0), err_text(err));
 	return !err ? EXIT_WHOLE : err == ERR_CORRUPT ? EXIT_BROKEN : EXIT_UNREADABLE;
 }

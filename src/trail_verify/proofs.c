@@ -10,27 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum exit_code say(enum err err, const char *good, const char *bad)
+static enum exit_code say(const struct call *call, enum err err, const char *good, const char *bad)
 {
-	if (err && err != ERR_CORRUPT) {
-		fprintf(stderr, "trail-verify: %s: %s\n", bad, err_text(err));
-		return EXIT_UNREADABLE;
-	}
-	puts(err ? bad : good);
+	if (err && err != ERR_CORRUPT)
+		return complain(call, "%s: %s", bad, err_text(err));
+	printf("%s%s\n", err ? "BROKEN: " : "", err ? bad : good);
 	return err ? EXIT_BROKEN : EXIT_WHOLE;
 }
 
-static enum err read_text(const char *path, struct buf *text)
+static enum err read_text(const struct call *call, const char *path, struct buf *text)
 {
-	return path && read_small(path, text) ? OK : ERR_IO;
+	return read_small(call, path, text) ? OK : ERR_IO;
 }
 
-static enum err read_checkpoint(const char *path, const char *key, struct checkpoint *ret)
+static enum err read_checkpoint(const struct call *call, struct checkpoint *ret)
 {
 	struct buf text = {0};
-	enum err err = read_text(path, &text);
+	enum err err = read_text(call, option_of(call, "checkpoint"), &text);
 	if (!err)
-		err = note_open(buf_bytes(&text), key, ret);
+		err = note_open(buf_bytes(&text), call->key, ret);
 	buf_done(&text);
 	return err;
 }
@@ -38,9 +36,10 @@ static enum err read_checkpoint(const char *path, const char *key, struct checkp
 static enum err read_leaf(const struct call *call, struct hash *ret_leaf)
 {
 	struct buf entry = {0};
-	if (call->leaf)
-		return text_unhex(call->leaf, ret_leaf->bytes, HASH_BYTES);
-	enum err err = read_text(call->entry, &entry);
+	const char *hex = option_of(call, "leaf");
+	if (hex)
+		return text_unhex(hex, ret_leaf->bytes, HASH_BYTES);
+	enum err err = read_text(call, option_of(call, "entry"), &entry);
 	if (!err)
 		*ret_leaf = merkle_leaf(buf_bytes(&entry));
 	buf_done(&entry);
@@ -54,9 +53,11 @@ enum exit_code run_inclusion(const struct call *call)
 	struct checkpoint checkpoint;
 	struct hash leaf;
 	char good[256];
+	if (!option_of(call, "leaf") == !option_of(call, "entry"))
+		return complain(call, "give either --leaf or --entry");
 	enum err err = read_leaf(call, &leaf);
 	if (!err)
-		err = read_text(call->words[0], &text);
+		err = read_text(call, word_of(call, 0), &text);
 	if (!err)
 		err = proof_inclusion_parse(buf_bytes(&text), &proof);
 	buf_done(&text);
@@ -65,7 +66,7 @@ enum exit_code run_inclusion(const struct call *call)
 	if (!err)
 		snprintf(good, sizeof good, "included: entry %" PRIu64 " of %" PRIu64 " in %s",
 			proof.number, checkpoint.size, checkpoint.origin);
-	return say(err, good, "BROKEN: the proof does not show that this entry is in the trail");
+	return say(call, err, good, "the proof does not show that this entry is in the trail");
 }
 
 enum exit_code run_consistency(const struct call *call)
@@ -74,9 +75,9 @@ enum exit_code run_consistency(const struct call *call)
 	struct proof_text proof;
 	struct checkpoint older, newer;
 	char good[256];
-	enum err err = read_checkpoint(call->checkpoint, call->key, &older);
+	enum err err = read_checkpoint(call, &older);
 	if (!err)
-		err = read_text(call->words[0], &text);
+		err = read_text(call, word_of(call, 0), &text);
 	if (!err)
 		err = proof_consistency_parse(buf_bytes(&text), &proof);
 	buf_done(&text);
@@ -86,7 +87,7 @@ enum exit_code run_consistency(const struct call *call)
 		snprintf(good, sizeof good,
 			"consistent: %" PRIu64 " entries only added to %" PRIu64 " in %s",
 			newer.size, older.size, newer.origin);
-	return say(err, good, "BROKEN: the newer checkpoint does not extend the older one");
+	return say(call, err, good, "the newer checkpoint does not extend the older one");
 }
 
 // Opens the tiles of the newest checkpoint and checks that they lead to its root.
@@ -96,8 +97,8 @@ static enum err open_tiles(const struct call *call, struct proof_text *proof,
 	char path[4096];
 	struct buf text = {0};
 	struct hash root;
-	snprintf(path, sizeof path, "%s/checkpoint", call->words[0]);
-	enum err err = read_text(path, &text);
+	snprintf(path, sizeof path, "%s/checkpoint", word_of(call, 0));
+	enum err err = read_text(call, path, &text);
 	if (!err)
 		err = note_open(buf_bytes(&text), call->key, checkpoint);
 	if (!err && text.size >= sizeof proof->note)
@@ -109,7 +110,7 @@ static enum err open_tiles(const struct call *call, struct proof_text *proof,
 	buf_done(&text);
 	if (err)
 		return err;
-	struct tiles *tiles = tiles_new(call->words[0]);
+	struct tiles *tiles = tiles_new(word_of(call, 0));
 	struct merkle_source source = {tiles_node, tiles};
 	err = tiles_restore(tiles, checkpoint->size);
 	if (!err)
@@ -139,11 +140,9 @@ enum exit_code run_prove(const struct call *call)
 	struct checkpoint checkpoint;
 	struct tiles *tiles = NULL;
 	struct hash leaf;
-	char *end, hex[2 * HASH_BYTES + 1];
-	proof.number = strtoull(call->words[1], &end, 10);
-	enum err err = *end || call->words[1][0] == '-' ? ERR_SYNTAX : OK;
-	if (!err)
-		err = open_tiles(call, &proof, &checkpoint, &tiles);
+	char hex[2 * HASH_BYTES + 1];
+	proof.number = strtoull(word_of(call, 1), NULL, 10);
+	enum err err = open_tiles(call, &proof, &checkpoint, &tiles);
 	struct merkle_source source = {tiles_node, tiles};
 	if (!err)
 		err = merkle_prove_inclusion(&source, proof.number, checkpoint.size, &proof.path);
@@ -151,7 +150,7 @@ enum exit_code run_prove(const struct call *call)
 		err = tiles_node(tiles, 0, proof.number, &leaf);
 	tiles_free(tiles);
 	if (err)
-		return say(err, "", "the entry cannot be proved from this folder");
+		return say(call, err, "", "the entry cannot be proved from this folder");
 	text_hex(bytes_of(leaf.bytes, HASH_BYTES), hex);
 	fprintf(stderr, "leaf %s\n", hex);
 	return print_proof(&proof, proof_inclusion_encode);
@@ -162,7 +161,7 @@ enum exit_code run_extend(const struct call *call)
 	struct proof_text proof = {0};
 	struct checkpoint checkpoint, older;
 	struct tiles *tiles = NULL;
-	enum err err = read_checkpoint(call->checkpoint, call->key, &older);
+	enum err err = read_checkpoint(call, &older);
 	if (!err)
 		err = open_tiles(call, &proof, &checkpoint, &tiles);
 	struct merkle_source source = {tiles_node, tiles};
@@ -170,8 +169,8 @@ enum exit_code run_extend(const struct call *call)
 		err = merkle_prove_consistency(&source, older.size, checkpoint.size, &proof.path);
 	tiles_free(tiles);
 	if (err)
-		return say(
-			err, "", "the newest checkpoint cannot be proved to extend the older one");
+		return say(call, err, "",
+			"the newest checkpoint cannot be proved to extend the older one");
 	proof.number = older.size;
 	return print_proof(&proof, proof_consistency_encode);
 }

@@ -1,8 +1,10 @@
-// verbs: what trail-verify can do. Each is one row of the table in trail_verify.c; the help text
-// is made from it.
+// verbs: what trail-verify can do. Each is one row of the table in trail_verify.c, from which the
+// command line is read and --help and trail-verify(1) are made.
 #pragma once
 
-#include "common/base/bytes.h"
+#include "common/base/usage.h"
+
+#include <stdio.h>
 
 enum exit_code {
 	EXIT_WHOLE = 0,
@@ -11,21 +13,17 @@ enum exit_code {
 };
 
 enum {
-	MOST_WORDS = 3,
 	VKEY_ROOM = 512
 };
 
 struct call {
-	const char *words[MOST_WORDS]; // what is not an option
-	char key[VKEY_ROOM];           // the public key's text
-	const char *checkpoint, *leaf, *entry;
-	bool json, quiet;
+	struct usage_given given;
+	char key[VKEY_ROOM]; // the public key's text
+	bool json;
 };
 
 struct verb {
-	const char *name; // "" for the one that needs no name
-	int words;        // how many it takes
-	const char *usage, *help;
+	struct usage usage; // its words are "" for the one that needs no name
 	enum exit_code (*run)(const struct call *call);
 };
 
@@ -36,5 +34,12 @@ enum exit_code run_consistency(const struct call *call); // proofs.c
 enum exit_code run_prove(const struct call *call);       // proofs.c
 enum exit_code run_extend(const struct call *call);      // proofs.c
 
-// A small text file into the buffer, as it is; complains on standard error.
-bool read_small(const char *path, struct buf *ret_text);
+const char *option_of(const struct call *call, const char *name); // of those its usage declares
+const char *word_of(const struct call *call, int number);
+// Says on standard error, in words or as JSON, why it cannot be checked. Always EXIT_UNREADABLE.
+[[gnu::format(printf, 2, 3)]] enum exit_code complain(
+	const struct call *call, const char *format, ...);
+// A small text file into the buffer, as it is; complains.
+bool read_small(const struct call *call, const char *path, struct buf *ret_text);
+// A text as JSON writes it, in quotes.
+void print_json_text(FILE *to, const char *text);

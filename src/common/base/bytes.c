@@ -236,14 +236,28 @@ struct bytes get_span_u8(struct cursor *cursor)
 	return get_raw(cursor, get_u8(cursor));
 }
 
-char *get_text(struct cursor *cursor, struct arena *arena, size_t most)
+static struct bytes get_text_span(struct cursor *cursor, size_t most)
 {
 	struct bytes span = get_span(cursor, most);
 	if (span.size && memchr(span.at, 0, span.size)) {
 		cursor_fail(cursor, ERR_SYNTAX);
 		span.size = 0;
 	}
+	return span;
+}
+
+char *get_text(struct cursor *cursor, struct arena *arena, size_t most)
+{
+	struct bytes span = get_text_span(cursor, most);
 	return arena_text_n(arena, (const char *)span.at, span.size);
+}
+
+void get_text_into(struct cursor *cursor, char *to, size_t room)
+{
+	struct bytes span = get_text_span(cursor, room - 1);
+	if (span.size)
+		memcpy(to, span.at, span.size);
+	to[span.size] = 0;
 }
 
 enum err cursor_end(const struct cursor *cursor)

@@ -66,6 +66,8 @@ struct bytes get_span(struct cursor *cursor, size_t most_bytes); // borrowed; ER
 struct bytes get_span_u8(struct cursor *cursor);                 // borrowed
 // A span as NUL-terminated text in the arena; a NUL inside is ERR_SYNTAX. Never NULL.
 char *get_text(struct cursor *cursor, struct arena *arena, size_t most_bytes);
+// The same into `room` bytes of the caller's; ERR_LIMIT, and empty, when it does not fit.
+void get_text_into(struct cursor *cursor, char *to, size_t room);
 // OK only when nothing failed and nothing is left.
 enum err cursor_end(const struct cursor *cursor);
 void cursor_fail(struct cursor *cursor, enum err err); // keeps the first

@@ -24,9 +24,22 @@ static size_t sequence(const uint8_t *at, size_t left)
 	return length;
 }
 
+// Eight ASCII characters, none of them zero: what most text consists of.
+static bool is_plain(const uint8_t *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof word);
+	const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+	return !((word | (word - ones)) & tops);
+}
+
 bool text_is_utf8(struct bytes text)
 {
 	for (size_t i = 0; i < text.size;) {
+		if (text.size - i >= 8 && is_plain(text.at + i)) {
+			i += 8;
+			continue;
+		}
 		size_t length = sequence(text.at + i, text.size - i);
 		if (!length)
 			return false;

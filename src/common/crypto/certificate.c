@@ -29,6 +29,29 @@ static bool still_good(const char *certificate_path, const char *key_path)
 	return good;
 }
 
+// A key under a passphrase is no key here: nobody is there to be asked.
+static int no_passphrase(char *room, int size, int writing, void *context)
+{
+	(void)room;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+bool certificate_fits(const char *certificate_path, const char *key_path)
+{
+	X509 *certificate = read_certificate(certificate_path);
+	FILE *file = fopen(key_path, "re");
+	EVP_PKEY *key = file ? PEM_read_PrivateKey(file, NULL, no_passphrase, NULL) : NULL;
+	bool fits = certificate && key && X509_check_private_key(certificate, key) == 1;
+	if (file)
+		fclose(file);
+	EVP_PKEY_free(key);
+	X509_free(certificate);
+	return fits;
+}
+
 static bool is_address(const char *name)
 {
 	uint8_t room[16];

@@ -13,5 +13,7 @@ enum {
 // Names that look like addresses become IP entries. ERR_IO, ERR_CRYPTO.
 enum err certificate_ensure(const char *certificate_path, const char *key_path,
 	const char *const *names, bool *ret_made); // names: NULL-ended, the first is the subject
+// Is this the private key of that certificate? False, too, when either cannot be read.
+bool certificate_fits(const char *certificate_path, const char *key_path);
 // SHA-256 of the certificate in hex with colons, as browsers show it.
 enum err certificate_fingerprint(const char *certificate_path, char ret_text[96]);

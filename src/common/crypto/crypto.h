@@ -50,7 +50,7 @@ uint64_t mac_token(struct mac *mac, struct bytes data); // the first 64 bits, as
 struct key crypto_derive(const struct key *from, const char *label, struct bytes context);
 
 // AES-256-GCM. Sealed form: nonce (12), ciphertext (as long as the plaintext), tag (16).
-struct sealer; // a reusable context without a key of its own
+struct sealer; // a reusable context; remembers the schedule of the key that it used last
 struct sealer *sealer_new(void);
 void sealer_free(struct sealer *sealer);
 // Appends the sealed form to ret_sealed.

@@ -1,24 +1,22 @@
-// OpenSSL 3's one-shot SHA256() looks the algorithm up by name at every call, which costs more than
-// hashing an entry of the trail does. Its 1.1 interface does not, and is still there.
+// OpenSSL 3's one-shot SHA256() and its EVP contexts look algorithms up, allocate and lock at every
+// use, which costs more than hashing an entry of the trail does. Its 1.1 interface does not, and is
+// still there.
 #define OPENSSL_API_COMPAT 10101
 
 #include "common/crypto/crypto.h"
 
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct hasher {
-	EVP_MD *digest;
-	EVP_MD_CTX *context;
+	SHA256_CTX context;
 };
 
 // HMAC with the two padded-key states kept, so that a short message costs two copies and two
 // compressions instead of a key schedule.
 struct mac {
-	EVP_MD *digest;
-	EVP_MD_CTX *inner, *outer, *work;
+	SHA256_CTX inner, outer;
 };
 
 static void must(int result)
@@ -37,30 +35,12 @@ struct hash crypto_sha256(struct bytes data)
 	return hash;
 }
 
-static EVP_MD_CTX *context_new(void)
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	if (!context)
-		abort();
-	return context;
-}
-
-static EVP_MD *digest_new(void)
-{
-	EVP_MD *digest = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!digest)
-		abort();
-	return digest;
-}
-
 struct hasher *hasher_new(void)
 {
 	struct hasher *hasher = calloc(1, sizeof *hasher);
 	if (!hasher)
 		abort();
-	hasher->digest = digest_new();
-	hasher->context = context_new();
-	must(EVP_DigestInit_ex2(hasher->context, hasher->digest, NULL));
+	must(SHA256_Init(&hasher->context));
 	return hasher;
 }
 
@@ -68,21 +48,20 @@ void hasher_free(struct hasher *hasher)
 {
 	if (!hasher)
 		return;
-	EVP_MD_CTX_free(hasher->context);
-	EVP_MD_free(hasher->digest);
+	crypto_wipe(hasher, sizeof *hasher);
 	free(hasher);
 }
 
 void hasher_add(struct hasher *hasher, struct bytes data)
 {
-	must(EVP_DigestUpdate(hasher->context, data.at, data.size));
+	must(SHA256_Update(&hasher->context, data.at, data.size));
 }
 
 struct hash hasher_end(struct hasher *hasher)
 {
 	struct hash hash;
-	must(EVP_DigestFinal_ex(hasher->context, hash.bytes, NULL));
-	must(EVP_DigestInit_ex2(hasher->context, hasher->digest, NULL));
+	must(SHA256_Final(hash.bytes, &hasher->context));
+	must(SHA256_Init(&hasher->context));
 	return hash;
 }
 
@@ -92,17 +71,13 @@ struct mac *mac_new(const struct key *key)
 	struct mac *mac = calloc(1, sizeof *mac);
 	if (!mac)
 		abort();
-	mac->digest = digest_new();
-	mac->inner = context_new();
-	mac->outer = context_new();
-	mac->work = context_new();
 	for (int side = 0; side < 2; side++) {
-		EVP_MD_CTX *context = side ? mac->outer : mac->inner;
+		SHA256_CTX *context = side ? &mac->outer : &mac->inner;
 		memset(pad, side ? 0x5c : 0x36, sizeof pad);
 		for (size_t i = 0; i < KEY_BYTES; i++)
 			pad[i] ^= key->bytes[i];
-		must(EVP_DigestInit_ex2(context, mac->digest, NULL));
-		must(EVP_DigestUpdate(context, pad, sizeof pad));
+		must(SHA256_Init(context));
+		must(SHA256_Update(context, pad, sizeof pad));
 	}
 	crypto_wipe(pad, sizeof pad);
 	return mac;
@@ -112,22 +87,19 @@ void mac_free(struct mac *mac)
 {
 	if (!mac)
 		return;
-	EVP_MD_CTX_free(mac->inner);
-	EVP_MD_CTX_free(mac->outer);
-	EVP_MD_CTX_free(mac->work);
-	EVP_MD_free(mac->digest);
+	crypto_wipe(mac, sizeof *mac);
 	free(mac);
 }
 
 struct hash mac_of(struct mac *mac, struct bytes data)
 {
 	struct hash hash;
-	must(EVP_MD_CTX_copy_ex(mac->work, mac->inner));
-	must(EVP_DigestUpdate(mac->work, data.at, data.size));
-	must(EVP_DigestFinal_ex(mac->work, hash.bytes, NULL));
-	must(EVP_MD_CTX_copy_ex(mac->work, mac->outer));
-	must(EVP_DigestUpdate(mac->work, hash.bytes, HASH_BYTES));
-	must(EVP_DigestFinal_ex(mac->work, hash.bytes, NULL));
+	SHA256_CTX work = mac->inner;
+	must(SHA256_Update(&work, data.at, data.size));
+	must(SHA256_Final(hash.bytes, &work));
+	work = mac->outer;
+	must(SHA256_Update(&work, hash.bytes, HASH_BYTES));
+	must(SHA256_Final(hash.bytes, &work)); // and nothing of the key is left in it
 	return hash;
 }
 

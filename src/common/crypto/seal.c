@@ -4,10 +4,26 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
+#include <string.h>
+
+// A call of the random generator costs as much as sealing an entry of the trail does: nonces, which
+// are no secret, are drawn many at a time. The key schedule is kept for who seals under one key.
+enum {
+	NONCES_AT_ONCE = 64
+};
+enum keyed {
+	KEYED_FOR_NOTHING,
+	KEYED_TO_SEAL,
+	KEYED_TO_OPEN
+};
 
 struct sealer {
 	EVP_CIPHER *cipher;
 	EVP_CIPHER_CTX *context;
+	struct key key; // whose schedule the context holds
+	enum keyed keyed;
+	uint8_t nonces[NONCES_AT_ONCE][NONCE_BYTES];
+	size_t nonces_left;
 };
 
 void crypto_random(void *ret_at, size_t size)
@@ -39,7 +55,32 @@ void sealer_free(struct sealer *sealer)
 		return;
 	EVP_CIPHER_CTX_free(sealer->context);
 	EVP_CIPHER_free(sealer->cipher);
+	crypto_wipe(sealer, sizeof *sealer);
 	free(sealer);
+}
+
+static void next_nonce(struct sealer *sealer, uint8_t ret_nonce[NONCE_BYTES])
+{
+	if (!sealer->nonces_left) {
+		crypto_random(sealer->nonces, sizeof sealer->nonces);
+		sealer->nonces_left = NONCES_AT_ONCE;
+	}
+	memcpy(ret_nonce, sealer->nonces[--sealer->nonces_left], NONCE_BYTES);
+}
+
+// Readies the context for one message.
+static bool begin(struct sealer *sealer, const struct key *key, const uint8_t *nonce, enum keyed to)
+{
+	bool same = sealer->keyed == to && memcmp(&sealer->key, key, sizeof *key) == 0;
+	sealer->keyed = KEYED_FOR_NOTHING; // unless this succeeds
+	const EVP_CIPHER *cipher = same ? NULL : sealer->cipher;
+	const uint8_t *bytes = same ? NULL : key->bytes;
+	if (EVP_CipherInit_ex2(sealer->context, cipher, bytes, nonce, to == KEYED_TO_SEAL, NULL) !=
+		1)
+		return false;
+	sealer->key = *key;
+	sealer->keyed = to;
+	return true;
 }
 
 static bool encrypt(
@@ -63,8 +104,8 @@ enum err sealer_seal(struct sealer *sealer, const struct key *key, struct bytes 
 		return ERR_LIMIT;
 	buf_reserve(ret_sealed, plain.size + SEAL_OVERHEAD_BYTES);
 	uint8_t *nonce = ret_sealed->at + ret_sealed->size;
-	crypto_random(nonce, NONCE_BYTES);
-	if (EVP_EncryptInit_ex2(sealer->context, sealer->cipher, key->bytes, nonce, NULL) != 1 ||
+	next_nonce(sealer, nonce);
+	if (!begin(sealer, key, nonce, KEYED_TO_SEAL) ||
 		!encrypt(sealer, associated, plain, nonce + NONCE_BYTES))
 		return ERR_CRYPTO;
 	ret_sealed->size += plain.size + SEAL_OVERHEAD_BYTES;
@@ -96,8 +137,7 @@ enum err sealer_open(struct sealer *sealer, const struct key *key, struct bytes 
 		tag[i] = text.at[text.size + i];
 	buf_reserve(ret_plain, text.size + 1);
 	uint8_t *out = ret_plain->at + ret_plain->size;
-	if (EVP_DecryptInit_ex2(sealer->context, sealer->cipher, key->bytes, sealed.at, NULL) !=
-			1 ||
+	if (!begin(sealer, key, sealed.at, KEYED_TO_OPEN) ||
 		EVP_CIPHER_CTX_ctrl(sealer->context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) != 1)
 		return ERR_CRYPTO;
 	if (!decrypt(sealer, associated, text, out)) {

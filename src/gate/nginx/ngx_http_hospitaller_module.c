@@ -14,6 +14,7 @@
 #include "common/io/sandbox.h"
 #include "common/io/wire.h"
 #include "gate/http/ask.h"
+#include "gate/nginx/answer.h"
 
 enum {
 	WAITING_MOST = 4096,
@@ -53,76 +54,6 @@ extern ngx_module_t ngx_http_hospitaller_module;
 static void channel_lost(void);
 static void channel_flush_soon(void);
 
-// ---- Answers.
-
-static ngx_int_t add_header(ngx_http_request_t *r, const char *name, const char *value)
-{
-	size_t name_size = ngx_strlen(name), value_size = ngx_strlen(value);
-	u_char *copy = ngx_pnalloc(r->pool, name_size + value_size);
-	if (!copy)
-		return NGX_ERROR;
-	ngx_memcpy(copy, name, name_size);
-	ngx_memcpy(copy + name_size, value, value_size);
-	if (ngx_strcasecmp((u_char *)name, (u_char *)"content-type") == 0) {
-		r->headers_out.content_type.data = copy + name_size;
-		r->headers_out.content_type.len = value_size;
-		r->headers_out.content_type_len = value_size;
-		return NGX_OK;
-	}
-	ngx_table_elt_t *h = ngx_list_push(&r->headers_out.headers);
-	if (!h)
-		return NGX_ERROR;
-	ngx_memzero(h, sizeof *h);
-	h->hash = 1;
-	h->key.data = copy;
-	h->key.len = name_size;
-	h->value.data = copy + name_size;
-	h->value.len = value_size;
-	return NGX_OK;
-}
-
-static ngx_int_t send_body(ngx_http_request_t *r, ngx_uint_t status, u_char *body, size_t size)
-{
-	r->headers_out.status = status;
-	r->headers_out.content_length_n = (off_t)size;
-	if (add_header(r, "Cache-Control", "no-store") != NGX_OK) // not on the client's disk either
-		return NGX_ERROR;
-	if (status == 304 || status == 204) {
-		r->header_only = 1;
-		r->headers_out.content_length_n = -1;
-	}
-	ngx_int_t rc = ngx_http_send_header(r);
-	if (rc == NGX_ERROR || rc > NGX_OK || r->header_only)
-		return rc;
-	ngx_buf_t *b = ngx_calloc_buf(r->pool);
-	if (!b)
-		return NGX_ERROR;
-	b->pos = body;
-	b->last = body + size;
-	b->memory = size ? 1 : 0;
-	b->last_buf = r == r->main;
-	b->last_in_chain = 1;
-	b->sync = size ? 0 : 1;
-	ngx_chain_t out = {b, NULL};
-	return ngx_http_output_filter(r, &out);
-}
-
-static ngx_int_t refuse(ngx_http_request_t *r, const struct http_refusal *refusal)
-{
-	struct arena *arena = arena_new();
-	struct bytes text = http_refusal_body(
-		refusal, bytes_of(r->unparsed_uri.data, r->unparsed_uri.len), arena);
-	u_char *body = ngx_pnalloc(r->pool, text.size);
-	if (body)
-		ngx_memcpy(body, text.at, text.size);
-	size_t size = text.size;
-	arena_free(arena);
-	if (!body || add_header(r, "Content-Type", "application/json; charset=utf-8") != NGX_OK ||
-		(refusal->status == 503 && add_header(r, "Retry-After", "1") != NGX_OK))
-		return NGX_HTTP_INTERNAL_SERVER_ERROR;
-	return send_body(r, refusal->status, body, size);
-}
-
 static const struct http_refusal unavailable = {
 	503, "unavailable", "The records cannot be reached now; try again in a second."};
 
@@ -160,13 +91,13 @@ static void answer_whole(waiting_t *w)
 {
 	ngx_http_request_t *r = w->request;
 	for (size_t i = 0; i < w->answer.header_count; i++) {
-		if (add_header(r, w->answer.headers[i].name, w->answer.headers[i].value) !=
+		if (answer_add_header(r, w->answer.headers[i].name, w->answer.headers[i].value) !=
 			NGX_OK) {
 			finish(w, NGX_HTTP_INTERNAL_SERVER_ERROR);
 			return;
 		}
 	}
-	finish(w, send_body(r, w->answer.status, w->body, w->got));
+	finish(w, answer_send(r, w->answer.status, w->body, w->got));
 }
 
 // ---- The channel to the vault.
@@ -300,7 +231,8 @@ static void channel_close(void)
 	gate.channel = NULL;
 	for (ngx_uint_t i = 0; i < WAITING_MOST; i++) {
 		if (gate.waiting[i])
-			finish(gate.waiting[i], refuse(gate.waiting[i]->request, &unavailable));
+			finish(gate.waiting[i],
+				answer_refuse(gate.waiting[i]->request, &unavailable));
 	}
 }
 
@@ -371,20 +303,20 @@ static ngx_int_t ask_vault(waiting_t *w, struct bytes body)
 	static const struct http_refusal busy = {
 		503, "busy", "Too much is being sent at once; try again in a second."};
 	if (!gate.channel)
-		return refuse(w->request, &unavailable);
+		return answer_refuse(w->request, &unavailable);
 	if (!channel_has_room(gate.channel, body.size))
-		return refuse(w->request, &busy);
+		return answer_refuse(w->request, &busy);
 	while (gate.waiting[gate.hint] && tries++ < WAITING_MOST)
 		gate.hint = (gate.hint + 1) % WAITING_MOST;
 	if (gate.waiting[gate.hint])
-		return refuse(w->request, &unavailable);
+		return answer_refuse(w->request, &unavailable);
 	w->id = (uint32_t)gate.generation[gate.hint]++ * WAITING_MOST + (uint32_t)gate.hint;
 	w->ask.id = w->id;
 	enum err err = door_ask_send(gate.channel, &w->ask, body);
 	if (err) {
 		static const struct http_refusal large = {
 			413, "too-large", "The request is too large."};
-		return refuse(w->request, &large);
+		return answer_refuse(w->request, &large);
 	}
 	gate.waiting[gate.hint] = w;
 	gate.hint = (gate.hint + 1) % WAITING_MOST;
@@ -416,19 +348,19 @@ static void on_body(ngx_http_request_t *r)
 	waiting_t *w = ngx_http_get_module_ctx(r, ngx_http_hospitaller_module);
 	struct http_refusal refusal = {500, "unavailable", "The body cannot be taken."};
 	if (r->request_body && r->request_body->temp_file) { // the configuration forbids it
-		ngx_http_finalize_request(r, refuse(r, &refusal));
+		ngx_http_finalize_request(r, answer_refuse(r, &refusal));
 		return;
 	}
 	struct bytes body = whole_body(r, w->arena);
 	if (body.size > http_body_limit(&w->ask)) {
 		static const struct http_refusal first = {401, "unauthenticated", "Sign in first."};
-		ngx_http_finalize_request(r, refuse(r, &first));
+		ngx_http_finalize_request(r, answer_refuse(r, &first));
 		return;
 	}
 	ngx_int_t rc = NGX_OK;
 	if (http_is_form(&w->ask)) {
 		if (http_add_form(body, w->arena, &w->ask, &refusal)) {
-			ngx_http_finalize_request(r, refuse(r, &refusal));
+			ngx_http_finalize_request(r, answer_refuse(r, &refusal));
 			return;
 		}
 		body.size = 0;
@@ -498,13 +430,13 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 	if (http_ask(&head, w->arena, &w->ask, &refusal)) {
 		if (ngx_http_discard_request_body(r) != NGX_OK)
 			return NGX_HTTP_BAD_REQUEST;
-		return refuse(r, &refusal);
+		return answer_refuse(r, &refusal);
 	}
 	const struct http_coming coming = {size_of_body(r), gate.large};
 	if (http_body_check(&w->ask, &coming, &w->large, &refusal)) {
 		r->keepalive = 0; // the body is not read
 		r->lingering_close = 0;
-		return refuse(r, &refusal);
+		return answer_refuse(r, &refusal);
 	}
 	gate.large += w->large;
 	if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked && !r->stream) {

@@ -32,29 +32,21 @@ static void encode(const struct held_account *a, struct buf *out)
 	put_u64(out, (uint64_t)a->created_us);
 }
 
-static void get_into(struct cursor *in, char *to, size_t room)
-{
-	struct bytes span = get_span(in, room - 1);
-	if (span.size)
-		memcpy(to, span.at, span.size);
-	to[span.size] = 0;
-}
-
 static enum err decode(struct bytes plain, struct held_account *a)
 {
 	struct cursor in = cursor_of(plain);
 	if (get_u8(&in) != ACCOUNT_FORMAT)
 		return ERR_UNSUPPORTED;
-	get_into(&in, a->login, sizeof a->login);
-	get_into(&in, a->name, sizeof a->name);
-	get_into(&in, a->role, sizeof a->role);
-	get_into(&in, a->person, sizeof a->person);
+	get_text_into(&in, a->login, sizeof a->login);
+	get_text_into(&in, a->name, sizeof a->name);
+	get_text_into(&in, a->role, sizeof a->role);
+	get_text_into(&in, a->person, sizeof a->person);
 	a->state = (enum account_state)get_u8(&in);
 	uint8_t flags = get_u8(&in);
 	a->must_change = flags & 1;
 	a->single_factor = flags & 2;
 	a->has_totp = flags & 4;
-	get_into(&in, a->password, sizeof a->password);
+	get_text_into(&in, a->password, sizeof a->password);
 	struct bytes totp = get_raw(&in, sizeof a->totp);
 	if (totp.size)
 		memcpy(a->totp, totp.at, totp.size);

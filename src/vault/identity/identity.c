@@ -6,7 +6,8 @@
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, sealed BLOB) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS session (token BLOB PRIMARY KEY, sealed BLOB) WITHOUT ROWID;";
+	"CREATE TABLE IF NOT EXISTS session (token BLOB PRIMARY KEY, sealed BLOB) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS place (number INTEGER PRIMARY KEY, name BLOB UNIQUE, sealed BLOB);";
 
 static struct identity *identity_new(const struct identity_options *options)
 {
@@ -44,6 +45,14 @@ static enum err open_store(
 	if (!err)
 		err = store_prepare(identity->store, "DELETE FROM session WHERE token = ?1",
 			&identity->end_session);
+	if (!err)
+		err = store_prepare(identity->store,
+			"INSERT OR REPLACE INTO place (name, sealed) VALUES (?1, ?2)",
+			&identity->put_place);
+	if (!err)
+		err = store_prepare(identity->store,
+			"DELETE FROM place WHERE number <= (SELECT max(number) FROM place) - ?1",
+			&identity->end_places);
 	return err;
 }
 
@@ -61,6 +70,8 @@ enum err identity_open(const struct identity_options *options, struct identity *
 		err = accounts_load(identity);
 	if (!err)
 		err = sessions_load(identity);
+	if (!err)
+		err = places_load(identity);
 	if (!err)
 		err = password_hash(
 			bytes_of(random, sizeof random), &identity->cost, identity->decoy);
@@ -114,6 +125,8 @@ void identity_close(struct identity *identity)
 	store_query_free(identity->put_account);
 	store_query_free(identity->put_session);
 	store_query_free(identity->end_session);
+	store_query_free(identity->put_place);
+	store_query_free(identity->end_places);
 	store_close(identity->store);
 	sealer_free(identity->sealer);
 	crypto_wipe(identity, sizeof *identity);

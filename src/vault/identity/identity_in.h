@@ -66,7 +66,7 @@ struct throttle;
 
 struct identity {
 	struct store *store;
-	struct store_query *put_account, *put_session, *end_session;
+	struct store_query *put_account, *put_session, *end_session, *put_place, *end_places;
 	struct sealer *sealer;
 	struct key key; // for sealing what is stored here
 	struct password_cost cost;
@@ -117,8 +117,15 @@ uint32_t throttle_wait_s(
 	struct throttle *throttle, const char *account, const char *address, int64_t now_us);
 void throttle_failed(
 	struct throttle *throttle, const char *account, const char *address, int64_t now_us);
-void throttle_succeeded(
+// True when the place was not known, or not used for a day: worth keeping.
+bool throttle_succeeded(
 	struct throttle *throttle, const char *account, const char *address, int64_t now_us);
+
+// places.c
+enum err places_load(struct identity *identity);
+// To be called with every sign-in that was completed.
+enum err signed_in_at(
+	struct identity *identity, const char *account, const char *address, int64_t now_us);
 
 // password.c
 enum err blocklist_load(struct identity *identity, const char *path);

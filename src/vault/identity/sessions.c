@@ -93,24 +93,16 @@ static void hold(struct identity *identity, struct held_session *s)
 	map_set(identity->handles, bytes_text(s->handle), s);
 }
 
-static void copy_text(struct cursor *in, char *to, size_t room)
-{
-	struct bytes span = get_span(in, room - 1);
-	if (span.size)
-		memcpy(to, span.at, span.size);
-	to[span.size] = 0;
-}
-
 static enum err decode(struct identity *identity, struct bytes plain, struct held_session *s)
 {
 	struct cursor in = cursor_of(plain);
 	char account[40];
 	if (get_u8(&in) != SESSION_FORMAT)
 		return ERR_UNSUPPORTED;
-	copy_text(&in, account, sizeof account);
-	copy_text(&in, s->handle, sizeof s->handle);
-	copy_text(&in, s->address, sizeof s->address);
-	copy_text(&in, s->agent, sizeof s->agent);
+	get_text_into(&in, account, sizeof account);
+	get_text_into(&in, s->handle, sizeof s->handle);
+	get_text_into(&in, s->address, sizeof s->address);
+	get_text_into(&in, s->agent, sizeof s->agent);
 	s->shown.kind = (enum session_kind)get_u8(&in);
 	s->shown.second_factor = get_u8(&in);
 	s->shown.created_us = (int64_t)get_u64(&in);

@@ -204,10 +204,8 @@ static enum err go_on(struct identity *identity, const struct ticket *from, int6
 		return ticket_make(identity, from, TICKET_ENROL, now_us, step->ticket);
 	}
 	step->state = SIGN_IN_DONE;
-	enum err err = session_make(identity, from, false, now_us, step->token);
-	if (!err)
-		throttle_succeeded(identity->throttle, a->id, from->address, now_us);
-	return err;
+	enum err err = signed_in_at(identity, a->id, from->address, now_us);
+	return err ? err : session_make(identity, from, false, now_us, step->token);
 }
 
 enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_in_step *ret_step)
@@ -288,10 +286,11 @@ enum err sign_in_code(struct identity *identity, const char *text, const char *c
 	if (err == ERR_UNAUTHENTICATED)
 		return code_failed(identity, text, t, now_us);
 	if (!err)
+		err = signed_in_at(identity, t->account->id, t->address, now_us);
+	if (!err)
 		err = session_make(identity, t, true, now_us, step.token);
 	if (err)
 		return err;
-	throttle_succeeded(identity->throttle, t->account->id, t->address, now_us);
 	ticket_drop(identity, text);
 	*ret_step = step;
 	return OK;
@@ -358,10 +357,11 @@ enum err sign_in_enrol_confirm(struct identity *identity, const char *text, cons
 	if (err)
 		*a = before;
 	else
+		err = signed_in_at(identity, a->id, t->address, now_us);
+	if (!err)
 		err = session_make(identity, t, true, now_us, step.token);
 	if (err)
 		return err;
-	throttle_succeeded(identity->throttle, a->id, t->address, now_us);
 	tickets_end_of(identity, a); // another ticket must not enrol again
 	*ret_step = step;
 	return OK;

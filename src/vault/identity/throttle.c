@@ -3,13 +3,15 @@
 // Failures are counted in three buckets, each with a free budget and then a delay that doubles:
 //   the pair (account, address)   5 free   one person mistyping, or one attacker at one account
 //   the address                  40 free   one attacker at many accounts
-//   the account, from addresses from which it never signed in   20 free   many attackers at one
+//   the account, from addresses from which nobody signed in   20 free   many attackers at one
 //   account
 // An address from which the account did sign in answers only to its own pair: whatever others do
 // elsewhere, or to others at the same shared address, a clinician at the usual place is never
-// slowed. Nothing locks; the longest wait is five minutes. An IPv6 network of 64 bits counts as one
-// address: whoever has one has all of it. Memory is bounded: when it is full, a quarter is
-// forgotten, places where nobody ever signed in first, and of these the longest quiet.
+// slowed. At an address from which a colleague signed in, a workstation of the house, what is tried
+// elsewhere does not count either. Nothing locks; the longest wait is five minutes. An IPv6 network
+// of 64 bits counts as one address: whoever has one has all of it. Memory is bounded: when it is
+// full, a quarter is forgotten, places where nobody ever signed in first, and of these the longest
+// quiet.
 #include "vault/identity/identity_in.h"
 
 #include <arpa/inet.h>
@@ -20,7 +22,8 @@
 enum {
 	MOST_BUCKETS = THROTTLE_BUCKETS_MOST,
 	LONGEST_WAIT_S = 300,
-	FORGET_S = 3600
+	FORGET_S = 3600,
+	DAY_S = 86400
 };
 enum bucket_kind {
 	PAIR,
@@ -32,7 +35,7 @@ static const unsigned free_budget[KINDS] = {[PAIR] = 5, [ADDRESS] = 40, [ACCOUNT
 
 struct bucket {
 	unsigned failures;
-	bool known;      // a pair that signed in
+	bool known;      // a pair, or an address, that signed in
 	int64_t last_us; // failure or success
 };
 
@@ -161,13 +164,13 @@ uint32_t throttle_wait_s(
 	uint32_t wait = wait_of(pair, PAIR, now_us);
 	if (pair && pair->known)
 		return wait;
-	for (int kind = ADDRESS; kind < KINDS; kind++) {
-		uint32_t other = wait_of(find(throttle, (enum bucket_kind)kind, account, address),
-			(enum bucket_kind)kind, now_us);
-		if (other > wait)
-			wait = other;
-	}
-	return wait;
+	const struct bucket *place = find(throttle, ADDRESS, account, address);
+	uint32_t other = wait_of(place, ADDRESS, now_us);
+	wait = other > wait ? other : wait;
+	if (place && place->known)
+		return wait;
+	other = wait_of(find(throttle, ACCOUNT, account, address), ACCOUNT, now_us);
+	return other > wait ? other : wait;
 }
 
 void throttle_failed(
@@ -185,9 +188,12 @@ void throttle_failed(
 	}
 }
 
-void throttle_succeeded(
+bool throttle_succeeded(
 	struct throttle *throttle, const char *account, const char *address, int64_t now_us)
 {
 	struct bucket *pair = find_or_make(throttle, PAIR, account, address);
+	bool fresh = !pair->known || now_us - pair->last_us > (int64_t)DAY_S * 1000000;
 	*pair = (struct bucket){.known = true, .last_us = now_us};
+	find_or_make(throttle, ADDRESS, account, address)->known = true;
+	return fresh;
 }

@@ -165,6 +165,15 @@ void files_locate(struct ledger *ledger, uint64_t seq, struct place *ret_place)
 	*ret_place = (struct place){mark.segment, mark.offset, mark.first, 0};
 }
 
+// Whoever reads on goes on behind the group read last, and not from the mark before it: between two
+// marks there may be a hundred groups.
+static bool follows(const struct ledger *ledger, uint64_t seq, const struct place *mark)
+{
+	const struct group *cached = &ledger->cached;
+	return seq >= cached->first + cached->count && mark->seq <= cached->first &&
+	       mark->segment == ledger->cached_at.segment;
+}
+
 enum err files_find(struct ledger *ledger, uint64_t seq)
 {
 	struct group *cached = &ledger->cached;
@@ -173,11 +182,14 @@ enum err files_find(struct ledger *ledger, uint64_t seq)
 	struct place at;
 	int fd;
 	files_locate(ledger, seq, &at);
+	if (ledger->has_cached && follows(ledger, seq, &at))
+		at = files_after(&ledger->cached_at, cached);
 	ledger->has_cached = false;
 	enum err err = files_open_segment(ledger, at.segment, false, &fd);
 	if (err)
 		return err;
 	while (!(err = read_group(fd, &at, &ledger->group_cache, cached))) {
+		ledger->cached_at = at;
 		if (seq < cached->first + (uint64_t)cached->count)
 			break;
 		at = files_after(&at, cached);

@@ -31,6 +31,9 @@ static struct ledger *ledger_new(const struct ledger_options *options)
 	ledger->sealer = sealer_new();
 	ledger->opener = sealer_new();
 	ledger->tiles = tiles_new(options->dir);
+	ledger->briefs = calloc(BRIEFS, sizeof *ledger->briefs);
+	if (!ledger->briefs)
+		abort();
 	ledger->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ledger->segment_fd = -1;
 	pthread_mutex_init(&ledger->lock, NULL);
@@ -63,6 +66,8 @@ static void ledger_free(struct ledger *ledger)
 	pthread_mutex_destroy(&ledger->tree_lock);
 	pthread_cond_destroy(&ledger->work);
 	pthread_cond_destroy(&ledger->progress);
+	crypto_wipe(ledger->briefs, BRIEFS * sizeof *ledger->briefs);
+	free(ledger->briefs);
 	free(ledger->marks);
 	free(ledger->dir);
 	free(ledger->origin);
@@ -103,7 +108,7 @@ enum err ledger_open(const struct ledger_options *options, struct ledger **ret_l
 		ledger_free(ledger);
 		return err;
 	}
-	ledger->size = ledger->end.seq;
+	ledger->size = ledger->briefs_from = ledger->end.seq;
 	atomic_store(&ledger->durable, ledger->size);
 	atomic_store(
 		&ledger->bytes, (uint64_t)ledger->end.segment * SEGMENT_BYTES + ledger->end.offset);
@@ -157,6 +162,7 @@ uint64_t ledger_append(struct ledger *ledger, const struct trail_entry *entry)
 		abort(); // a process that cannot write the trail must not go on
 	ledger->pending_count++;
 	pthread_mutex_unlock(&ledger->lock);
+	brief_keep(ledger, seq, entry);
 	ledger->size++;
 	return seq;
 }

@@ -52,6 +52,20 @@ void ledger_wait(struct ledger *ledger, uint64_t size); // until durable >= size
 enum err ledger_read(
 	struct ledger *ledger, uint64_t seq, struct arena *arena, struct trail_entry *ret_entry);
 
+// What watch counts of an entry. The newest thousands are kept in memory, or following the trail
+// would open again every entry that was just sealed; older ones are read. As ledger_read().
+struct trail_brief {
+	int64_t time_us;
+	enum trail_kind kind;
+	enum trail_action action;
+	enum trail_outcome outcome;
+	bool broken_glass, related; // purpose BTG; a care relationship is known
+	uint32_t patient_count;
+	char actor[TRAIL_ID_BYTES + 1], patient[TRAIL_ID_BYTES + 1]; // the first patient; "": none
+};
+enum err ledger_brief(
+	struct ledger *ledger, uint64_t seq, struct arena *arena, struct trail_brief *ret_brief);
+
 enum {
 	LEDGER_SEARCH_RESULTS = 1000
 };

@@ -11,7 +11,8 @@
 
 enum {
 	MARK_BYTES = 64 * 1024,
-	PENDING_BYTES = 4 * 1024 * 1024
+	PENDING_BYTES = 4 * 1024 * 1024,
+	BRIEFS = 16384
 };
 
 // Where a group starts; one about every MARK_BYTES, and the first of each segment.
@@ -42,7 +43,10 @@ struct ledger {
 	uint64_t size;
 	struct buf group_cache; // the payload of the group last read
 	struct group cached;
+	struct place cached_at;
 	bool has_cached;
+	struct trail_brief *briefs; // of the last BRIEFS entries, by seq % BRIEFS
+	uint64_t briefs_from;       // the first that was appended since the opening
 	struct search *search;
 
 	// Between main and writer, under `lock`.
@@ -98,6 +102,9 @@ void files_mark(struct ledger *ledger, const struct place *at); // under `lock`,
 void files_locate(struct ledger *ledger, uint64_t seq, struct place *ret_place);
 // The group that holds `seq`, payload in ledger->group_cache.
 enum err files_find(struct ledger *ledger, uint64_t seq);
+
+// brief.c: what watch asks for, of an entry that is being appended.
+void brief_keep(struct ledger *ledger, uint64_t seq, const struct trail_entry *entry);
 
 // recover.c: state from disk at opening.
 enum err recover(struct ledger *ledger, struct ledger_problem *ret_problem);

@@ -1,8 +1,8 @@
 // search: the trail's index, a file beside it that can be thrown away and is never trusted.
 //
 // DIR/search.db maps 64-bit HMAC tokens (of a patient, an actor, a resource, an action, a refusal)
-// to sequence numbers, so it holds no name and no identifier. It is written by the ledger's keeper
-// behind the trail and read by the main thread; what it proposes is opened and matched again.
+// to runs of sequence numbers, so it holds no name and no identifier. The ledger's keeper writes it
+// behind the trail, the main thread reads it; what it proposes is opened and matched again.
 #pragma once
 
 #include "common/crypto/crypto.h"

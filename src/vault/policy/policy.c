@@ -2,6 +2,7 @@
 
 #include "common/format/fhir_type.h"
 #include "common/format/yaml.h"
+#include "vault/policy/words.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,14 +14,6 @@ enum {
 	MOST_RULES = 250,
 	MOST_VERBS = 32,
 	FILE_BYTES = 256 * 1024
-};
-
-enum condition {
-	ALWAYS,
-	RELATIONSHIP,
-	OWN,
-	GLASS,
-	CONDITIONS
 };
 
 struct rule {
@@ -43,65 +36,20 @@ struct policy {
 	struct arena *arena;
 };
 
-static const char *const roles[POLICY_ROLES] = {
-	[ROLE_NONE] = "nobody",
-	[ROLE_CLINICIAN] = "clinician",
-	[ROLE_NURSE] = "nurse",
-	[ROLE_FRONT_DESK] = "front-desk",
-	[ROLE_PRIVACY_OFFICER] = "privacy-officer",
-	[ROLE_SECURITY_OFFICER] = "security-officer",
-	[ROLE_ADMINISTRATOR] = "administrator",
-	[ROLE_APPLICATION] = "application",
-	[ROLE_PATIENT] = "patient",
-	[ROLE_LOCAL] = "local",
-};
-
-static const char *const actions[POLICY_ACTIONS] = {
-	[POLICY_READ] = "read",
-	[POLICY_SEARCH] = "search",
-	[POLICY_CREATE] = "create",
-	[POLICY_UPDATE] = "update",
-	[POLICY_DELETE] = "delete",
-	[POLICY_EXPORT] = "export",
-	[POLICY_WHO_SAW] = "who-saw",
-	[POLICY_BREAK_GLASS] = "break-glass",
-};
-
-static const char *const conditions[CONDITIONS] = {
-	[ALWAYS] = "always",
-	[RELATIONSHIP] = "relationship",
-	[OWN] = "own",
-	[GLASS] = "broken-glass",
-};
-
-static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
-	"status-view", "import", "keys-manage"};
-enum {
-	VERBS = sizeof verbs / sizeof *verbs
-};
-
-static int index_of(const char *text, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], text) == 0)
-			return (int)i;
-	return -1;
-}
-
 const char *policy_role_text(enum policy_role role)
 {
-	return role < POLICY_ROLES ? roles[role] : "?";
+	return role < POLICY_ROLES ? policy_roles[role].text : "?";
 }
 
 enum policy_role policy_role_find(const char *text)
 {
-	int found = index_of(text, roles, POLICY_ROLES);
+	int found = policy_word_find(policy_roles, POLICY_ROLES, text);
 	return found < 0 ? ROLE_NONE : (enum policy_role)found;
 }
 
 const char *policy_action_text(enum policy_action action)
 {
-	return action < POLICY_ACTIONS ? actions[action] : "?";
+	return action < POLICY_ACTIONS ? policy_actions[action].text : "?";
 }
 
 // ---- Reading the file.
@@ -180,14 +128,14 @@ static bool is_list(const struct yaml *at)
 	return at && at->kind == YAML_LIST && at->first;
 }
 
-static bool add_words(struct loading *l, const struct yaml *list, const char *const *known,
+static bool add_words(struct loading *l, const struct yaml *list, const struct policy_word *known,
 	size_t count, bool *marked)
 {
 	if (!is_list(list))
 		return wrong(l, list, "a list of words is expected here");
 	for (const struct yaml *w = list->first; w; w = w->next) {
-		int found = index_of(w->text, known, count);
-		if (found < 0 || (known == roles && found == ROLE_NONE))
+		int found = policy_word_find(known, count, w->text);
+		if (found < 0 || (known == policy_roles && found == ROLE_NONE))
 			return wrong(l, w, "'%s' is not known here", w->text);
 		marked[found] = true;
 	}
@@ -197,7 +145,7 @@ static bool add_words(struct loading *l, const struct yaml *list, const char *co
 struct marks {
 	bool roles[POLICY_ROLES], actions[POLICY_ACTIONS];
 	bool *types;
-	enum condition when;
+	enum policy_condition when;
 	bool break_glass;
 };
 
@@ -219,12 +167,12 @@ static void apply(struct loading *l, const struct marks *marks, uint8_t rule)
 }
 
 static bool check_keys(
-	struct loading *l, const struct yaml *map, const char *const *known, size_t count)
+	struct loading *l, const struct yaml *map, const struct policy_word *known, size_t count)
 {
 	if (map->kind != YAML_MAP)
 		return wrong(l, map, "keys and values are expected here");
 	for (const struct yaml *k = map->first; k; k = k->next)
-		if (index_of(k->key, known, count) < 0)
+		if (policy_word_find(known, count, k->key) < 0)
 			return wrong(l, k, "'%s' is not a key of this", k->key);
 	return true;
 }
@@ -239,11 +187,9 @@ static bool read_flag(struct loading *l, const struct yaml *at, bool *ret)
 
 static bool read_rule(struct loading *l, const struct yaml *map)
 {
-	static const char *const keys[] = {
-		"name", "why", "roles", "resources", "actions", "when", "break-glass"};
 	struct policy *p = l->policy;
 	struct marks marks = {.types = arena_alloc(p->arena, (size_t)p->types)};
-	if (!check_keys(l, map, keys, sizeof keys / sizeof *keys))
+	if (!check_keys(l, map, policy_rule_keys, POLICY_RULE_KEYS))
 		return false;
 	const struct yaml *name = yaml_find(map, "name"), *why = yaml_find(map, "why");
 	const struct yaml *when = yaml_find(map, "when"), *types = yaml_find(map, "resources");
@@ -263,13 +209,14 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 	for (const struct yaml *w = types->first; w; w = w->next)
 		if (!add_types(l, w, marks.types))
 			return false;
-	int condition = when ? index_of(when->text, conditions, GLASS) : ALWAYS;
+	int condition = when ? policy_word_find(policy_conditions, GLASS, when->text) : ALWAYS;
 	if (condition < 0)
 		return wrong(
 			l, when, "'%s' is not a condition: always, relationship, own", when->text);
-	marks.when = (enum condition)condition;
-	if (!add_words(l, yaml_find(map, "roles"), roles, POLICY_ROLES, marks.roles) ||
-		!add_words(l, yaml_find(map, "actions"), actions, POLICY_ACTIONS, marks.actions) ||
+	marks.when = (enum policy_condition)condition;
+	if (!add_words(l, yaml_find(map, "roles"), policy_roles, POLICY_ROLES, marks.roles) ||
+		!add_words(l, yaml_find(map, "actions"), policy_actions, POLICY_ACTIONS,
+			marks.actions) ||
 		!read_flag(l, yaml_find(map, "break-glass"), &marks.break_glass))
 		return false;
 	struct rule *rule = &p->rules[p->rule_count];
@@ -285,22 +232,22 @@ static bool read_work(struct loading *l, const struct yaml *work)
 		return wrong(l, work, "work is a list of verbs for each role");
 	for (const struct yaml *r = work ? work->first : NULL; r; r = r->next) {
 		enum policy_role role = policy_role_find(r->key);
-		bool marked[VERBS] = {0};
+		bool marked[POLICY_VERBS] = {0};
 		if (role == ROLE_NONE)
 			return wrong(l, r, "'%s' is not a role", r->key);
-		if (!add_words(l, r, verbs, VERBS, marked))
+		if (!add_words(l, r, policy_verb_words, POLICY_VERBS, marked))
 			return false;
-		for (size_t v = 0; v < VERBS; v++)
+		for (size_t v = 0; v < POLICY_VERBS; v++)
 			if (marked[v])
-				l->policy->verbs[role][l->policy->verb_count[role]++] = verbs[v];
+				l->policy->verbs[role][l->policy->verb_count[role]++] =
+					policy_verb_words[v].text;
 	}
 	return true;
 }
 
 static bool read_file(struct loading *l, const struct yaml *root)
 {
-	static const char *const keys[] = {"groups", "second-factor", "rules", "work"};
-	if (!check_keys(l, root, keys, sizeof keys / sizeof *keys))
+	if (!check_keys(l, root, policy_keys, POLICY_KEYS))
 		return false;
 	l->groups = yaml_find(root, "groups");
 	const struct yaml *rules = yaml_find(root, "rules"),
@@ -311,7 +258,7 @@ static bool read_file(struct loading *l, const struct yaml *root)
 		return wrong(l, rules, "rules are a list");
 	if (!check_groups(l))
 		return false;
-	if (factor && !add_words(l, factor, roles, POLICY_ROLES, l->policy->second_factor))
+	if (factor && !add_words(l, factor, policy_roles, POLICY_ROLES, l->policy->second_factor))
 		return false;
 	for (const struct yaml *r = rules ? rules->first : NULL; r; r = r->next)
 		if (!read_rule(l, r))
@@ -453,8 +400,10 @@ char *policy_explain(const struct policy *policy, struct arena *arena)
 							       ->rule[when];
 					if (rule)
 						buf_printf(&buf, "%s\t%s\t%s\t%s\t%s\n",
-							roles[role], fhir_type_name(type),
-							actions[action], conditions[when],
+							policy_roles[role].text,
+							fhir_type_name(type),
+							policy_actions[action].text,
+							policy_conditions[when].text,
 							policy->rules[rule].name);
 				}
 	char *text = arena_text_n(arena, (const char *)buf.at, buf.size);

@@ -70,7 +70,6 @@ static enum err open_row(struct records *r, struct view *view, struct store_quer
 	record->patient =
 		patient.size ? arena_text_n(arena, (const char *)patient.at, patient.size) : NULL;
 	record->json = bytes_copy(arena, json);
-	record->sealed_hash = crypto_sha256(sealed);
 	return in.err || resource_token(r, record->type, record->id) != row.token ? ERR_CORRUPT
 										  : OK;
 }
@@ -99,6 +98,8 @@ enum err blob_read(struct records *r, struct view *view, int64_t slot, uint64_t 
 	enum err err = step == STORE_FAILED ? ERR_IO
 		       : step == STORE_DONE ? ERR_NOT_FOUND
 					    : open_row(r, view, q, arena, &record);
+	if (!err && view->hashes)
+		record.sealed_hash = crypto_sha256(row_blob(q, 6));
 	query_reset(q);
 	if (!err)
 		*ret_record = record;

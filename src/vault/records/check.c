@@ -130,7 +130,9 @@ enum err records_check(
 {
 	struct check check = {.r = r, .options = options, .arena = arena_new()};
 	struct store_query *q;
-	enum err err = store_exec(r->committed.store, "BEGIN"); // one state, while others write
+	records_rest(r);
+	r->committed.hashes = options->seen;
+	enum err err = records_hold(r); // one state, while others write
 	if (err)
 		goto out;
 	err = store_prepare(r->committed.store,
@@ -155,7 +157,7 @@ enum err records_check(
 		err = broken(&check, NULL, "there are words that nothing leads to");
 	store_query_free(check.find);
 	store_query_free(check.item);
-	(void)!store_exec(r->committed.store, "COMMIT");
+	records_rest(r);
 	if (err && err != ERR_IO &&
 		!check.report.where[0]) // a row that what leads there does not fit
 		err = broken(&check, NULL, "it belongs to nobody whose key can be found");
@@ -165,6 +167,7 @@ enum err records_check(
 		err = OK;
 	}
 out:
+	r->committed.hashes = false;
 	arena_free(check.arena);
 	return err;
 }

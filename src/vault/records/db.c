@@ -41,6 +41,8 @@ static const char *const view_sql[Q_VIEW_COUNT] = {
 		"SELECT number, token, key_version, kek, wrapped FROM patient WHERE token = ?1",
 	[Q_PATIENT_NUMBER] =
 		"SELECT number, token, key_version, kek, wrapped FROM patient WHERE number = ?1",
+	[Q_HOLD] = "BEGIN",
+	[Q_REST] = "COMMIT",
 };
 
 static const char *const write_sql[W_WRITE_COUNT] = {

@@ -49,6 +49,20 @@ enum err read_in(struct records *r, struct view *view, const struct record_key *
 	return record.method == RECORD_DELETED ? ERR_GONE : OK;
 }
 
+enum err records_hold(struct records *r)
+{
+	enum err err = r->held ? OK : query_run(r->committed.queries[Q_HOLD]);
+	r->held |= !err;
+	return err;
+}
+
+void records_rest(struct records *r)
+{
+	if (r->held)
+		(void)!query_run(r->committed.queries[Q_REST]); // wrote nothing: cannot fail
+	r->held = false;
+}
+
 enum err records_read(struct records *r, const struct record_key *key, struct arena *arena,
 	struct record *ret_record)
 {
@@ -87,6 +101,7 @@ enum err records_walk(struct records *r, records_seen *seen, void *context)
 {
 	struct store_query *q;
 	struct arena *arena = arena_new();
+	r->committed.hashes = true;
 	enum err err = store_prepare(r->committed.store, "SELECT key FROM blob ORDER BY key", &q);
 	if (err)
 		goto out;
@@ -103,6 +118,7 @@ enum err records_walk(struct records *r, records_seen *seen, void *context)
 	}
 	store_query_free(q);
 out:
+	r->committed.hashes = false;
 	arena_free(arena);
 	return err;
 }

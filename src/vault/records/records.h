@@ -40,7 +40,9 @@ struct record {
 	enum record_method method;
 	const char *patient;     // whose key seals it, or NULL: the hospital's
 	struct bytes json;       // as stored, with id and meta; empty when deleted
-	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail
+	struct hash sealed_hash; // SHA-256 of the sealed blob, for the trail: of what was
+				 // written, and what records_walk() and records_check() show;
+				 // zeros for what was only read
 };
 
 struct record_key {
@@ -50,6 +52,13 @@ struct record_key {
 };
 
 // ---- Reading: committed state only.
+
+// From here to records_rest() everything that is read is one state of the database, and each query
+// is spared the locks that find out which state is the newest: a third of what a read costs. Who
+// holds for long keeps the journal from being emptied; who was told of a commit must rest before
+// reading what it stored. Holding twice is holding once.
+enum err records_hold(struct records *records); // ERR_IO
+void records_rest(struct records *records);
 
 // ERR_NOT_FOUND; ERR_GONE when the current version is a deletion (ret_record is written then, too:
 // the patient is needed to decide who may know); ERR_CORRUPT when a blob does not open. Of a

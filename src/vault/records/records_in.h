@@ -32,6 +32,8 @@ enum view_query {
 	Q_CARE_PATIENTS,  // staff -> patient, kind, slot
 	Q_PATIENT,        // token -> number, token, key_version, kek, wrapped
 	Q_PATIENT_NUMBER, // number -> the same
+	Q_HOLD,
+	Q_REST, // nothing -> nothing: one state of the database from the one to the other
 	Q_VIEW_COUNT
 };
 
@@ -39,6 +41,7 @@ enum view_query {
 struct view {
 	struct store *store;
 	struct store_query *queries[Q_VIEW_COUNT];
+	bool hashes; // fill in sealed_hash: it costs as much as opening does, and most do not ask
 };
 
 enum write_query {
@@ -79,6 +82,7 @@ struct records {
 	int *kind_of_type;
 	int kinds;
 	char path[512];
+	bool held;   // what is read is one state
 	bool open;   // a transaction
 	bool broken; // and it cannot be committed any more
 	bool kept;   // and holds somebody's work

@@ -19,7 +19,7 @@ enum {
 
 struct candidate {
 	int64_t slot, patient, updated_us;
-	uint64_t version;
+	uint64_t version; // 0: not looked up yet
 };
 
 struct candidates {
@@ -185,27 +185,21 @@ static void intersect(struct candidates *list, const struct candidates *other)
 	list->count = kept;
 }
 
-static enum err complete(struct search_run *run, struct candidates *list)
+// What tokens propose is a slot and no more. Completed only when it is its turn: a page of thirty
+// people must not cost a look-up for each of the thousands whose name begins alike.
+static enum err complete(struct search_run *run, struct candidate *c)
 {
 	struct store_query *q = run->view->queries[Q_ITEM];
-	size_t kept = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		struct candidate c = list->at[i];
-		query_int(q, 1, c.patient);
-		query_int(q, 2, run->kind);
-		query_int(q, 3, c.slot);
-		enum store_step step = query_step(q);
-		if (step == STORE_ROW) {
-			c.version = (uint64_t)row_int(q, 0);
-			c.updated_us = row_int(q, 1);
-			list->at[kept++] = c;
-		}
-		query_reset(q);
-		if (step == STORE_FAILED)
-			return ERR_IO;
+	query_int(q, 1, c->patient);
+	query_int(q, 2, run->kind);
+	query_int(q, 3, c->slot);
+	enum store_step step = query_step(q);
+	if (step == STORE_ROW) {
+		c->version = (uint64_t)row_int(q, 0);
+		c->updated_us = row_int(q, 1);
 	}
-	list->count = kept;
-	return OK;
+	query_reset(q);
+	return step == STORE_ROW ? OK : step == STORE_FAILED ? ERR_IO : ERR_NOT_FOUND;
 }
 
 // Hospital-wide, by the tokens of whatever arguments have any. *ret_known: one had.
@@ -238,7 +232,7 @@ static enum err by_tokens(struct search_run *run, struct candidates *list, bool 
 	*ret_known = known;
 	if (!err && too_many && !known)
 		return ERR_LIMIT;
-	return err ? err : complete(run, list);
+	return err;
 }
 
 static enum err gather(struct search_run *run, struct candidates *list)
@@ -334,28 +328,38 @@ static enum err keep(struct search_run *run, const struct candidate *candidate,
 	return err;
 }
 
-// The index only proposes: the resource is decrypted and asked again.
-static enum err consider(struct search_run *run, const struct candidate *candidate)
+static enum err check(
+	struct search_run *run, const struct candidate *candidate, const struct record *record)
 {
-	struct record record;
 	json_t *json;
 	bool fits = false;
-	arena_reset(run->scratch);
-	enum err err = blob_read(
-		run->r, run->view, candidate->slot, candidate->version, run->scratch, &record);
-	if (err)
-		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err == ERR_GONE ? OK : err;
-	if (!updated_fits(run->query, record.updated_us))
+	if (!updated_fits(run->query, record->updated_us))
 		return OK;
-	if (run->query->patient && (!record.patient || strcmp(record.patient, run->query->patient)))
+	if (run->query->patient &&
+		(!record->patient || strcmp(record->patient, run->query->patient)))
 		return OK;
-	if (json_parse_strict(record.json, NULL, &json, NULL))
+	if (json_parse_strict(record->json, NULL, &json, NULL))
 		return ERR_CORRUPT;
-	err = matches(run, json, record.updated_us, &fits);
+	enum err err = matches(run, json, record->updated_us, &fits);
 	if (!err && fits)
-		err = keep(run, candidate, &record, json);
+		err = keep(run, candidate, record, json);
 	json_decref(json);
 	return err;
+}
+
+// The index only proposes: the resource is decrypted and asked again.
+static enum err consider(struct search_run *run, struct candidate candidate)
+{
+	struct record record;
+	arena_reset(run->scratch);
+	enum err err = candidate.version ? OK : complete(run, &candidate);
+	if (err)
+		return err == ERR_NOT_FOUND ? OK : err; // of another type, or removed
+	err = blob_read(
+		run->r, run->view, candidate.slot, candidate.version, run->scratch, &record);
+	if (err)
+		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err == ERR_GONE ? OK : err;
+	return check(run, &candidate, &record);
 }
 
 static enum err consider_all(struct search_run *run, const struct candidates *list)
@@ -368,7 +372,7 @@ static enum err consider_all(struct search_run *run, const struct candidates *li
 		if (stop_early && (run->count > run->query->count ||
 					  (run->count > 1 && run->bytes > PAGE_BYTES)))
 			break;
-		err = consider(run, &list->at[i]);
+		err = consider(run, list->at[i]);
 	}
 	return err;
 }

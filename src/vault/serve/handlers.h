@@ -28,5 +28,7 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_findings.c
 route_handler api_findings;
+// openapi.c
+route_handler api_openapi;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;

@@ -2,7 +2,14 @@
 
 #include "vault/serve/handlers.h"
 
-#include <string.h>
+#define FIELDS(...) ((const struct route_field[]){__VA_ARGS__, {0}})
+// What several take or give.
+#define TICKET  "ticket", "string", "As the step before gave it; lives five minutes."
+#define CODE    "code", "string", "Six digits of the second factor, or a recovery code."
+#define BEFORE  "before", "integer", "Only entries with smaller numbers."
+#define COUNT   "_count", "integer", "How many at most."
+#define ENTRIES "entries", "Entry[]", "Newest first."
+#define NEXT    "next", "integer", "Ask again with it as before; missing at the end.", true
 
 const struct route routes[] = {
 	{DOOR_GET, "/fhir/metadata", fhir_metadata, NEEDS_NOBODY, NULL,
@@ -19,134 +26,178 @@ const struct route routes[] = {
 	{DOOR_GET, "/fhir/:type/:id/_history", fhir_history, 0, NULL, "All versions."},
 	{DOOR_GET, "/fhir/:type/:id/_history/:version", fhir_vread, 0, NULL, "Read one version."},
 
-	{DOOR_GET, "/api/health", api_health, NEEDS_NOBODY, NULL, "Ready or not."},
-	{DOOR_POST, "/api/sign-in", api_sign_in, NEEDS_NOBODY | NEEDS_BODY, NULL, "Password."},
+	{DOOR_GET, "/api/health", api_health, NEEDS_NOBODY, NULL, "Ready or not.",
+		.answer = FIELDS({"state", "string", "ready"})},
+	{DOOR_GET, "/api/openapi.json", api_openapi, NEEDS_NOBODY, NULL,
+		"This description (OpenAPI 3.1).",
+		.answer = FIELDS({"openapi", "string", "3.1.0"})},
+	{DOOR_POST, "/api/sign-in", api_sign_in, NEEDS_NOBODY | NEEDS_BODY, NULL, "Password.",
+		.body = FIELDS({"login", "string", "The account's login."},
+			{"password", "string", "Its password."},
+			{"kind", "string", "cookie (also when left out) or bearer.", true}),
+		.answer_shape = "SignInStep", .also = {401, 429}},
 	{DOOR_POST, "/api/sign-in/second-factor", api_second_factor, NEEDS_NOBODY | NEEDS_BODY,
-		NULL, "Code of the second factor."},
+		NULL, "Code of the second factor.", .body = FIELDS({TICKET}, {CODE}),
+		.answer_shape = "SignInStep", .also = {401, 429}},
 	{DOOR_POST, "/api/sign-in/enrol", api_enrol, NEEDS_NOBODY | NEEDS_BODY, NULL,
-		"Begin enrolling a second factor."},
+		"Begin enrolling a second factor.", .body = FIELDS({TICKET}),
+		.answer = FIELDS({"secret", "string", "In base32."},
+			{"uri", "string", "otpauth://…"}, {"svg", "string", "The QR code."}),
+		.also = {401}},
 	{DOOR_POST, "/api/sign-in/enrol/confirm", api_enrol_confirm, NEEDS_NOBODY | NEEDS_BODY,
-		NULL, "Confirm it with a code."},
+		NULL, "Confirm it with a code.", .body = FIELDS({TICKET}, {CODE}),
+		.answer_shape = "SignInStep", .also = {401}},
 	{DOOR_POST, "/api/sign-in/password", api_sign_in_password, NEEDS_NOBODY | NEEDS_BODY, NULL,
-		"Change the password that was given out."},
+		"Change the password that was given out.",
+		.body = FIELDS({TICKET}, {"password", "string", "The one to have from now on."}),
+		.answer_shape = "SignInStep", .also = {401, 422, 429}},
 	{DOOR_POST, "/api/password/advice", api_password_advice, NEEDS_NOBODY | NEEDS_BODY, NULL,
-		"How good a password is."},
-	{DOOR_POST, "/api/sign-out", api_sign_out, 0, NULL, "End this session."},
+		"How good a password is.",
+		.body = FIELDS({"password", "string", "Is looked at, and not kept."}),
+		.answer_shape = "PasswordAdvice"},
+	{DOOR_POST, "/api/sign-out", api_sign_out, 0, NULL, "End this session.",
+		.answer = FIELDS({"state", "string", "signed-out"})},
 
-	{DOOR_GET, "/api/me", api_me, 0, NULL, "Who is signed in, and what they may do."},
-	{DOOR_POST, "/api/me/password", api_me_password, NEEDS_BODY, NULL,
-		"Change one's password."},
-	{DOOR_POST, "/api/me/recovery-codes", api_me_recovery_codes, 0, NULL,
-		"New recovery codes."},
-	{DOOR_GET, "/api/me/patients", api_me_patients, 0, NULL, "The patients in one's care."},
-	{DOOR_GET, "/api/sessions", api_sessions, 0, NULL, "Sessions, one's own or an account's."},
-	{DOOR_DELETE, "/api/sessions/:handle", api_session_end, 0, NULL, "End a session."},
+	{DOOR_GET, "/api/me", api_me, 0, NULL, "Who is signed in, and what they may do.",
+		.answer = FIELDS({"account", "Account", "Not for the command line.", true},
+			{"session", "Session", "The same.", true},
+			{"may", "string[]",
+				"What the policy allows this role, for showing menus; the door decides again at every request."})},
+	{DOOR_POST, "/api/me/password", api_me_password, NEEDS_BODY, NULL, "Change one's password.",
+		.body = FIELDS({"old", "string", "The one now."},
+			{"new", "string", "The one to have from now on."}),
+		.answer = FIELDS({"state", "string", "changed"}), .also = {422, 429}},
+	{DOOR_POST, "/api/me/recovery-codes", api_me_recovery_codes, 0, NULL, "New recovery codes.",
+		.answer = FIELDS(
+			{"recovery_codes", "string[]", "Ten, shown once; those before are void."}),
+		.also = {409}},
+	{DOOR_GET, "/api/me/patients", api_me_patients, 0, NULL, "The patients in one's care.",
+		.query = FIELDS({COUNT}),
+		.answer = FIELDS({"patients", "CarePatient[]", "At most 100."})},
+	{DOOR_GET, "/api/sessions", api_sessions, 0, NULL, "Sessions, one's own or an account's.",
+		.query = FIELDS({"account", "string",
+			"A login or id, or empty for all; needs sessions-manage."}),
+		.answer = FIELDS({"sessions", "Session[]", ""}), .also = {403}},
+	{DOOR_DELETE, "/api/sessions/:handle", api_session_end, 0, NULL, "End a session.",
+		.status = 204},
 
-	{DOOR_POST, "/api/break-glass", api_break_glass, NEEDS_BODY, NULL, "Break the glass."},
-	{DOOR_GET, "/api/break-glass", api_break_glass_list, 0, NULL, "This session's grants."},
+	{DOOR_POST, "/api/break-glass", api_break_glass, NEEDS_BODY, NULL, "Break the glass.",
+		.body = FIELDS({"patient", "string", "The patient's id."},
+			{"reason", "string", "Ten characters or more; it is kept, and reviewed."}),
+		.answer = FIELDS({"patient", "string", "The patient's id."},
+			{"until", "time", "How long the record is open to this session."}),
+		.also = {403, 422}},
+	{DOOR_GET, "/api/break-glass", api_break_glass_list, 0, NULL, "This session's grants.",
+		.answer = FIELDS({"grants", "Grant[]", ""})},
 
-	{DOOR_GET, "/api/patients/:id/seen", api_seen, 0, NULL, "Who has seen this record."},
-	{DOOR_GET, "/api/trail", api_trail, 0, "trail-search", "Search the trail."},
-	{DOOR_GET, "/api/trail/state", api_trail_state, 0, NULL, "Size, checkpoint, verification."},
+	{DOOR_GET, "/api/patients/:id/seen", api_seen, 0, NULL, "Who has seen this record.",
+		.query = FIELDS({BEFORE}, {COUNT}), .answer = FIELDS({ENTRIES}, {NEXT}),
+		.also = {403}},
+	{DOOR_GET, "/api/trail", api_trail, 0, "trail-search", "Search the trail.",
+		.query = FIELDS({"patient", "string", "Only what concerned this patient's id."},
+			{"who", "string", "Only what this login or account id did."},
+			{"resource", "string", "Only this resource, Type/id."},
+			{"action", "string", "Only this action."},
+			{"outcome", "string", "allowed, denied, failed, intended or aborted."},
+			{"since", "string", "From this date or time on."},
+			{"until", "string", "Until this date or time."}, {BEFORE}, {COUNT}),
+		.answer = FIELDS({ENTRIES}, {NEXT})},
+	{DOOR_GET, "/api/trail/state", api_trail_state, 0, NULL, "Size, checkpoint, verification.",
+		.answer = FIELDS({"size", "integer", "Entries."},
+			{"durable", "integer", "Of them on disk."},
+			{"root", "string", "Of the checkpoint, in hex."},
+			{"checkpoint", "object", "The newest one: size, time, text."},
+			{"verified", "object",
+				"What was read back: size, time, result (whole or never), detail."},
+			{"key", "string", "The public key, NAME+ID+BASE64."})},
 	{DOOR_GET, "/api/trail/:seq", api_trail_entry, 0, "trail-search",
-		"One entry with its proof."},
+		"One entry with its proof.", .answer_shape = "Entry",
+		.answer = FIELDS({"proof", "object",
+			"leaf, index, size, path and checkpoint (RFC 6962); from the next checkpoint on.",
+			true})},
 
-	{DOOR_GET, "/api/accounts", api_accounts, 0, "accounts-manage", "List accounts."},
+	{DOOR_GET, "/api/accounts", api_accounts, 0, "accounts-manage", "List accounts.",
+		.query = FIELDS({"text", "string", "Only those whose login or name holds this."}),
+		.answer = FIELDS({"accounts", "Account[]", ""})},
 	{DOOR_POST, "/api/accounts", api_account_create, NEEDS_BODY, "accounts-manage",
-		"Make an account."},
+		"Make an account.",
+		.body = FIELDS({"login", "string", "2 to 64 letters, digits or . _ - @."},
+			{"name", "string", "As people see it."},
+			{"role", "string", "One of the policy's roles."},
+			{"person", "string", "Practitioner/ID or Patient/ID.", true}),
+		.answer_shape = "Account",
+		.answer = FIELDS({"password", "string", "One-time; not for applications.", true}),
+		.status = 201, .also = {409, 422}},
 	{DOOR_PATCH, "/api/accounts/:id", api_account_change, NEEDS_BODY, "accounts-manage",
-		"Change an account."},
+		"Change an account.",
+		.body = FIELDS({"name", "string", "A new name.", true},
+			{"role", "string", "A new role; ends the sessions.", true},
+			{"state", "string", "active or locked.", true}),
+		.answer_shape = "Account", .also = {422}},
 	{DOOR_POST, "/api/accounts/:id/reset-password", api_account_reset_password, 0,
-		"accounts-manage", "Give out a new password."},
+		"accounts-manage", "Give out a new password.",
+		.answer = FIELDS({"password", "string", "One-time."})},
 	{DOOR_POST, "/api/accounts/:id/reset-second-factor", api_account_reset_second_factor, 0,
-		"accounts-manage", "Let the second factor be enrolled again."},
+		"accounts-manage", "Let the second factor be enrolled again.",
+		.answer = FIELDS({"state", "string", "must-enrol"})},
 	{DOOR_POST, "/api/accounts/:id/tokens", api_account_token, NEEDS_BODY, "accounts-manage",
-		"Make a token for an application."},
+		"Make a token for an application.",
+		.body = FIELDS({"label", "string", "What it is for."}),
+		.answer = FIELDS({"token", "string", "Shown once."}), .status = 201, .also = {422}},
 
-	{DOOR_GET, "/api/status", api_status, 0, "status-view", "Health of the roles."},
+	{DOOR_GET, "/api/status", api_status, 0, "status-view", "Health of the roles.",
+		.answer = FIELDS({"version", "string", ""},
+			{"since", "time", "When the vault started."},
+			{"roles", "object[]",
+				"Each role: name, pid, state, since, restarts, user, memory_bytes, confinement.",
+				true},
+			{"records", "object", "resources, versions, patients, bytes, cached_keys."},
+			{"trail", "object",
+				"size, durable, checkpoint, indexed, bytes, recovered_torn_bytes, checkpoint_time."},
+			{"vault", "object",
+				"requests, denials, commits, writes, waiting_trail, waiting_commit, hashing."},
+			{"watch", "object", "place, lag.", true})},
 	{DOOR_GET, "/api/findings", api_findings, 0, "trail-search",
-		"What watch found, with names for those who may see them."},
-	{DOOR_GET, "/api/activity", api_activity, 0, "status-view", "What watch counts."},
+		"What watch found; names are joined in for those who may see them.",
+		.answer = FIELDS({"total", "integer", "How many there ever were."},
+			{"findings", "object[]",
+				"The newest first: id, rule, title, level, time, seq, count, sentence, advice, evidence, attack, false_positives, who, about."},
+			{"detect", "object",
+				"Of the rules: events, hits, problems, exceptions, memory."}),
+		.also = {503}},
+	{DOOR_GET, "/api/activity", api_activity, 0, "status-view", "What watch counts.",
+		.answer = FIELDS({"from", "time", ""}, {"bucket_seconds", "integer", ""},
+			{"series", "object[]",
+				"name, and points: a number for each bucket of three hours."},
+			{"place", "integer", "The entry that watch has come to."},
+			{"lag", "integer", "Entries behind."},
+			{"findings", "object",
+				"total, and the newest: id, title, level, time, seq."})},
 	{DOOR_POST, "/api/import", api_import, NEEDS_WRITE | NEEDS_BODY, "import",
-		"Store a bundle, keeping identities; what is there already stays."},
+		"Store a bundle, keeping identities; what is there already stays.",
+		.body_shape = "Bundle",
+		.answer = FIELDS({"created", "integer", ""},
+			{"unchanged", "integer", "Were there already."},
+			{"failed", "object[]", "Empty: a bundle is stored whole or not at all."}),
+		.also = {409, 422}},
 	{DOOR_GET, "/api/records/check", api_records_check, NEEDS_LOCAL, NULL,
-		"Open every stored version and compare it with the trail."},
+		"Open stored versions, some at a time.",
+		.query = FIELDS({"from", "integer", "Where to go on."}),
+		.answer = FIELDS({"result", "string", "whole or broken"},
+			{"versions", "integer", "How many were opened."},
+			{"detail", "string", "What is wrong."},
+			{"next", "string", "Where to go on; missing at the end.", true})},
 	{DOOR_POST, "/api/keys/rotate", api_keys_rotate, NEEDS_LOCAL | NEEDS_WRITE, "keys-manage",
-		"Wrap data keys under a new key-encryption key, some at a time."},
+		"Wrap data keys under a new key-encryption key, some at a time.",
+		.answer = FIELDS({"left", "integer",
+			"Keys still under the one before: ask again until none is."})},
 	{DOOR_POST, "/api/keys/rotated", api_keys_rotated, NEEDS_LOCAL | NEEDS_WRITE, "keys-manage",
-		"Forget the key before: nothing is wrapped under it any more."},
+		"Forget the key before: nothing is wrapped under it any more.",
+		.answer = FIELDS({"left", "integer", "0"}), .also = {409}},
 	{DOOR_POST, "/api/patients/:id/forget", api_patient_forget,
-		NEEDS_LOCAL | NEEDS_WRITE | NEEDS_BODY, "keys-manage", "Destroy a patient's key."},
+		NEEDS_LOCAL | NEEDS_WRITE | NEEDS_BODY, "keys-manage", "Destroy a patient's key.",
+		.body = FIELDS(
+			{"reason", "string", "Ten characters or more; it stays on the trail."}),
+		.answer = FIELDS({"state", "string", "forgotten"}), .also = {422}},
 };
 const size_t route_count = sizeof routes / sizeof *routes;
-
-enum {
-	MOST_SEGMENTS = 8
-};
-
-static void split(struct exchange *x)
-{
-	const char **segments = arena_alloc(x->arena, MOST_SEGMENTS * sizeof *segments);
-	char *at = arena_text(x->arena, x->ask.path), *save = NULL;
-	x->segment_count = 0;
-	for (char *s = strtok_r(at, "/", &save); s && x->segment_count < MOST_SEGMENTS;
-		s = strtok_r(NULL, "/", &save))
-		segments[x->segment_count++] = s;
-	x->segments = segments;
-}
-
-// The length of the segment that starts at `at`, and where the next one starts.
-static size_t next_segment(const char **at, const char **ret_segment)
-{
-	while (**at == '/')
-		(*at)++;
-	*ret_segment = *at;
-	size_t length = strcspn(*at, "/");
-	*at += length;
-	return length;
-}
-
-static bool path_matches(const char *pattern, const struct exchange *x)
-{
-	const char *segment;
-	size_t i = 0;
-	for (size_t length; (length = next_segment(&pattern, &segment)); i++) {
-		if (i == x->segment_count)
-			return false;
-		if (*segment != ':' && (strlen(x->segments[i]) != length ||
-					       memcmp(x->segments[i], segment, length) != 0))
-			return false;
-	}
-	return i == x->segment_count;
-}
-
-enum err route_find(struct exchange *x, const struct route **ret_route, const char **ret_allow)
-{
-	enum door_method method = x->ask.method == DOOR_HEAD ? DOOR_GET : x->ask.method;
-	const char *allow = NULL;
-	split(x);
-	for (size_t i = 0; i < route_count; i++) {
-		if (!path_matches(routes[i].path, x))
-			continue;
-		if (routes[i].method == method) {
-			*ret_route = &routes[i];
-			return OK;
-		}
-		const char *name = door_method_text(routes[i].method);
-		allow = allow ? arena_printf(x->arena, "%s, %s", allow, name) : name;
-	}
-	if (!allow)
-		return ERR_NOT_FOUND;
-	*ret_allow = allow;
-	return ERR_UNSUPPORTED;
-}
-
-const char *route_segment(const struct exchange *x, const char *name)
-{
-	const char *pattern = x->route->path, *segment;
-	for (size_t i = 0, length; (length = next_segment(&pattern, &segment)); i++)
-		if (*segment == ':' && strlen(name) == length - 1 &&
-			memcmp(segment + 1, name, length - 1) == 0)
-			return x->segments[i];
-	return "";
-}

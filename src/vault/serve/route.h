@@ -1,5 +1,6 @@
 // route: which requests there are. One table; each route names its handler, what it needs and what
-// the policy calls it. The CapabilityStatement and docs/api.md follow this table.
+// the policy calls it, what it takes and what it answers. The CapabilityStatement and
+// /api/openapi.json are made from this table; docs/api.md follows it.
 #pragma once
 
 #include "vault/serve/serve.h"
@@ -14,6 +15,15 @@ enum route_needs {
 
 typedef enum progress route_handler(struct vault *vault, struct exchange *exchange);
 
+// One parameter, or one member of a body. Lists of them end with an empty one.
+struct route_field {
+	const char *name;
+	const char *type; // string, integer, boolean, time, object or a shape of openapi.c; []
+			  // behind it
+	const char *help; // a few words; may be empty
+	bool optional;    // parameters of a query always are
+};
+
 struct route {
 	enum door_method method; // HEAD goes where GET goes
 	const char *path;        // "/fhir/:type/:id"; a segment with a colon takes anything
@@ -21,6 +31,12 @@ struct route {
 	unsigned needs;
 	const char *verb; // the policy's name for console work ("trail-search"), or NULL
 	const char *help; // one sentence
+
+	// Of /api. What is not said is not there: no parameters, no body, no members of an answer.
+	const struct route_field *query, *body, *answer;
+	const char *body_shape, *answer_shape; // besides, or instead of, single members
+	uint16_t status;                       // of success; 200 when it is not said
+	uint16_t also[4];                      // errors besides those that follow from the rest
 };
 
 extern const struct route routes[];

@@ -4,6 +4,7 @@
 #include "common/base/time.h"
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
+#include "vault/serve/openapi.h"
 #include "vault/serve/route.h"
 #include "vault/serve/who.h"
 
@@ -48,12 +49,14 @@ void serve_init(struct vault *vault, const struct vault_parts *parts)
 	*vault = (struct vault){.parts = *parts};
 	vault->hashing = worker_new(2);
 	vault->committer = worker_new(1);
+	openapi_write(parts->version ? parts->version : "", &vault->openapi);
 }
 
 void serve_done(struct vault *vault)
 {
 	worker_free(vault->hashing);
 	worker_free(vault->committer);
+	buf_done(&vault->openapi);
 	struct exchange_queue *queues[] = {
 		&vault->held, &vault->writes, &vault->staged, &vault->hashed};
 	for (size_t i = 0; i < 4; i++)
@@ -85,6 +88,7 @@ static void finish(struct vault *vault, struct exchange *x)
 static void handle(struct vault *vault, struct exchange *x)
 {
 	x->now_us = time_now_us();
+	(void)!records_hold(vault->parts.records); // without it reading is only slower
 	switch (x->route->handler(vault, x)) {
 	case PROGRESS_DONE:
 		finish(vault, x);
@@ -177,6 +181,7 @@ static void commit_run(void *context)
 void serve_settle(struct vault *vault)
 {
 	ledger_flush(vault->parts.ledger);
+	records_rest(vault->parts.records);
 	if (vault->committing || !vault->staged.count)
 		return;
 	vault->commit_trail_end = ledger_size(vault->parts.ledger);
@@ -219,6 +224,7 @@ void serve_committed(struct vault *vault)
 {
 	if (!worker_take(vault->committer))
 		return;
+	records_rest(vault->parts.records); // what comes next reads what was committed
 	vault->committing = false;
 	vault->commits++;
 	for (struct exchange *x; (x = queue_pop(&vault->staged));) {

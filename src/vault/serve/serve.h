@@ -46,6 +46,7 @@ struct vault_parts {
 struct vault {
 	struct vault_parts parts;
 	struct worker *hashing, *committer;
+	struct buf openapi;           // what /api/openapi.json answers
 	struct exchange_queue held;   // answered, waiting for the trail
 	struct exchange_queue writes; // not yet handled: a commit is under way
 	struct exchange_queue staged; // handled, waiting for the commit

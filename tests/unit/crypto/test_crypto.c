@@ -71,6 +71,35 @@ static void sealed_bytes_open_only_as_they_were_sealed(void **state)
 	sealer_free(sealer);
 }
 
+// Nonces are drawn many at a time and key schedules kept: neither may show.
+static void every_seal_has_its_own_nonce_and_its_own_key(void **state)
+{
+	enum {
+		SEALS = 300
+	};
+	struct key keys[2];
+	struct buf sealed[SEALS] = {0}, plain = {0};
+	struct sealer *sealer = sealer_new();
+	crypto_random(keys, sizeof keys);
+	const struct bytes context = bytes_text("x"), same = bytes_text("same");
+	for (size_t i = 0; i < SEALS; i++)
+		assert_ok(sealer_seal(sealer, &keys[i / 3 % 2], context, same, &sealed[i]));
+	for (size_t i = 0; i < SEALS; i++) {
+		const struct key *key = &keys[i / 3 % 2], *other = &keys[1 - i / 3 % 2];
+		for (size_t j = 0; j < i; j++)
+			assert_memory_not_equal(sealed[i].at, sealed[j].at, NONCE_BYTES);
+		buf_clear(&plain);
+		assert_ok(sealer_open(sealer, key, context, buf_bytes(&sealed[i]), &plain));
+		assert_true(bytes_equal(buf_bytes(&plain), same));
+		assert_err(sealer_open(sealer, other, context, buf_bytes(&sealed[i]), &plain),
+			ERR_CORRUPT);
+	}
+	for (size_t i = 0; i < SEALS; i++)
+		buf_done(&sealed[i]);
+	buf_done(&plain);
+	sealer_free(sealer);
+}
+
 // RFC 8032, section 7.1, test 1.
 static void ed25519_gives_the_published_signature(void **state)
 {
@@ -117,6 +146,7 @@ int main(void)
 		cmocka_unit_test(sha256_gives_the_published_digest),
 		cmocka_unit_test(hmac_gives_the_published_digest),
 		cmocka_unit_test(sealed_bytes_open_only_as_they_were_sealed),
+		cmocka_unit_test(every_seal_has_its_own_nonce_and_its_own_key),
 		cmocka_unit_test(ed25519_gives_the_published_signature),
 		cmocka_unit_test(derived_keys_differ_by_label_and_context),
 		cmocka_unit_test(passwords_are_recognised),

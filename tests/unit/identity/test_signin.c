@@ -393,6 +393,22 @@ static void wrong_passwords_are_throttled_and_the_right_one_must_wait_too(void *
 	assert_ok(attempt("anna", PASSWORD, HOME, &step));
 }
 
+static void the_usual_place_is_still_usual_after_a_restart(void **state)
+{
+	(void)state;
+	struct sign_in_step step;
+	hire_alone("anna", "clinician");
+	assert_ok(attempt("anna", PASSWORD, HOME, &step));
+	desk_again();
+	for (int i = 0; i < 60; i++) {
+		char address[32];
+		snprintf(address, sizeof address, "203.0.113.%d", i);
+		(void)!attempt("anna", "wrong", address, &step);
+	}
+	assert_err(attempt("anna", PASSWORD, "198.51.100.1", &step), ERR_BUSY);
+	assert_ok(attempt("anna", PASSWORD, HOME, &step));
+}
+
 static void a_password_is_changed_with_the_old_one(void **state)
 {
 	(void)state;
@@ -472,6 +488,7 @@ int main(void)
 		TEST(nobody_learns_which_logins_exist),
 		TEST(what_is_too_long_is_refused_before_it_is_hashed),
 		TEST(wrong_passwords_are_throttled_and_the_right_one_must_wait_too),
+		TEST(the_usual_place_is_still_usual_after_a_restart),
 		TEST(a_password_is_changed_with_the_old_one),
 		TEST(a_session_is_no_place_to_guess_the_password),
 		TEST(of_two_changes_at_once_one_fails),

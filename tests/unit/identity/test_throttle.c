@@ -125,6 +125,26 @@ static void her_own_mistakes_at_a_known_place_count_against_nobody_else(void **s
 	assert_int_equal(wait_of("anna", "10.0.0.8"), 0);
 }
 
+static void a_workstation_of_the_house_is_open_to_a_colleague_under_attack(void **state)
+{
+	(void)state;
+	throttle_succeeded(t, "bert", "10.0.0.8", now);
+	for (unsigned i = 0; i < 1000; i++)
+		mistake("anna", address_of(i), 1);
+	assert_true(wait_of("anna", HOME) > 0);
+	assert_int_equal(wait_of("anna", "10.0.0.8"), 0);
+	mistake("anna", "10.0.0.8", 6);
+	assert_true(wait_of("anna", "10.0.0.8") > 0);
+}
+
+static void a_place_is_worth_keeping_once_a_day(void **state)
+{
+	(void)state;
+	assert_true(throttle_succeeded(t, "anna", HOME, now));
+	assert_false(throttle_succeeded(t, "anna", HOME, now + SECOND));
+	assert_true(throttle_succeeded(t, "anna", HOME, now + (int64_t)2 * 86400 * SECOND));
+}
+
 static void success_clears_the_pair(void **state)
 {
 	(void)state;
@@ -228,6 +248,8 @@ int main(void)
 		TEST(a_flood_from_one_address_cannot_lock_the_clinician_out_elsewhere),
 		TEST(not_even_when_the_flood_comes_from_her_own_address_against_others),
 		TEST(her_own_mistakes_at_a_known_place_count_against_nobody_else),
+		TEST(a_workstation_of_the_house_is_open_to_a_colleague_under_attack),
+		TEST(a_place_is_worth_keeping_once_a_day),
 		TEST(success_clears_the_pair),
 		TEST(after_an_hour_mistakes_are_forgotten),
 		TEST(a_clock_that_jumps_back_neither_locks_out_nor_lets_guess_freely),

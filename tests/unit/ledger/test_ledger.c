@@ -91,6 +91,71 @@ static void segments_follow_each_other(void **state)
 	scratch_remove(&s);
 }
 
+static void check_briefs(struct ledger *ledger, unsigned count)
+{
+	struct arena *arena = arena_new();
+	struct trail_brief brief;
+	struct trail_entry entry;
+	for (unsigned seq = 0; seq < count; seq++) {
+		arena_reset(arena);
+		assert_ok(ledger_read(ledger, seq, arena, &entry));
+		assert_ok(ledger_brief(ledger, seq, arena, &brief));
+		assert_int_equal(brief.time_us, 1000000 + seq);
+		assert_int_equal(brief.kind, entry.kind);
+		assert_int_equal(brief.action, entry.action);
+		assert_int_equal(brief.outcome, entry.outcome);
+		assert_string_equal(brief.actor, entry.actor);
+		assert_string_equal(brief.patient, entry.patients[0]);
+		assert_false(brief.broken_glass);
+	}
+	assert_err(ledger_brief(ledger, count, arena, &brief), ERR_NOT_FOUND);
+	arena_free(arena);
+}
+
+// More than are kept in memory, in small groups; and again when none is.
+static void briefs_say_what_the_entries_say(void **state)
+{
+	enum {
+		ROUNDS = 340,
+		EACH = 50
+	};
+	struct scratch s;
+	scratch_make(&s);
+	struct ledger *ledger = scratch_open(&s);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		scratch_fill(ledger, EACH);
+	check_briefs(ledger, ROUNDS * EACH);
+	ledger_close(ledger);
+	ledger = scratch_open(&s);
+	check_briefs(ledger, ROUNDS * EACH);
+	ledger_close(ledger);
+	scratch_remove(&s);
+}
+
+static void what_is_not_durable_has_no_brief(void **state)
+{
+	struct scratch s;
+	scratch_make(&s);
+	struct ledger *ledger = scratch_open(&s);
+	struct arena *arena = arena_new();
+	struct trail_brief brief;
+	const struct trail_entry entry = {.time_us = 1,
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_READ,
+		.outcome = TRAIL_ALLOWED,
+		.purpose = "BTG",
+		.relationship = "encounter"};
+	(void)ledger_append(ledger, &entry);
+	assert_err(ledger_brief(ledger, 0, arena, &brief), ERR_NOT_FOUND);
+	ledger_flush(ledger);
+	ledger_wait(ledger, 1);
+	assert_ok(ledger_brief(ledger, 0, arena, &brief));
+	assert_true(brief.broken_glass && brief.related);
+	arena_free(arena);
+	ledger_close(ledger);
+	scratch_remove(&s);
+}
+
 static void an_entry_of_the_largest_size_fits(void **state)
 {
 	struct scratch s;
@@ -244,6 +309,37 @@ static void search_finds_with_and_without_its_index(void **state)
 	scratch_remove(&s);
 }
 
+// Longer than a row of the index and than one look into it, over several of its batches.
+static void pages_of_a_search_leave_nothing_out(void **state)
+{
+	enum {
+		ALL = 9000,
+		LIMIT = 700
+	};
+	struct scratch s;
+	scratch_make(&s);
+	struct ledger *ledger = scratch_open(&s);
+	struct arena *arena = arena_new();
+	struct trail_query query = {.actor = "actor-1", .limit = LIMIT};
+	struct trail_page page;
+	uint64_t expected = ALL - 2; // the newest of them
+	scratch_fill(ledger, 2000);
+	wait_signed(ledger, 2000);
+	scratch_fill(ledger, ALL - 2000);
+	wait_signed(ledger, ALL);
+	do {
+		arena_reset(arena);
+		assert_ok(ledger_search(ledger, &query, arena, &page));
+		for (size_t i = 0; i < page.count; i++, expected -= 3)
+			assert_int_equal(page.hits[i].seq, expected);
+		query.before = page.next;
+	} while (page.next);
+	assert_int_equal(expected, (uint64_t)1 - 3); // after entry 1, the oldest
+	arena_free(arena);
+	ledger_close(ledger);
+	scratch_remove(&s);
+}
+
 // An index that is ahead belongs to another trail.
 static void the_index_of_another_trail_is_dropped(void **state)
 {
@@ -349,9 +445,12 @@ int main(void)
 		cmocka_unit_test(entries_come_back),
 		cmocka_unit_test(it_goes_on_after_closing),
 		cmocka_unit_test(segments_follow_each_other),
+		cmocka_unit_test(briefs_say_what_the_entries_say),
+		cmocka_unit_test(what_is_not_durable_has_no_brief),
 		cmocka_unit_test(an_entry_of_the_largest_size_fits),
 		cmocka_unit_test(proofs_hold_and_convince_a_stranger),
 		cmocka_unit_test(search_finds_with_and_without_its_index),
+		cmocka_unit_test(pages_of_a_search_leave_nothing_out),
 		cmocka_unit_test(the_index_of_another_trail_is_dropped),
 		cmocka_unit_test(only_sealed_bytes_reach_the_disk),
 		cmocka_unit_test(an_export_is_what_other_tools_expect),

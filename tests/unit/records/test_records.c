@@ -101,6 +101,30 @@ static void uncommitted_is_seen_only_by_who_writes(void **state)
 	assert_err(get("Patient", "anna", &record), ERR_NOT_FOUND);
 }
 
+static void what_is_held_is_one_state(void **state)
+{
+	(void)state;
+	struct record record;
+	store(anna);
+	assert_ok(records_hold(house.r));
+	assert_ok(records_hold(house.r));
+	assert_ok(get("Patient", "anna", &record));
+	store(sugar); // commits beside it
+	assert_err(get("Observation", "sugar", &record), ERR_NOT_FOUND);
+	records_rest(house.r);
+	assert_ok(get("Observation", "sugar", &record));
+	records_rest(house.r); // when nothing is held
+	assert_ok(records_hold(house.r));
+	struct records_check options = {0};
+	struct records_report report;
+	assert_ok(records_check(house.r, &options, &report)); // holds one of its own
+	assert_true(report.whole);
+	assert_int_equal(report.versions, 2);
+	assert_ok(records_hold(house.r));
+	assert_ok(get("Patient", "anna", &record));
+	house_again(); // closing lets go
+}
+
 static void a_rollback_undoes_only_its_own(void **state)
 {
 	(void)state;
@@ -223,6 +247,7 @@ int main(void)
 		in_house(versions_count_and_stay),
 		in_house(expectations_hold),
 		in_house(uncommitted_is_seen_only_by_who_writes),
+		in_house(what_is_held_is_one_state),
 		in_house(a_rollback_undoes_only_its_own),
 		in_house(nothing_is_in_clear_on_disk),
 		in_house(another_key_does_not_open_it),
