@@ -51,7 +51,8 @@ static void read_rules(struct detector *d)
 			rules->problems[i].line, rules->problems[i].text);
 	for (size_t i = 0; i < rules->exceptions.count; i++)
 		if (rules->exceptions.at[i].until_us < now_us)
-			log_warning("%s/exceptions.yaml:%u: this exception ended on %s and is ignored",
+			log_warning(
+				"%s/exceptions.yaml:%u: this exception ended on %s and is ignored",
 				d->rules, rules->exceptions.at[i].line,
 				rules->exceptions.at[i].until);
 	log_info("%zu rules and %zu exceptions; %zu problems", rules->count,
@@ -109,8 +110,8 @@ static void one_event(struct detector *d, const struct feed_event *from)
 	ocsf_from_feed(from, &d->event, d->arena);
 	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
 	if (before_us && before_us < from->time_us)
-		ocsf_add_number(&d->event, OCSF_DORMANT_DAYS,
-			(from->time_us - before_us) / 86400000000);
+		ocsf_add_number(
+			&d->event, OCSF_DORMANT_DAYS, (from->time_us - before_us) / 86400000000);
 	detect_event(d->detect, &d->event);
 }
 
@@ -153,7 +154,8 @@ bool detector_news(struct detector *d)
 static char *small_enough(json_t *counts)
 {
 	char *text = json_dumps(counts, JSON_COMPACT);
-	for (const char *const *key = (const char *const[]){"rules", "exceptions", "problems", NULL};
+	for (const char *const *key =
+			(const char *const[]){"rules", "exceptions", "problems", NULL};
 		text && *key && strlen(text) > COUNTS_BYTES; key++) {
 		free(text);
 		json_object_del(counts, *key);
@@ -178,7 +180,8 @@ void detector_tell(struct detector *d, struct buf *out)
 
 void detector_brief(struct detector *d, struct buf *out)
 {
-	json_t *list = findings_json(d->findings, BRIEF, TOLD_BYTES), *short_list = json_array(), *one;
+	json_t *list = findings_json(d->findings, BRIEF, TOLD_BYTES), *short_list = json_array(),
+	       *one;
 	static const char *const keys[] = {"id", "title", "level", "time", "seq"};
 	size_t i;
 	json_array_foreach(list, i, one)

@@ -6,8 +6,7 @@ const struct ocsf_field_row ocsf_fields[OCSF_FIELDS] = {
 	[OCSF_CLASS_UID] = {"class_uid", OCSF_NUMBER, false,
 		"OCSF class of the event, as in the table of categories."},
 	[OCSF_CLASS_NAME] = {"class_name", OCSF_TEXT, false, "Its name."},
-	[OCSF_CATEGORY_NAME] = {"category_name", OCSF_TEXT, false,
-		"OCSF category of the class."},
+	[OCSF_CATEGORY_NAME] = {"category_name", OCSF_TEXT, false, "OCSF category of the class."},
 	[OCSF_ACTIVITY_ID] = {"activity_id", OCSF_NUMBER, false,
 		"OCSF activity within the class; 99 where OCSF has none."},
 	[OCSF_ACTIVITY_NAME] = {"activity_name", OCSF_TEXT, false,
@@ -29,8 +28,7 @@ const struct ocsf_field_row ocsf_fields[OCSF_FIELDS] = {
 	[OCSF_SESSION] = {"actor.session.uid", OCSF_TEXT, false, "Their session, opaque."},
 	[OCSF_USER] = {"user.uid", OCSF_TEXT, false,
 		"The account that was changed or signed in to, opaque as the actor is."},
-	[OCSF_ADDRESS] = {"src_endpoint.ip", OCSF_IP, false,
-		"Address the request came from."},
+	[OCSF_ADDRESS] = {"src_endpoint.ip", OCSF_IP, false, "Address the request came from."},
 	[OCSF_WORKSTATION] = {"src_endpoint.uid", OCSF_TEXT, false,
 		"Workstation or network the request came from, opaque."},
 	[OCSF_USER_AGENT] = {"http_request.user_agent", OCSF_TEXT, false,
@@ -54,8 +52,7 @@ const struct ocsf_field_row ocsf_fields[OCSF_FIELDS] = {
 		"How strong it is, 0 to 100."},
 	[OCSF_FLAGS] = {"flags", OCSF_TEXT, true,
 		"What makes the access delicate: family, same-address, colleague, vip, self, deceased, long-discharged, sensitive, honey."},
-	[OCSF_POLICY_RULE] = {"policy.rule", OCSF_TEXT, false,
-		"Rule of the policy that decided."},
+	[OCSF_POLICY_RULE] = {"policy.rule", OCSF_TEXT, false, "Rule of the policy that decided."},
 	[OCSF_DORMANT_DAYS] = {"actor.dormant_days", OCSF_NUMBER, false,
 		"On a sign-in: days since this account was last active, as far as watch remembers."},
 	[OCSF_SEQ] = {"trail.seq", OCSF_NUMBER, false,
@@ -202,8 +199,7 @@ const struct ocsf_value *ocsf_first(const struct ocsf_event *event, enum ocsf_fi
 	return at ? &event->values[at - 1] : NULL;
 }
 
-const struct ocsf_value *ocsf_next(
-	const struct ocsf_event *event, const struct ocsf_value *value)
+const struct ocsf_value *ocsf_next(const struct ocsf_event *event, const struct ocsf_value *value)
 {
 	return value->next ? &event->values[value->next - 1] : NULL;
 }

@@ -86,7 +86,7 @@ struct ocsf_event {
 	uint64_t seq;        // of the trail's entry that proves it
 	int64_t time_us;
 	int class_uid;
-	uint16_t count, dropped; // values here, and those that found no room
+	uint16_t count, dropped;                        // values here, and those that found no room
 	uint16_t first[OCSF_FIELDS], last[OCSF_FIELDS]; // indices plus one
 	struct ocsf_value values[OCSF_VALUES];
 };
@@ -106,8 +106,7 @@ void ocsf_set_class(struct ocsf_event *event, const struct ocsf_class *class);
 
 // The first value of a field, or NULL; then ocsf_next() until NULL.
 const struct ocsf_value *ocsf_first(const struct ocsf_event *event, enum ocsf_field field);
-const struct ocsf_value *ocsf_next(
-	const struct ocsf_event *event, const struct ocsf_value *value);
+const struct ocsf_value *ocsf_next(const struct ocsf_event *event, const struct ocsf_value *value);
 
 // The table of fields as Markdown, for docs/rules.md.
 void ocsf_fields_markdown(struct buf *out);

@@ -11,8 +11,7 @@ const char *sigma_level_text(enum sigma_level level)
 	return levels[level];
 }
 
-void sigma_fail(
-	struct sigma_reader *reader, enum err err, unsigned line, const char *format, ...)
+void sigma_fail(struct sigma_reader *reader, enum err err, unsigned line, const char *format, ...)
 {
 	va_list args;
 	if (reader->err)
@@ -45,7 +44,8 @@ const char *sigma_word(struct sigma_reader *reader, const struct yaml *node, con
 static struct sigma_node *read_selection(struct sigma_reader *r, const struct yaml *node)
 {
 	if (node->kind == YAML_SCALAR || !node->first)
-		sigma_fail(r, ERR_INVALID, node->line, "a selection is a map or a list with something in it");
+		sigma_fail(r, ERR_INVALID, node->line,
+			"a selection is a map or a list with something in it");
 	if (r->err)
 		return NULL;
 	if (node->kind == YAML_LIST && node->first->kind == YAML_SCALAR)
@@ -54,9 +54,11 @@ static struct sigma_node *read_selection(struct sigma_reader *r, const struct ya
 	struct sigma_node **last = &made->first;
 	for (const struct yaml *one = node->first; one && !r->err; one = one->next) {
 		if (node->kind == YAML_LIST && one->kind != YAML_MAP)
-			sigma_fail(r, ERR_INVALID, one->line, "maps and words cannot be mixed in a list");
+			sigma_fail(r, ERR_INVALID, one->line,
+				"maps and words cannot be mixed in a list");
 		else
-			*last = node->kind == YAML_MAP ? sigma_item_read(r, one) : read_selection(r, one);
+			*last = node->kind == YAML_MAP ? sigma_item_read(r, one)
+						       : read_selection(r, one);
 		if (r->err)
 			break;
 		made->cost += (*last)->cost;
@@ -76,8 +78,8 @@ static void read_selections(struct sigma_reader *r, const struct yaml *map)
 		else if (r->selection_count == SIGMA_SELECTIONS)
 			sigma_fail(r, ERR_LIMIT, one->line, "there are too many selections");
 		else
-			r->selections[r->selection_count++] = (struct sigma_selection){
-				one->key, read_selection(r, one)};
+			r->selections[r->selection_count++] =
+				(struct sigma_selection){one->key, read_selection(r, one)};
 	}
 }
 
@@ -122,7 +124,8 @@ static void key_level(struct sigma_reader *r, const struct yaml *node)
 			r->rule->level = (enum sigma_level)i;
 			return;
 		}
-	sigma_fail(r, ERR_INVALID, node->line, "the level is informational, low, medium, high or critical");
+	sigma_fail(r, ERR_INVALID, node->line,
+		"the level is informational, low, medium, high or critical");
 }
 
 static void key_status(struct sigma_reader *r, const struct yaml *node)
@@ -133,7 +136,8 @@ static void key_status(struct sigma_reader *r, const struct yaml *node)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i], r->rule->status) == 0)
 			return;
-	sigma_fail(r, ERR_INVALID, node->line, "the status is stable, test, experimental, deprecated or unsupported");
+	sigma_fail(r, ERR_INVALID, node->line,
+		"the status is stable, test, experimental, deprecated or unsupported");
 }
 
 static void key_logsource(struct sigma_reader *r, const struct yaml *node)
@@ -148,12 +152,15 @@ static void key_logsource(struct sigma_reader *r, const struct yaml *node)
 		else if (strcmp(one->key, "category") == 0)
 			r->rule->class = ocsf_class_find(word);
 		else if (strcmp(one->key, "definition") != 0)
-			sigma_fail(r, ERR_UNSUPPORTED, one->line, "'%.40s' is not supported in a log source", one->key);
+			sigma_fail(r, ERR_UNSUPPORTED, one->line,
+				"'%.40s' is not supported in a log source", one->key);
 		if (strcmp(one->key, "category") == 0 && !r->rule->class)
-			sigma_fail(r, ERR_UNSUPPORTED, one->line, "there is no category '%.40s'", word);
+			sigma_fail(r, ERR_UNSUPPORTED, one->line, "there is no category '%.40s'",
+				word);
 	}
 	if (!ours)
-		sigma_fail(r, ERR_UNSUPPORTED, node->line, "the only log source here is product: healthcare");
+		sigma_fail(r, ERR_UNSUPPORTED, node->line,
+			"the only log source here is product: healthcare");
 }
 
 static void read_names(
@@ -196,7 +203,8 @@ static void key_sentence(struct sigma_reader *r, const struct yaml *node)
 		snprintf(name, sizeof name, "%.*s", (int)(fits ? size : 0), at + 1);
 		if (ocsf_field_find(name) < 0 && strcmp(name, "count") != 0 &&
 			strcmp(name, "timespan") != 0)
-			sigma_fail(r, ERR_INVALID, node->line, "the sentence names '%s', which is no field", name);
+			sigma_fail(r, ERR_INVALID, node->line,
+				"the sentence names '%s', which is no field", name);
 	}
 }
 

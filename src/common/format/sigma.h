@@ -13,14 +13,14 @@
 #include "common/format/ocsf.h"
 
 enum {
-	SIGMA_RULES = 200,       // in one file
-	SIGMA_NAMES = 32,        // tags, false positives, references of one rule
-	SIGMA_SELECTIONS = 100,  // of one rule
-	SIGMA_COST = 20000,      // values to be compared, counting a selection as often as it is named
+	SIGMA_RULES = 200,      // in one file
+	SIGMA_NAMES = 32,       // tags, false positives, references of one rule
+	SIGMA_SELECTIONS = 100, // of one rule
+	SIGMA_COST = 20000, // values to be compared, counting a selection as often as it is named
 	SIGMA_PATTERN_BYTES = 512,
 	SIGMA_GROUP_FIELDS = 4,
-	SIGMA_REFERENCES = 16,   // rules that one correlation refers to
-	SIGMA_THRESHOLD = 1000,  // the largest number that a correlation may count to
+	SIGMA_REFERENCES = 16,  // rules that one correlation refers to
+	SIGMA_THRESHOLD = 1000, // the largest number that a correlation may count to
 	SIGMA_TIMESPAN_DAYS = 90
 };
 
@@ -56,7 +56,7 @@ struct sigma_correlation {
 	unsigned lines[SIGMA_REFERENCES];
 	struct sigma_rule *rules[SIGMA_REFERENCES]; // once resolved
 	size_t rule_count;
-	const char *groups[SIGMA_GROUP_FIELDS]; // as written: fields or aliases
+	const char *groups[SIGMA_GROUP_FIELDS];           // as written: fields or aliases
 	int fields[SIGMA_GROUP_FIELDS][SIGMA_REFERENCES]; // of each rule
 	size_t group_count;
 	int64_t timespan_us;
@@ -75,7 +75,7 @@ struct sigma_rule {
 	enum sigma_level level;
 	struct sigma_names tags, false_positives, references;
 	const struct ocsf_class *class; // of its log source; NULL: all
-	struct sigma_node *detection;    // of a detection
+	struct sigma_node *detection;   // of a detection
 	struct sigma_correlation *correlation;
 	struct sigma_regex *regexes; // to be freed
 	size_t number;               // the caller's own

@@ -95,8 +95,8 @@ static struct sigma_node *read_of(struct condition *c, enum sigma_node_kind kind
 		last = &(*last)->next;
 	}
 	if (!made->first)
-		sigma_fail(c->reader, ERR_INVALID, c->line, "no selection is called '%.60s'",
-			c->word);
+		sigma_fail(
+			c->reader, ERR_INVALID, c->line, "no selection is called '%.60s'", c->word);
 	next(c);
 	return made;
 }
@@ -116,8 +116,8 @@ static struct sigma_node *read_name(struct condition *c)
 	else if (!*c->word)
 		sigma_fail(c->reader, ERR_INVALID, c->line, "the condition ends too early");
 	else
-		sigma_fail(c->reader, ERR_INVALID, c->line, "no selection is called '%.60s'",
-			c->word);
+		sigma_fail(
+			c->reader, ERR_INVALID, c->line, "no selection is called '%.60s'", c->word);
 	return sigma_node_new(c->reader, NODE_ANY);
 }
 

@@ -22,7 +22,8 @@ static void read_type(struct sigma_reader *r, const struct yaml *map)
 			r->rule->kind = types[i].kind;
 			return;
 		}
-	sigma_fail(r, ERR_UNSUPPORTED, node->line, "the correlation '%.40s' is not supported", word);
+	sigma_fail(
+		r, ERR_UNSUPPORTED, node->line, "the correlation '%.40s' is not supported", word);
 }
 
 // A word or a list of words.
@@ -100,13 +101,15 @@ static void check_aliases(struct sigma_reader *r, const struct yaml *aliases)
 		for (size_t i = 0; i < c->group_count; i++)
 			used |= strcmp(c->groups[i], a->key) == 0;
 		if (!used || a->kind != YAML_MAP)
-			sigma_fail(r, ERR_INVALID, a->line, "an alias names a field of each rule, and group-by uses it");
+			sigma_fail(r, ERR_INVALID, a->line,
+				"an alias names a field of each rule, and group-by uses it");
 		for (const struct yaml *one = a->first; one && !r->err; one = one->next) {
 			bool known = false;
 			for (size_t i = 0; i < c->rule_count; i++)
 				known |= strcmp(c->names[i], one->key) == 0;
 			if (!known)
-				sigma_fail(r, ERR_INVALID, one->line, "this rule is not among those that are counted");
+				sigma_fail(r, ERR_INVALID, one->line,
+					"this rule is not among those that are counted");
 		}
 	}
 }
@@ -151,7 +154,8 @@ static void take_bound(struct sigma_reader *r, const struct yaml *node)
 			c->most = number + bounds[i].most;
 		return;
 	}
-	sigma_fail(r, ERR_UNSUPPORTED, node->line, "the condition '%.40s' is not supported", node->key);
+	sigma_fail(r, ERR_UNSUPPORTED, node->line, "the condition '%.40s' is not supported",
+		node->key);
 }
 
 static void read_count(struct sigma_reader *r, const struct yaml *map)
@@ -205,7 +209,8 @@ void sigma_correlation_read(struct sigma_reader *r, const struct yaml *map)
 	read_timespan(r, map);
 	if (!r->err)
 		read_groups(r, map);
-	const struct yaml *generate = yaml_find(map, "generate"), *when = yaml_find(map, "condition");
+	const struct yaml *generate = yaml_find(map, "generate"),
+			  *when = yaml_find(map, "condition");
 	if (generate) {
 		const char *word = sigma_word(r, generate, "generate");
 		c->generate = strcmp(word, "true") == 0;

@@ -1,6 +1,6 @@
 // Regular expressions, through PCRE2: rules are written for it (look-around, classes), which rules
-// out engines that are linear by construction. It is kept from hanging by limits on steps, depth and
-// memory, for the pattern as for each match.
+// out engines that are linear by construction. It is kept from hanging by limits on steps, depth
+// and memory, for the pattern as for each match.
 #include "common/format/sigma_in.h"
 
 #include <stdio.h>
@@ -78,8 +78,7 @@ enum err regex_new(struct sigma_rule *rule, const char *pattern, const char *fla
 
 bool regex_match(struct sigma_regex *regex, struct bytes text, uint64_t *gave_up)
 {
-	int found = pcre2_match(
-		regex->code, text.at, text.size, 0, 0, regex->found, regex->limits);
+	int found = pcre2_match(regex->code, text.at, text.size, 0, 0, regex->found, regex->limits);
 	if (found < 0 && found != PCRE2_ERROR_NOMATCH)
 		++*gave_up;
 	return found >= 0;

@@ -137,8 +137,8 @@ static void take_modifier(struct line *line, size_t row)
 		line->compare = m;
 	}
 	if (wrong)
-		sigma_fail(line->reader, ERR_INVALID, line->at, "'%s': %s",
-			modifiers[row].name, wrong);
+		sigma_fail(line->reader, ERR_INVALID, line->at, "'%s': %s", modifiers[row].name,
+			wrong);
 }
 
 // What fits together; a line that could never match is refused, too.
@@ -148,8 +148,7 @@ static void check_modifiers(struct line *line)
 	bool text = line->compare == MODIFIERS;
 	for (size_t i = 0; i < line->text_count; i++) {
 		enum modifier m = line->texts[i];
-		if (is_encoding(m) &&
-			(i + 1 == line->text_count || !is_base64(line->texts[i + 1])))
+		if (is_encoding(m) && (i + 1 == line->text_count || !is_base64(line->texts[i + 1])))
 			wrong = "wide and utf16 are for what base64 or base64offset encodes next";
 		if (i && is_base64(m) && is_base64(line->texts[i - 1]))
 			wrong = "base64 once";
@@ -200,8 +199,7 @@ static struct sigma_value *value_new(struct line *line, enum sigma_op op)
 	}
 	if (item->count == line->room) {
 		size_t room = line->room ? 2 * line->room : 4;
-		struct sigma_value *more =
-			arena_alloc(line->reader->arena, room * sizeof *more);
+		struct sigma_value *more = arena_alloc(line->reader->arena, room * sizeof *more);
 		if (item->count)
 			memcpy(more, item->values, item->count * sizeof *more);
 		item->values = more;
@@ -218,7 +216,8 @@ static struct sigma_value *value_new(struct line *line, enum sigma_op op)
 
 static bool is_word(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_';
 }
 
 // A dash that begins a word stands for all of them.
@@ -369,8 +368,8 @@ static void read_regex(struct line *line, const char *text)
 	if (strlen(text) > SIGMA_PATTERN_BYTES)
 		sigma_fail(line->reader, ERR_LIMIT, line->at, "this expression is too long");
 	else if (regex_new(line->reader->rule, text, line->flags, &regex, words))
-		sigma_fail(line->reader, ERR_INVALID, line->at,
-			"this is no regular expression: %s", words);
+		sigma_fail(line->reader, ERR_INVALID, line->at, "this is no regular expression: %s",
+			words);
 	else
 		value_new(line, OP_REGEX)->regex = regex;
 	line->reader->cost += REGEX_COST;
@@ -401,14 +400,15 @@ static void read_cidr(struct line *line, const char *text)
 static void read_number(struct line *line, const char *text)
 {
 	static const enum sigma_op ops[MODIFIERS] = {[MOD_LT] = OP_LESS,
-		[MOD_LTE] = OP_AT_MOST, [MOD_GT] = OP_MORE, [MOD_GTE] = OP_AT_LEAST};
+		[MOD_LTE] = OP_AT_MOST,
+		[MOD_GT] = OP_MORE,
+		[MOD_GTE] = OP_AT_LEAST};
 	char *end = NULL;
 	double number = strtod(text, &end);
 	bool digits = strspn(text, "+-.0123456789eE") == strlen(text);
 	if (!*text || *end || !digits || !isfinite(number))
 		sigma_fail(line->reader, ERR_INVALID, line->at, "a number is expected");
-	else if (line->item->field < 0 ||
-		 ocsf_fields[line->item->field].type != OCSF_NUMBER)
+	else if (line->item->field < 0 || ocsf_fields[line->item->field].type != OCSF_NUMBER)
 		sigma_fail(line->reader, ERR_INVALID, line->at, "this field is not a number");
 	else
 		value_new(line, ops[line->compare])->number = number;
@@ -503,7 +503,8 @@ static void read_value(struct line *line, const struct yaml *node)
 static struct sigma_node *read_values(struct line *line, const struct yaml *node)
 {
 	if (node->kind == YAML_LIST)
-		for (const struct yaml *one = node->first; one && !line->reader->err; one = one->next)
+		for (const struct yaml *one = node->first; one && !line->reader->err;
+			one = one->next)
 			read_value(line, one);
 	else
 		read_value(line, node);

@@ -67,8 +67,8 @@ static void join_patient(
 		if (!is_opaque(vault, id, opaque))
 			continue;
 		const char *name = names_patient(vault, x, id);
-		put_name(x, finding, opaque,
-			name ? name : arena_printf(x->arena, "patient %s", id));
+		put_name(
+			x, finding, opaque, name ? name : arena_printf(x->arena, "patient %s", id));
 		json_t *about = json_pack("{s:s}", "id", id);
 		if (name)
 			json_object_set_new(about, "name", json_string(name));

@@ -179,8 +179,7 @@ static void tell(struct group *g, const struct sigma_rule *rule, const struct ma
 	struct correlate_hit hit = {.key = g->key, .count = count};
 	uint32_t from = count > CORRELATE_EVIDENCE ? count - CORRELATE_EVIDENCE : 0;
 	for (uint32_t i = from; i < count; i++)
-		if (!hit.evidence_count ||
-			hit.evidence[hit.evidence_count - 1] != marks[i].seq)
+		if (!hit.evidence_count || hit.evidence[hit.evidence_count - 1] != marks[i].seq)
 			hit.evidence[hit.evidence_count++] = marks[i].seq;
 	if (sink->hit(sink->context, &hit))
 		g->quiet_until_us = marks[count - 1].time_us + rule->correlation->timespan_us;
@@ -247,25 +246,31 @@ static void ordered(struct correlate *s, struct group *g, const struct sigma_rul
 		tell(g, rule, row, n, sink);
 }
 
-static void in_group(struct correlate *s, const char *key, const struct sigma_rule *rule,
-	struct mark mark, const struct ocsf_event *event, const struct correlate_sink *sink)
+struct arrival {
+	const struct sigma_rule *rule;
+	const struct ocsf_event *event;
+	const struct correlate_sink *sink;
+	struct mark mark;
+};
+
+static void in_group(struct correlate *s, const char *key, const struct arrival *a)
 {
 	struct group *g = group_of(s, key);
-	if (rule->kind == SIGMA_TEMPORAL_ORDERED) {
-		ordered(s, g, rule, &mark, sink);
+	if (a->rule->kind == SIGMA_TEMPORAL_ORDERED) {
+		ordered(s, g, a->rule, &a->mark, a->sink);
 		return;
 	}
-	forget(g, event->time_us - rule->correlation->timespan_us);
-	if (rule->kind == SIGMA_EVENT_COUNT)
-		append(s, g, &mark);
-	else if (rule->kind == SIGMA_TEMPORAL)
-		count_value(s, g, &mark);
+	forget(g, a->mark.time_us - a->rule->correlation->timespan_us);
+	if (a->rule->kind == SIGMA_EVENT_COUNT)
+		append(s, g, &a->mark);
+	else if (a->rule->kind == SIGMA_TEMPORAL)
+		count_value(s, g, &a->mark);
 	else
-		count_values(s, g, rule, event);
-	if (g->count && rule->kind == SIGMA_TEMPORAL)
-		temporal(g, rule, sink);
+		count_values(s, g, a->rule, a->event);
+	if (g->count && a->rule->kind == SIGMA_TEMPORAL)
+		temporal(g, a->rule, a->sink);
 	else if (g->count)
-		check_count(g, rule, sink);
+		check_count(g, a->rule, a->sink);
 }
 
 // ---- The group of an event: one for each combination of its values.
@@ -285,7 +290,7 @@ void correlate_event(struct correlate *state, const struct sigma_rule *rule, siz
 {
 	const struct sigma_correlation *c = rule->correlation;
 	const struct ocsf_value *at[SIGMA_GROUP_FIELDS];
-	struct mark mark = {event->time_us, event->seq, which + 1};
+	const struct arrival arrival = {rule, event, sink, {event->time_us, event->seq, which + 1}};
 	for (size_t g = 0; g < c->group_count; g++)
 		if (!(at[g] = ocsf_first(event, (enum ocsf_field)c->fields[g][which])))
 			return; // without the value it belongs to no group
@@ -293,7 +298,7 @@ void correlate_event(struct correlate *state, const struct sigma_rule *rule, siz
 		char key[CORRELATE_KEY_BYTES] = "";
 		for (size_t g = 0; g < c->group_count; g++)
 			add_to_key(key, c->groups[g], at[g]->text);
-		in_group(state, key, rule, mark, event, sink);
+		in_group(state, key, &arrival);
 		size_t g = 0;
 		while (g < c->group_count && !(at[g] = ocsf_next(event, at[g]))) {
 			at[g] = ocsf_first(event, (enum ocsf_field)c->fields[g][which]);

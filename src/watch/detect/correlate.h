@@ -26,8 +26,8 @@ void correlate_free(struct correlate *state); // NULL is fine
 bool correlate_fits(const struct correlate *state, const struct sigma_rule *rule);
 
 struct correlate_hit {
-	const char *key; // of the group, readable
-	uint64_t count;  // of what the rule counts
+	const char *key;                       // of the group, readable
+	uint64_t count;                        // of what the rule counts
 	uint64_t evidence[CORRELATE_EVIDENCE]; // numbers in the trail, the newest ones, in order
 	size_t evidence_count;
 };
@@ -38,7 +38,8 @@ struct correlate_sink {
 };
 // `rule` is what the state was made for; `which` of the rules it refers to met this event.
 void correlate_event(struct correlate *state, const struct sigma_rule *rule, size_t which,
-	const struct ocsf_event *event, const struct correlate_sink *sink); // five: who, what, to whom
+	const struct ocsf_event *event,
+	const struct correlate_sink *sink); // five: who, what, to whom
 
 struct correlate_stats {
 	size_t groups, marks, bytes;

@@ -166,8 +166,8 @@ struct met {
 	const struct ocsf_event *event;
 };
 
-static void tell_wishes(struct detect *detect, const struct rules_entry *entry,
-	const struct ocsf_event *event);
+static void tell_wishes(
+	struct detect *detect, const struct rules_entry *entry, const struct ocsf_event *event);
 
 static bool on_hit(void *context, const struct correlate_hit *hit)
 {
@@ -228,8 +228,8 @@ static json_t *rule_json(const struct rules_entry *entry, const struct memory *m
 	if (memory->held_back)
 		json_object_set_new(json, "held_back", json_integer((json_int_t)memory->held_back));
 	if (entry->rule->gave_up)
-		json_object_set_new(json, "regex_gave_up",
-			json_integer((json_int_t)entry->rule->gave_up));
+		json_object_set_new(
+			json, "regex_gave_up", json_integer((json_int_t)entry->rule->gave_up));
 	return json;
 }
 
@@ -253,12 +253,13 @@ static json_t *memory_json(const struct detect *detect)
 static json_t *problems_json(const struct rules *rules)
 {
 	json_t *list = json_array();
-	size_t shown = rules->problem_count < RULES_PROBLEMS ? rules->problem_count : RULES_PROBLEMS;
+	size_t shown =
+		rules->problem_count < RULES_PROBLEMS ? rules->problem_count : RULES_PROBLEMS;
 	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:I, s:s}", "file", rules->problems[i].file, "line",
-				(json_int_t)rules->problems[i].line, "text",
-				rules->problems[i].text));
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:s}", "file", rules->problems[i].file, "line",
+				      (json_int_t)rules->problems[i].line, "text",
+				      rules->problems[i].text));
 	return list;
 }
 
@@ -282,8 +283,7 @@ json_t *detect_json(const struct detect *detect, int64_t now_us)
 		json_object_set_new(levels, sigma_level_text((enum sigma_level)i),
 			json_integer((json_int_t)detect->levels[i]));
 	for (size_t i = 0; i < detect->rules->count; i++)
-		json_array_append_new(
-			rules, rule_json(&detect->rules->at[i], detect->memories[i]));
+		json_array_append_new(rules, rule_json(&detect->rules->at[i], detect->memories[i]));
 	return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o}", "events",
 		(json_int_t)detect->events, "findings", levels, "rules", rules, "memory",
 		memory_json(detect), "problem_count", (json_int_t)detect->rules->problem_count,

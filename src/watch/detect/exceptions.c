@@ -38,14 +38,16 @@ static enum err read_one(struct arena *arena, const struct yaml *map, struct exc
 		for (size_t i = 0; i < 4 && one->key; i++)
 			known |= strcmp(keys[i], one->key) == 0;
 		if (!known)
-			return wrong(problem, one->line, "an exception has rule, when, reason and until");
+			return wrong(problem, one->line,
+				"an exception has rule, when, reason and until");
 	}
 	const char *when = word_of(map, "when"), *is = when ? strchr(when, '=') : NULL;
 	e.rule = word_of(map, "rule");
 	e.reason = word_of(map, "reason");
 	e.until = word_of(map, "until");
 	if (!e.rule || !e.reason || !e.until || !is || !is[1])
-		return wrong(problem, map->line, "an exception needs rule, when: field=value, reason and until");
+		return wrong(problem, map->line,
+			"an exception needs rule, when: field=value, reason and until");
 	e.field = ocsf_field_find(arena_text_n(arena, when, (size_t)(is - when)));
 	e.value = is + 1;
 	if (e.field < 0)

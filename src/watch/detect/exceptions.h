@@ -1,6 +1,7 @@
 // exceptions: what is known to be fine, one line each: rule, field=value, reason, until.
 //
-//   - {rule: <id>, when: actor.user.uid=0123456789abcdef, reason: night registrar, until: 2027-01-31}
+//   - {rule: <id>, when: actor.user.uid=0123456789abcdef, reason: night registrar, until:
+//   2027-01-31}
 //
 // An event that an exception fits does not count for that rule. Every exception has a reason and
 // an end; past its end it is ignored and reported.

@@ -216,8 +216,8 @@ enum err findings_load_seen(struct findings *f, struct seen *seen)
 	size_t at = 0;
 	uint64_t person;
 	int64_t time_us;
-	enum err err = store_prepare(f->store,
-		"SELECT person, time FROM seen ORDER BY time DESC LIMIT 65536", &query);
+	enum err err = store_prepare(
+		f->store, "SELECT person, time FROM seen ORDER BY time DESC LIMIT 65536", &query);
 	if (err)
 		return err;
 	while ((step = query_step(query)) == STORE_ROW)

@@ -44,7 +44,7 @@ static const int kinds[TRAIL_KINDS] = {
 static void set_what(const struct feed_event *from, struct ocsf_event *event)
 {
 	int action = from->action < TRAIL_ACTIONS ? from->action : 0;
-	int uid = actions[action].class ? actions[action].class
+	int uid = actions[action].class      ? actions[action].class
 		  : from->kind < TRAIL_KINDS ? kinds[from->kind]
 					     : 0;
 	const struct ocsf_class *class = ocsf_class_of(uid);
@@ -52,12 +52,12 @@ static void set_what(const struct feed_event *from, struct ocsf_event *event)
 		ocsf_set_class(event, class);
 	ocsf_add_number(event, OCSF_ACTIVITY_ID,
 		actions[action].activity ? actions[action].activity : OCSF_OTHER);
-	ocsf_add_text(event, OCSF_ACTIVITY_NAME,
-		trail_action_text((enum trail_action)from->action));
+	ocsf_add_text(
+		event, OCSF_ACTIVITY_NAME, trail_action_text((enum trail_action)from->action));
 	bool fine = from->outcome == TRAIL_ALLOWED || from->outcome == TRAIL_INTENDED;
 	ocsf_add_text(event, OCSF_STATUS, fine ? "Success" : "Failure");
-	ocsf_add_text(event, OCSF_STATUS_DETAIL,
-		trail_outcome_text((enum trail_outcome)from->outcome));
+	ocsf_add_text(
+		event, OCSF_STATUS_DETAIL, trail_outcome_text((enum trail_outcome)from->outcome));
 	ocsf_add_text(event, OCSF_SEVERITY, "Informational");
 }
 
@@ -76,8 +76,7 @@ static void set_local(struct ocsf_event *event, int64_t time_us)
 	ocsf_set_local(event, tm.tm_hour, tm.tm_wday);
 }
 
-void ocsf_from_feed(
-	const struct feed_event *from, struct ocsf_event *event, struct arena *arena)
+void ocsf_from_feed(const struct feed_event *from, struct ocsf_event *event, struct arena *arena)
 {
 	ocsf_begin(event, arena);
 	ocsf_set_when(event, from->seq, from->time_us);

@@ -8,5 +8,4 @@
 
 // The hour and the day are those of the server's time zone: tzset() must have read it before the
 // role was confined.
-void ocsf_from_feed(
-	const struct feed_event *from, struct ocsf_event *event, struct arena *arena);
+void ocsf_from_feed(const struct feed_event *from, struct ocsf_event *event, struct arena *arena);

@@ -143,7 +143,8 @@ static void take_list(struct reading *r, const char *path, struct bytes text)
 		problem(r, path, 1, "this is not text");
 		return;
 	}
-	for (char *line = strtok_r(all, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+	for (char *line = strtok_r(all, "\r\n", &save); line;
+		line = strtok_r(NULL, "\r\n", &save)) {
 		if (*line == '#')
 			continue;
 		if (count == RULES_LIST_VALUES) {
@@ -196,7 +197,8 @@ static void take_files(struct reading *r, const struct paths *paths, const char 
 		enum err err = read_file(paths->at[i], &text);
 		if (err)
 			problem(r, paths->at[i], 1,
-				err == ERR_LIMIT ? "the file is too large" : "the file cannot be read");
+				err == ERR_LIMIT ? "the file is too large"
+						 : "the file cannot be read");
 		else
 			take(r, paths->at[i], buf_bytes(&text));
 		buf_done(&text);
@@ -224,7 +226,8 @@ static bool publish(struct reading *r, const struct rules_entry *entry)
 	return true;
 }
 
-static void leave_out(struct reading *r, struct rules_entry *entry, unsigned line, const char *words)
+static void leave_out(
+	struct reading *r, struct rules_entry *entry, unsigned line, const char *words)
 {
 	char path[RULES_PATH_BYTES * 2];
 	snprintf(path, sizeof path, "%*s%s", (int)r->folder_size, "", entry->file);

@@ -46,7 +46,8 @@ static void on_found(void *context, const struct finding *finding)
 static const char *numbered(struct run *run, const char *text, size_t number)
 {
 	const char *mark = strchr(text, '#');
-	return mark ? arena_printf(run->arena, "%.*s%zu%s", (int)(mark - text), text, number, mark + 1)
+	return mark ? arena_printf(
+			      run->arena, "%.*s%zu%s", (int)(mark - text), text, number, mark + 1)
 		    : text;
 }
 
@@ -109,7 +110,8 @@ static const char *build_event(struct run *run, json_t *json, size_t number)
 		else
 			fine = fine && add_value(run, (enum ocsf_field)field, value, number);
 		if (!fine)
-			return arena_printf(run->arena, "'%s' is no field, or has another type", key);
+			return arena_printf(
+				run->arena, "'%s' is no field, or has another type", key);
 	}
 	return NULL;
 }
@@ -158,7 +160,9 @@ static void run_case(struct run *run, const char *file, json_t *json, bool match
 	if (!name || !json_array_size(events))
 		words = "a case has a name and events";
 	snprintf(told, sizeof told, "%zu findings, %s expected", run->found,
-		!match ? "none" : want < 0 ? "some" : "another number");
+		!match     ? "none"
+		: want < 0 ? "some"
+			   : "another number");
 	if (!words && (match ? !run->found || (want >= 0 && (int64_t)run->found != want)
 			     : run->found > 0))
 		words = told;
@@ -177,7 +181,8 @@ static void run_rule(struct run *run, const struct sigma_rule *rule)
 	snprintf(file, sizeof file, "tests/%s.json", rule->id);
 	snprintf(path, sizeof path, "%s/%s", run->folder, file);
 	json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	json_t *match = json_object_get(json, "match"), *no_match = json_object_get(json, "no_match");
+	json_t *match = json_object_get(json, "match"),
+	       *no_match = json_object_get(json, "no_match");
 	run->result.rules++;
 	run->rule = rule->id;
 	if (!json)

@@ -2,8 +2,8 @@
 // events that must and must not match.
 #include "../unit.h"
 
-#include "watch/detect/trial.h"
 #include "watch/detect/rules.h"
+#include "watch/detect/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
