@@ -320,7 +320,8 @@ static void change_text(struct line *line, struct buf *glob, size_t from)
 			windash(glob);
 			continue;
 		}
-		if (!plain_text(glob)) {
+		bool bytes = from && is_encoding(line->texts[from - 1]); // no text any more
+		if (!bytes && !plain_text(glob)) {
 			sigma_fail(line->reader, ERR_INVALID, line->at,
 				"a text with wildcards cannot be encoded");
 			return;
@@ -490,7 +491,8 @@ static void read_value(struct line *line, const struct yaml *node)
 	line->at = node->line;
 	if (node->kind != YAML_SCALAR)
 		sigma_fail(line->reader, ERR_INVALID, node->line, "a value is expected here");
-	else if (sigma_is_null(node) && line->compare == MODIFIERS && !line->text_count)
+	else if (sigma_is_null(node) && line->compare == MODIFIERS && !line->text_count &&
+		 !line->placed && !line->cased)
 		value_new(line, OP_NULL);
 	else if (sigma_is_null(node))
 		sigma_fail(line->reader, ERR_INVALID, node->line, "null takes no modifier");
