@@ -2,9 +2,9 @@
 // search for one word in lines costs (strstr over the event as a line of text), and building the
 // event alone.
 //   build/bench/bench_detect [RULES/detect] [events]
+#include "watch/detect/detect.h"
 #include "common/base/time.h"
 #include "common/format/trail.h"
-#include "watch/detect/detect.h"
 #include "watch/detect/from_feed.h"
 
 #include <stdio.h>
@@ -25,8 +25,8 @@ static uint64_t draw(uint64_t *state)
 // A hospital's day: mostly reads, some searches and writes, few sign-ins, 20 events a second.
 static void day(struct feed_event *events, size_t count)
 {
-	static const uint8_t actions[] = {TRAIL_READ, TRAIL_READ, TRAIL_READ, TRAIL_READ, TRAIL_READ,
-		TRAIL_READ, TRAIL_SEARCH, TRAIL_SEARCH, TRAIL_UPDATE, TRAIL_CREATE};
+	static const uint8_t actions[] = {TRAIL_READ, TRAIL_READ, TRAIL_READ, TRAIL_READ,
+		TRAIL_READ, TRAIL_READ, TRAIL_SEARCH, TRAIL_SEARCH, TRAIL_UPDATE, TRAIL_CREATE};
 	uint64_t state = 7;
 	for (size_t i = 0; i < count; i++) {
 		bool sign_in = draw(&state) % 50 == 0;
@@ -88,8 +88,7 @@ static double grep_like(const struct feed_event *events, size_t count)
 	return hits > count ? 0 : (double)count / taken;
 }
 
-static double through_all(
-	const struct feed_event *events, size_t count, struct detect *detect)
+static double through_all(const struct feed_event *events, size_t count, struct detect *detect)
 {
 	static struct ocsf_event event;
 	struct arena *arena = arena_new();

@@ -16,8 +16,8 @@ struct findings {
 };
 
 static const char *const schema[] = {
-	"CREATE TABLE IF NOT EXISTS finding (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
-	"seq INTEGER NOT NULL, part TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (rule, seq, part))",
+	("CREATE TABLE IF NOT EXISTS finding (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
+	 "seq INTEGER NOT NULL, part TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (rule, seq, part))"),
 	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
 	"CREATE TABLE IF NOT EXISTS seen (person INTEGER PRIMARY KEY, time INTEGER NOT NULL)",
 };

@@ -116,7 +116,8 @@ static int finish(void **state)
 }
 
 // At so many seconds: who did what (a letter) to whom.
-[[maybe_unused]] static void act(int64_t second, const char *who, const char *what, const char *whom)
+[[maybe_unused]] static void act(
+	int64_t second, const char *who, const char *what, const char *whom)
 {
 	static struct ocsf_event event;
 	static uint64_t seq;

@@ -6,7 +6,8 @@ static void with(const char *first, const char *second)
 	write_file("a.yml", arena_printf(arena, "%s%s%s%s", base('a'), base('b'), first, second));
 	if (detect_read(detect, folder))
 		fail_msg("%s:%u %s", detect_rules(detect)->problems[0].file,
-			detect_rules(detect)->problems[0].line, detect_rules(detect)->problems[0].text);
+			detect_rules(detect)->problems[0].line,
+			detect_rules(detect)->problems[0].text);
 }
 
 #define COUNT(rest)                                                                                \
@@ -60,9 +61,9 @@ static void bounds(void **state)
 	static const struct {
 		const char *condition;
 		int64_t first; // the event at which it is met, of ten; 0: never
-	} cases[] = {{"  condition: {gt: 3}", 4}, {"  condition: {gte: 3}", 3}, {"  condition: {eq: 5}", 5},
-		{"  condition: {gte: 3, lt: 4}", 3}, {"  condition: {gt: 2, lte: 3}", 3},
-		{"  condition: {gte: 11}", 0}};
+	} cases[] = {{"  condition: {gt: 3}", 4}, {"  condition: {gte: 3}", 3},
+		{"  condition: {eq: 5}", 5}, {"  condition: {gte: 3, lt: 4}", 3},
+		{"  condition: {gt: 2, lte: 3}", 3}, {"  condition: {gte: 11}", 0}};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		detect_again();
@@ -139,9 +140,10 @@ static void the_newest_way_counts(void **state)
 static void an_alias_names_a_field_of_each_rule(void **state)
 {
 	(void)state;
-	with(correlation(1, "  type: temporal_ordered\n  rules: [rule_a, rule_b]\n  group-by: [who]\n"
-			    "  aliases:\n    who: {rule_a: patient.uid, rule_b: actor.user.uid}\n"
-			    "  timespan: 1m"),
+	with(correlation(1,
+		     "  type: temporal_ordered\n  rules: [rule_a, rule_b]\n  group-by: [who]\n"
+		     "  aliases:\n    who: {rule_a: patient.uid, rule_b: actor.user.uid}\n"
+		     "  timespan: 1m"),
 		"");
 	act(0, "x", "a", "z");
 	act(1, "x", "b", "x");
@@ -194,7 +196,8 @@ static void memory_is_bounded(void **state)
 		ocsf_set_when(&event, (uint64_t)i, 1000 + i);
 		ocsf_add_opaque(&event, OCSF_ACTOR, (uint64_t)i + 1000);
 		for (int e = 0; e < 9; e++)
-			correlate_event(one, rule, 0, &event, &(const struct correlate_sink){NULL, NULL});
+			correlate_event(
+				one, rule, 0, &event, &(const struct correlate_sink){NULL, NULL});
 	}
 	correlate_stats(one, &stats);
 	assert_true(stats.groups <= CORRELATE_GROUPS && stats.marks <= CORRELATE_MARKS);

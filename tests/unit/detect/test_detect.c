@@ -65,7 +65,8 @@ static void a_broken_file_does_not_make_a_rule_forget(void **state)
 static void in_a_replay_only_what_was_found_then_is_remembered(void **state)
 {
 	(void)state;
-	write_file("a.yml", arena_printf(arena, "%s%s%s", base('a'), base('b'), correlation(1, COUNT3)));
+	write_file("a.yml",
+		arena_printf(arena, "%s%s%s", base('a'), base('b'), correlation(1, COUNT3)));
 	assert_false(detect_read(detect, folder));
 	detect_replay_until(detect, 4);
 	act(0, "x", "a", "p");
@@ -89,7 +90,8 @@ static void the_same_again_from_zero(void **state)
 	size_t counts[2];
 	uint64_t sums[2] = {0};
 	(void)state;
-	write_file("a.yml", arena_printf(arena, "%s%s%s", base('a'), base('b'), correlation(1, COUNT3)));
+	write_file("a.yml",
+		arena_printf(arena, "%s%s%s", base('a'), base('b'), correlation(1, COUNT3)));
 	for (int round = 0; round < 2; round++) {
 		detect_again();
 		assert_false(detect_read(detect, folder));
@@ -130,7 +132,8 @@ static void exceptions_fit_a_rule_and_a_value_until_their_day(void **state)
 {
 	(void)state;
 	write_file("a.yml", base('a'));
-	write_file("exceptions.yaml", "- {rule: " RULE_A ", when: actor.user.uid=x, reason: known, until: 1970-01-02}\n");
+	write_file("exceptions.yaml",
+		"- {rule: " RULE_A ", when: actor.user.uid=x, reason: known, until: 1970-01-02}\n");
 	assert_false(detect_read(detect, folder));
 	act(0, "x", "a", "p");
 	act(1, "y", "a", "p");
@@ -149,7 +152,8 @@ static void an_excepted_event_does_not_count_for_a_correlation(void **state)
 {
 	(void)state;
 	write_file("a.yml", arena_printf(arena, "%s%s", base('a'), correlation(1, COUNT3)));
-	write_file("exceptions.yaml", "- {rule: " CORR_1 ", when: patient.uid=p, reason: known, until: 2030-01-01}\n");
+	write_file("exceptions.yaml",
+		"- {rule: " CORR_1 ", when: patient.uid=p, reason: known, until: 2030-01-01}\n");
 	assert_false(detect_read(detect, folder));
 	act(0, "x", "a", "q");
 	act(1, "x", "a", "p");
@@ -159,14 +163,17 @@ static void an_excepted_event_does_not_count_for_a_correlation(void **state)
 	assert_int_equal(found_count, 1);
 	assert_false(detect_read(detect, folder)); // the count of its use stays
 	json_t *json = detect_json(detect, 0);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(json_object_get(json, "exceptions"), 0), "used")), 1);
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_array_get(json_object_get(json, "exceptions"), 0), "used")),
+		1);
 	json_decref(json);
 }
 
 static void wrong_exceptions_are_refused(void **state)
 {
 	static const char *const texts[] = {"a: b\n", "- x\n", "- {rule: r}\n",
-		"- {rule: r, when: purpose=x, reason: y}\n", "- {rule: r, when: purpose=x, until: 2030-01-01}\n",
+		"- {rule: r, when: purpose=x, reason: y}\n",
+		"- {rule: r, when: purpose=x, until: 2030-01-01}\n",
 		"- {rule: r, when: nothing=x, reason: y, until: 2030-01-01}\n",
 		"- {rule: r, when: purpose, reason: y, until: 2030-01-01}\n",
 		"- {rule: r, when: purpose=, reason: y, until: 2030-01-01}\n",
@@ -200,9 +207,12 @@ static void what_refers_to_nothing_is_refused_and_the_rest_counts(void **state)
 static void circles_and_twins_are_refused(void **state)
 {
 	(void)state;
-	write_file("a.yml", arena_printf(arena, "%s%s%s", base('a'),
-				    correlation(1, "  type: event_count\n  rules: [corr_2]\n  timespan: 1h\n  condition: {gte: 2}"),
-				    correlation(2, "  type: event_count\n  rules: [corr_1]\n  timespan: 1h\n  condition: {gte: 2}")));
+	write_file("a.yml",
+		arena_printf(arena, "%s%s%s", base('a'),
+			correlation(1,
+				"  type: event_count\n  rules: [corr_2]\n  timespan: 1h\n  condition: {gte: 2}"),
+			correlation(2,
+				"  type: event_count\n  rules: [corr_1]\n  timespan: 1h\n  condition: {gte: 2}")));
 	assert_true(detect_read(detect, folder));
 	assert_int_equal(detect_rules(detect)->problem_count, 2);
 	assert_int_equal(detect_rules(detect)->count, 1);

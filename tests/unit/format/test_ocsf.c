@@ -59,7 +59,8 @@ static void numbers_are_texts_and_numbers(void **state)
 	ocsf_begin(&event, arena);
 	ocsf_add_opaque(&event, OCSF_ACTOR, 0xab);
 	ocsf_add_opaque(&event, OCSF_PATIENT, 0);
-	assert_true(bytes_equal(ocsf_first(&event, OCSF_ACTOR)->text, bytes_text("00000000000000ab")));
+	assert_true(
+		bytes_equal(ocsf_first(&event, OCSF_ACTOR)->text, bytes_text("00000000000000ab")));
 	assert_null(ocsf_first(&event, OCSF_PATIENT));
 }
 

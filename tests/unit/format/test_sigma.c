@@ -11,7 +11,8 @@ struct one {
 
 static const struct one values[] = {
 	// Texts, without regard to capitals.
-	{"purpose: treat", "purpose=TREAT|purpose=treat", "purpose=TREATS|purpose=TREA|status=treat"},
+	{"purpose: treat", "purpose=TREAT|purpose=treat",
+		"purpose=TREATS|purpose=TREA|status=treat"},
 	{"purpose: ''", "", "purpose=x|status=x"},
 	{"purpose: [BTG, TREAT]", "purpose=BTG|purpose=TREAT", "purpose=HOPERAT"},
 	{"flags: vip", "flags=family;flags=vip", "flags=family;flags=self"},
@@ -28,8 +29,9 @@ static const struct one values[] = {
 	{"purpose: '*ea*'", "purpose=treat|purpose=ea", "purpose=e-a"},
 	{"purpose: '*'", "purpose=x", "status=x"},
 	{"purpose: t*e*t", "purpose=treat|purpose=tet|purpose=teat", "purpose=tret-|purpose=tt"},
-	{"purpose: tr?at", "purpose=treat|purpose=tr\xc3\xa9"
-			   "at",
+	{"purpose: tr?at",
+		"purpose=treat|purpose=tr\xc3\xa9"
+		"at",
 		"purpose=trat|purpose=treeat"},
 	{"purpose: '?'", "purpose=x|purpose=\xe2\x80\x93", "purpose=xy"},
 	{"purpose: 'a\\*b'", "purpose=a*b", "purpose=axb|purpose=a\\*b"},
@@ -68,12 +70,13 @@ static const struct one values[] = {
 	{"src_endpoint.ip|cidr: 192.168.0.128/25", "src_endpoint.ip=192.168.0.200",
 		"src_endpoint.ip=192.168.0.100"},
 	{"src_endpoint.ip|cidr: 0.0.0.0/0", "src_endpoint.ip=1.2.3.4", "src_endpoint.ip=::1"},
-	{"src_endpoint.ip|cidr: 10.0.0.7/32", "src_endpoint.ip=10.0.0.7", "src_endpoint.ip=10.0.0.6"},
+	{"src_endpoint.ip|cidr: 10.0.0.7/32", "src_endpoint.ip=10.0.0.7",
+		"src_endpoint.ip=10.0.0.6"},
 	{"src_endpoint.ip|cidr: fd00::/8", "src_endpoint.ip=fd12::1", "src_endpoint.ip=fe80::1"},
 	{"src_endpoint.ip|cidr: '2001:db8::/33'", "src_endpoint.ip=2001:db8:7fff::1",
 		"src_endpoint.ip=2001:db8:8000::1"},
-	{"src_endpoint.ip|cidr: [10.0.0.0/8, fd00::/8]", "src_endpoint.ip=10.9.9.9|src_endpoint.ip=fd00::1",
-		"src_endpoint.ip=11.0.0.1"},
+	{"src_endpoint.ip|cidr: [10.0.0.0/8, fd00::/8]",
+		"src_endpoint.ip=10.9.9.9|src_endpoint.ip=fd00::1", "src_endpoint.ip=11.0.0.1"},
 	// Numbers.
 	{"patient.count|gt: 5", "patient.count=6", "patient.count=5|status=x"},
 	{"patient.count|gte: 5", "patient.count=5", "patient.count=4"},
@@ -99,8 +102,9 @@ static const struct one values[] = {
 	{"user.uid|contains|fieldref: actor.user.uid", "user.uid=xaby;actor.user.uid=ab",
 		"user.uid=xaay;actor.user.uid=ab"},
 	// The dashes of a command line.
-	{UA "|windash|contains: ' -x '", UA "=a -x b|" UA "=a /x b|" UA "=a \xe2\x80\x93x b|" UA
-					    "=a \xe2\x80\x94x b|" UA "=a \xe2\x80\x95x b",
+	{UA "|windash|contains: ' -x '",
+		UA "=a -x b|" UA "=a /x b|" UA "=a \xe2\x80\x93x b|" UA "=a \xe2\x80\x94x b|" UA
+		   "=a \xe2\x80\x95x b",
 		UA "=a +x b|" UA "=a \xe2\x80\x92x b|" UA "=a x b"},
 	{UA "|windash|contains|all: ['-a', '/b']", UA "=-a -b|" UA "=/b /a", UA "=-a"},
 	{UA "|windash: 'a-b -c'", UA "=a-b /c", UA "=a/b -c"},
@@ -117,7 +121,8 @@ static const struct one values[] = {
 	{UA "|utf16le|base64offset|contains: 'ping'", UA "=cABpAG4AZwA|" UA "=eHAAaQBuAGcA",
 		UA "=cGluZw"},
 	// Lists.
-	{UA "|expand: '%shifts%'", UA "=night|" UA "=WEEKEND|" UA "=wizard", UA "=day|" UA "=%shifts%"},
+	{UA "|expand: '%shifts%'", UA "=night|" UA "=WEEKEND|" UA "=wizard",
+		UA "=day|" UA "=%shifts%"},
 	{UA "|expand|contains: '-%shifts%-'", UA "=the-night-shift", UA "=night"},
 	{UA "|contains: '%shifts%'", UA "=100%shifts%", UA "=night"},
 };
@@ -140,8 +145,8 @@ static void values_and_modifiers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-		struct sigma_rule *rule = rule_of(arena_printf(
-			arena, "  s:\n    %s\n  condition: s", values[i].line));
+		struct sigma_rule *rule = rule_of(
+			arena_printf(arena, "  s:\n    %s\n  condition: s", values[i].line));
 		check(rule, values[i].line, values[i].match, true);
 		check(rule, values[i].line, values[i].other, false);
 		sigma_free(rule);
@@ -154,14 +159,18 @@ static const struct one whole[] = {
 		"purpose=BTG|status=Success"},
 	{"  s:\n  - {purpose: BTG, status: x}\n  - {flags: vip}\n  condition: s",
 		"purpose=BTG;status=x|flags=vip", "purpose=BTG|status=x"},
-	{"  s: [night, 'w?rd']\n  condition: s", "purpose=midnight|" UA "=the ward|status=NIGHT", "purpose=day"},
+	{"  s: [night, 'w?rd']\n  condition: s", "purpose=midnight|" UA "=the ward|status=NIGHT",
+		"purpose=day"},
 	{"  s:\n    '|all': [night, ward]\n  condition: s", "purpose=night;status=ward",
 		"purpose=night|status=ward"},
 	{"  s: {'|contains': night}\n  condition: s", "purpose=nights", "purpose=day"},
 	{"  s: [1042]\n  condition: s", "patient.count=1042|trail.seq=91042", "patient.count=142"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: a and b", "purpose=x;status=y", "purpose=x|status=y"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: a or b", "purpose=x|status=y", "purpose=z"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: a and not b", "purpose=x", "purpose=x;status=y|status=z"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: a and b", "purpose=x;status=y",
+		"purpose=x|status=y"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: a or b", "purpose=x|status=y",
+		"purpose=z"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: a and not b", "purpose=x",
+		"purpose=x;status=y|status=z"},
 	{"  a: {purpose: x}\n  condition: not a", "purpose=y|status=x", "purpose=x"},
 	{"  a: {purpose: x}\n  condition: not not a", "purpose=x", "purpose=y"},
 	// not binds first, then and, then or.
@@ -169,24 +178,34 @@ static const struct one whole[] = {
 		"purpose=x|status=y;severity=z", "status=y|severity=z"},
 	{"  a: {purpose: x}\n  b: {status: y}\n  c: {severity: z}\n  condition: (a or b) and c",
 		"purpose=x;severity=z|status=y;severity=z", "purpose=x|severity=z"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: not (a and b)", "purpose=x|status=y", "purpose=x;status=y"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: not a and b", "status=y", "purpose=x;status=y|severity=z"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: '( ((a)) )or( b )'", "purpose=x|status=y", "severity=z"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: not (a and b)", "purpose=x|status=y",
+		"purpose=x;status=y"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: not a and b", "status=y",
+		"purpose=x;status=y|severity=z"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: '( ((a)) )or( b )'",
+		"purpose=x|status=y", "severity=z"},
 	{"  sel_a: {purpose: x}\n  sel_b: {status: y}\n  other: {severity: z}\n  condition: 1 of sel_*",
 		"purpose=x|status=y", "severity=z"},
 	{"  sel_a: {purpose: x}\n  sel_b: {status: y}\n  other: {severity: z}\n  condition: all of sel_*",
 		"purpose=x;status=y", "purpose=x|severity=z"},
-	{"  sel_a: {purpose: x}\n  sel_b: {status: y}\n  condition: any of sel_*", "status=y", "severity=z"},
-	{"  a_sel: {purpose: x}\n  b_sel: {status: y}\n  condition: 1 of *_sel", "status=y", "severity=z"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: 1 of them", "purpose=x|status=y", "severity=z"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: all of them", "purpose=x;status=y", "purpose=x"},
+	{"  sel_a: {purpose: x}\n  sel_b: {status: y}\n  condition: any of sel_*", "status=y",
+		"severity=z"},
+	{"  a_sel: {purpose: x}\n  b_sel: {status: y}\n  condition: 1 of *_sel", "status=y",
+		"severity=z"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: 1 of them", "purpose=x|status=y",
+		"severity=z"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: all of them", "purpose=x;status=y",
+		"purpose=x"},
 	{"  a: {purpose: x}\n  _b: {status: y}\n  condition: 1 of them", "purpose=x", "status=y"},
-	{"  a: {purpose: x}\n  _b: {status: y}\n  condition: 1 of them or _b", "purpose=x|status=y", "severity=z"},
+	{"  a: {purpose: x}\n  _b: {status: y}\n  condition: 1 of them or _b", "purpose=x|status=y",
+		"severity=z"},
 	{"  a: {purpose: x}\n  f_1: {status: y}\n  f_2: {status: w}\n  condition: a and not 1 of f_*",
 		"purpose=x|purpose=x;status=z", "purpose=x;status=y|purpose=x;status=w"},
 	{"  a: {purpose: x}\n  condition: 1 of a", "purpose=x", "status=y"},
-	{"  a: {purpose: x}\n  b: {status: y}\n  condition: [a, b]", "purpose=x|status=y", "severity=z"},
-	{"  and_more: {purpose: x}\n  notes: {status: y}\n  condition: and_more and notes", "purpose=x;status=y", "purpose=x"},
+	{"  a: {purpose: x}\n  b: {status: y}\n  condition: [a, b]", "purpose=x|status=y",
+		"severity=z"},
+	{"  and_more: {purpose: x}\n  notes: {status: y}\n  condition: and_more and notes",
+		"purpose=x;status=y", "purpose=x"},
 };
 
 static void selections_and_conditions(void **state)
@@ -221,15 +240,16 @@ static void what_is_said_about_a_rule(void **state)
 	struct sigma_rule *rule = NULL;
 	struct sigma_problem problem;
 	(void)state;
-	assert_ok(read_text("title: A\nid: 11111111-2222-3333-4444-555555555555\nname: a\n"
-			    "status: test\nlevel: critical\ntags: [attack.t1, x.y]\n"
-			    "falsepositives: one\nreferences: [r]\nsentence: '{count} of {purpose}'\n"
-			    "logsource: {product: healthcare, definition: words}\nlicense: MIT\n"
-			    "detection: {s: {purpose: x}, condition: s}\n---\n"
-			    "title: B\nid: 11111111-2222-3333-4444-555555555556\n"
-			    "logsource: {product: healthcare}\n"
-			    "detection: {s: {purpose: x}, condition: s}\n",
-		&rule, &problem));
+	assert_ok(
+		read_text("title: A\nid: 11111111-2222-3333-4444-555555555555\nname: a\n"
+			  "status: test\nlevel: critical\ntags: [attack.t1, x.y]\n"
+			  "falsepositives: one\nreferences: [r]\nsentence: '{count} of {purpose}'\n"
+			  "logsource: {product: healthcare, definition: words}\nlicense: MIT\n"
+			  "detection: {s: {purpose: x}, condition: s}\n---\n"
+			  "title: B\nid: 11111111-2222-3333-4444-555555555556\n"
+			  "logsource: {product: healthcare}\n"
+			  "detection: {s: {purpose: x}, condition: s}\n",
+			&rule, &problem));
 	assert_string_equal(rule->title, "A");
 	assert_string_equal(rule->name, "a");
 	assert_int_equal(rule->level, SIGMA_CRITICAL);

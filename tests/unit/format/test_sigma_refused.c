@@ -1,9 +1,9 @@
 // What is not supported, or wrong, is refused with its line and never ignored.
 #include "sigma.h"
 
-#define ID   "id: 11111111-2222-3333-4444-555555555555\n"
-#define SRC  "logsource: {product: healthcare}\n"
-#define OKAY "detection: {s: {purpose: x}, condition: s}\n"
+#define ID         "id: 11111111-2222-3333-4444-555555555555\n"
+#define SRC        "logsource: {product: healthcare}\n"
+#define OKAY       "detection: {s: {purpose: x}, condition: s}\n"
 #define SEL(line)  "title: t\n" ID SRC "detection:\n  s:\n    " line "\n  condition: s\n"
 #define COND(text) "title: t\n" ID SRC "detection:\n  s: {purpose: x}\n  condition: " text "\n"
 #define CORR(text) "title: t\n" ID "correlation:\n" text
@@ -31,13 +31,17 @@ static const struct refused {
 	{"title: t\n" ID SRC OKAY "sentence: 'open {'\n", ERR_INVALID, 5, "no field"},
 	{"title: t\n" ID "logsource: {product: windows}\n" OKAY, ERR_UNSUPPORTED, 3, "healthcare"},
 	{"title: t\n" ID "logsource: {category: review}\n" OKAY, ERR_UNSUPPORTED, 3, "healthcare"},
-	{"title: t\n" ID "logsource:\n  product: healthcare\n  service: x\n" OKAY, ERR_UNSUPPORTED, 5, "'service'"},
-	{"title: t\n" ID "logsource:\n  product: healthcare\n  category: x\n" OKAY, ERR_UNSUPPORTED, 5, "category 'x'"},
+	{"title: t\n" ID "logsource:\n  product: healthcare\n  service: x\n" OKAY, ERR_UNSUPPORTED,
+		5, "'service'"},
+	{"title: t\n" ID "logsource:\n  product: healthcare\n  category: x\n" OKAY, ERR_UNSUPPORTED,
+		5, "category 'x'"},
 	{"title: t\n" ID SRC "detection: {s: {purpose: x}}\n", ERR_INVALID, 4, "condition"},
 	{"title: t\n" ID SRC "detection:\n  s: {}\n  condition: s\n", ERR_INVALID, 5, "selection"},
 	{"title: t\n" ID SRC "detection:\n  s: x\n  condition: s\n", ERR_INVALID, 5, "selection"},
-	{"title: t\n" ID SRC "detection:\n  s:\n  - {purpose: x}\n  - y\n  condition: s\n", ERR_INVALID, 7, "mixed"},
-	{"title: t\n" ID SRC "detection:\n  s: {purpose: x}\n  timeframe: 1h\n  condition: s\n", ERR_UNSUPPORTED, 6, "correlation"},
+	{"title: t\n" ID SRC "detection:\n  s:\n  - {purpose: x}\n  - y\n  condition: s\n",
+		ERR_INVALID, 7, "mixed"},
+	{"title: t\n" ID SRC "detection:\n  s: {purpose: x}\n  timeframe: 1h\n  condition: s\n",
+		ERR_UNSUPPORTED, 6, "correlation"},
 	// Fields and modifiers.
 	{SEL("purpos: x"), ERR_INVALID, 6, "no field 'purpos'"},
 	{SEL("purpose|hour: 3"), ERR_UNSUPPORTED, 6, "'hour'"},
@@ -74,7 +78,8 @@ static const struct refused {
 	{SEL("purpose|expand: '%none%'"), ERR_INVALID, 6, "nothing is in it"},
 	{SEL("purpose|expand: 'x'"), ERR_INVALID, 6, "%name%"},
 	{SEL("purpose|expand: '%a%%b%'"), ERR_INVALID, 6, "%name%"},
-	{SEL("purpose|contains|expand|windash|base64|cased|all|neq|neq|neq: x"), ERR_LIMIT, 6, "modifiers"},
+	{SEL("purpose|contains|expand|windash|base64|cased|all|neq|neq|neq: x"), ERR_LIMIT, 6,
+		"modifiers"},
 	{SEL("purpose: []"), ERR_INVALID, 6, "no value"},
 	{SEL("purpose: {a: b}"), ERR_INVALID, 6, "value"},
 	{SEL("purpose: [[a]]"), ERR_INVALID, 6, "value"},
@@ -95,30 +100,52 @@ static const struct refused {
 	{COND("[]"), ERR_INVALID, 6, "missing"},
 	{COND("((((((((((((((((((((((((((((((((((s"), ERR_LIMIT, 6, "deeply"},
 	// Correlations.
-	{CORR("  type: event_sum\n  rules: [a]\n  timespan: 1h\n"), ERR_UNSUPPORTED, 4, "'event_sum'"},
+	{CORR("  type: event_sum\n  rules: [a]\n  timespan: 1h\n"), ERR_UNSUPPORTED, 4,
+		"'event_sum'"},
 	{CORR("  rules: [a]\n  timespan: 1h\n"), ERR_INVALID, 4, "type"},
-	{CORR("  type: event_count\n  timespan: 1h\n  condition: {gte: 1}\n"), ERR_INVALID, 4, "rules"},
-	{CORR("  type: event_count\n  rules: [a, a]\n  timespan: 1h\n  condition: {gte: 1}\n"), ERR_INVALID, 5, "twice"},
-	{CORR("  type: event_count\n  rules: [a]\n  condition: {gte: 1}\n"), ERR_INVALID, 4, "timespan"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1y\n  condition: {gte: 1}\n"), ERR_INVALID, 6, "timespan"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 91d\n  condition: {gte: 1}\n"), ERR_INVALID, 6, "90 days"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 0h\n  condition: {gte: 1}\n"), ERR_INVALID, 6, "timespan"},
+	{CORR("  type: event_count\n  timespan: 1h\n  condition: {gte: 1}\n"), ERR_INVALID, 4,
+		"rules"},
+	{CORR("  type: event_count\n  rules: [a, a]\n  timespan: 1h\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 5, "twice"},
+	{CORR("  type: event_count\n  rules: [a]\n  condition: {gte: 1}\n"), ERR_INVALID, 4,
+		"timespan"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1y\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 6, "timespan"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 91d\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 6, "90 days"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 0h\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 6, "timespan"},
 	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n"), ERR_INVALID, 4, "condition"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {lt: 5}\n"), ERR_UNSUPPORTED, 7, "from below"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5, lt: 5}\n"), ERR_UNSUPPORTED, 7, "met"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1001}\n"), ERR_INVALID, 7, "1000"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {neq: 5}\n"), ERR_UNSUPPORTED, 7, "'neq'"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5, field: purpose}\n"), ERR_INVALID, 7, "value_count"},
-	{CORR("  type: value_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5}\n"), ERR_INVALID, 7, "value_count"},
-	{CORR("  type: value_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5, field: x}\n"), ERR_INVALID, 7, "'x'"},
-	{CORR("  type: event_count\n  rules: [a]\n  group-by: [x]\n  timespan: 1h\n  condition: {gte: 1}\n"), ERR_INVALID, 6, "'x'"},
-	{CORR("  type: event_count\n  rules: [a]\n  group-by: [w]\n  aliases:\n    w: {b: purpose}\n  timespan: 1h\n  condition: {gte: 1}\n"), ERR_INVALID, 8, "not among"},
-	{CORR("  type: event_count\n  rules: [a]\n  aliases:\n    w: {a: purpose}\n  timespan: 1h\n  condition: {gte: 1}\n"), ERR_INVALID, 7, "group-by"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {lt: 5}\n"),
+		ERR_UNSUPPORTED, 7, "from below"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5, lt: 5}\n"),
+		ERR_UNSUPPORTED, 7, "met"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1001}\n"),
+		ERR_INVALID, 7, "1000"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {neq: 5}\n"),
+		ERR_UNSUPPORTED, 7, "'neq'"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5, field: purpose}\n"),
+		ERR_INVALID, 7, "value_count"},
+	{CORR("  type: value_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5}\n"),
+		ERR_INVALID, 7, "value_count"},
+	{CORR("  type: value_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 5, field: x}\n"),
+		ERR_INVALID, 7, "'x'"},
+	{CORR("  type: event_count\n  rules: [a]\n  group-by: [x]\n  timespan: 1h\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 6, "'x'"},
+	{CORR("  type: event_count\n  rules: [a]\n  group-by: [w]\n  aliases:\n    w: {b: purpose}\n  timespan: 1h\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 8, "not among"},
+	{CORR("  type: event_count\n  rules: [a]\n  aliases:\n    w: {a: purpose}\n  timespan: 1h\n  condition: {gte: 1}\n"),
+		ERR_INVALID, 7, "group-by"},
 	{CORR("  type: temporal\n  rules: [a]\n  timespan: 1h\n"), ERR_INVALID, 4, "two rules"},
-	{CORR("  type: temporal\n  rules: [a, b]\n  timespan: 1h\n  condition: a and b\n"), ERR_UNSUPPORTED, 7, "temporal"},
-	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1}\n  generate: perhaps\n"), ERR_INVALID, 8, "generate"},
-	{CORR("  type: event_count\n  rules: [a]\n  timeframe: 1h\n  condition: {gte: 1}\n"), ERR_UNSUPPORTED, 6, "'timeframe'"},
-	{"title: t\n" ID SRC OKAY "correlation:\n  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1}\n", ERR_INVALID, 1, "either"},
+	{CORR("  type: temporal\n  rules: [a, b]\n  timespan: 1h\n  condition: a and b\n"),
+		ERR_UNSUPPORTED, 7, "temporal"},
+	{CORR("  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1}\n  generate: perhaps\n"),
+		ERR_INVALID, 8, "generate"},
+	{CORR("  type: event_count\n  rules: [a]\n  timeframe: 1h\n  condition: {gte: 1}\n"),
+		ERR_UNSUPPORTED, 6, "'timeframe'"},
+	{"title: t\n" ID SRC OKAY
+	 "correlation:\n  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1}\n",
+		ERR_INVALID, 1, "either"},
 	{"title: t\n" ID SRC OKAY "---\ntitle: u\n", ERR_INVALID, 6, "a rule needs"},
 };
 
@@ -132,8 +159,8 @@ static void what_is_refused(void **state)
 		if (err != refused[i].err || problem.line != refused[i].line ||
 			!strstr(problem.text, refused[i].says))
 			fail_msg("%s\n%s, line %u: %s; expected %s, line %u: %s", refused[i].text,
-				err_text(err), problem.line, problem.text,
-				err_text(refused[i].err), refused[i].line, refused[i].says);
+				err_text(err), problem.line, problem.text, err_text(refused[i].err),
+				refused[i].line, refused[i].says);
 		assert_null(rule);
 	}
 }
