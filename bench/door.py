@@ -49,12 +49,13 @@ class BenchHouse(House):
             return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmRSS"))
 
     def take_in(self, folder, what):
-        """`hospitaller import`, which shows its own progress; gives resources and seconds."""
+        """`hospitaller import`, which shows its own progress; gives resources, seconds, others' share."""
+        others = tools.Others()
         print(f"   {what} …", file=sys.stderr, flush=True)
         done = subprocess.run([PROGRAM, *self.options(), "import", folder, "--json"], text=True, check=True,
                               stdout=subprocess.PIPE)
         report = json.loads(done.stdout)
-        return report["created"], report["seconds"]
+        return report["created"], report["seconds"], {"others": others.share()}
 
     def settle(self, seconds=120):
         """Until watch has seen the whole trail: what follows is measured without its catching up."""
@@ -91,10 +92,10 @@ def imports(bench):
         print("   Synthea's bundles are not here: left out", file=sys.stderr)
     with house:
         for whose, folder in kinds:
-            count, seconds = house.take_in(folder, f"importing {whose} bundles")
+            count, seconds, raw = house.take_in(folder, f"importing {whose} bundles")
             files = list(Path(folder).glob("*.json"))
             size = sum(file.stat().st_size for file in files) / count
-            bench.add("Bundle import", f"{whose} bundles", count / seconds, "/s", aim=5000,
+            bench.add("Bundle import", f"{whose} bundles", count / seconds, "/s", raw, aim=5000,
                       note=f"{count:,} resources of {size:,.0f} bytes, {count / len(files):.0f} in a bundle")
 
 
@@ -104,8 +105,8 @@ def fill(bench, house):
     progress = tools.Progress(f"inventing {bench.resources:,} resources")
     data.write_bundles(folder, bench.patients, bench.resources // bench.patients, progress)
     progress.done()
-    count, seconds = house.take_in(folder, f"importing {bench.resources:,} resources")
-    bench.add("Bundle import", f"{count:,} resources of 2 KB", count / seconds, "/s", aim=5000,
+    count, seconds, raw = house.take_in(folder, f"importing {bench.resources:,} resources")
+    bench.add("Bundle import", f"{count:,} resources of 2 KB", count / seconds, "/s", raw, aim=5000,
               note=f"{data.BUNDLE} in a bundle")
     for file in folder.iterdir():
         file.unlink()

@@ -6,6 +6,7 @@ with), beside_value, aim (with `most` when less is better), p50_ms, p99_ms, note
 
 SECTIONS = ("Reads over TLS, 64 connections", "Durable writes of 2 KB", "Bundle import", "Trail", "Person search",
             "Vault")
+OTHERS_SHOWN = 0.1  # what others use of the cores is said from this share on
 
 
 def number(value):
@@ -49,6 +50,8 @@ def comment(figure, short=False):
                      + ("" if short else f", ratio {ratio(figure):.2f}"))
     if figure.get("note"):
         parts.append(figure["note"])
+    if figure.get("others", 0) > OTHERS_SHOWN and not short:
+        parts.append(f"others had {figure['others']:.0%} of the cores")
     return "; ".join(parts)
 
 

@@ -59,6 +59,41 @@ class Progress:
               f"   {self.what}: {time.monotonic() - self.began:.1f} s", file=sys.stderr, flush=True)
 
 
+def own_ticks():
+    """Processor time of this program and of all that it started."""
+    parents, ticks = {}, {}
+    for entry in Path("/proc").iterdir():
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else None
+        except OSError:
+            continue  # it has just ended
+        if fields:
+            parents[int(entry.name)] = int(fields[1])
+            ticks[int(entry.name)] = sum(map(int, fields[11:15]))  # its own, and of children that ended
+    own, more = set(), {os.getpid()}
+    while more:
+        own |= more
+        more = {pid for pid, parent in parents.items() if parent in more}
+    return sum(ticks.get(pid, 0) for pid in own)
+
+
+class Others:
+    """How much of the cores others had since this was made: what was measured then is worth less."""
+
+    def __init__(self):
+        self.began, self.busy, self.own = time.monotonic(), self.busy_ticks(), own_ticks()
+
+    @staticmethod
+    def busy_ticks():
+        with open("/proc/stat") as file:
+            user, nice, system, _, _, irq, soft, steal = map(int, file.readline().split()[1:9])
+        return user + nice + system + irq + soft + steal
+
+    def share(self):
+        whole = (time.monotonic() - self.began) * os.sysconf("SC_CLK_TCK") * os.cpu_count()
+        return max(self.busy_ticks() - self.busy - (own_ticks() - self.own), 0) / whole
+
+
 def wait_for(process, what, seconds):
     """Shows how far a process of known length is."""
     progress = Progress(what)
@@ -73,7 +108,7 @@ def load(url, what, way=("get",), token=None, seconds=10, connections=CONNECTION
 
     `during` is called with wrk's process once it runs.
     """
-    threads = min(2, connections)
+    threads, others = min(2, connections), Others()
     with tempfile.NamedTemporaryFile(prefix="bench-wrk-") as report:
         words = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
                  "-s", str(HERE / "load.lua")]
@@ -88,6 +123,7 @@ def load(url, what, way=("get",), token=None, seconds=10, connections=CONNECTION
         if process.returncode or not os.path.getsize(report.name):
             raise SystemExit(f"bench: wrk failed: {said}")
         result = json.load(open(report.name))
+    result["others"] = others.share()
     if result["refused"] or result["broken"]:
         print(f"   {result['refused']} were refused and {result['broken']} broken of {result['count']}!",
               file=sys.stderr)

@@ -111,38 +111,54 @@ static int add_account(struct session *s, json_t *a, char ret_password[64])
 	return !*ret_password;
 }
 
-static int enrol(struct session *s, json_t *account, const char *given)
+static json_t *step_with(struct session *s, const char *path, json_t *body, char ret_ticket[128])
 {
-	char password[96], code[8], ticket[128];
-	invent_password(password);
-	json_t *step = post(s, "/api/sign-in",
-		json_pack("{s:s, s:s}", "login", word(account, "login"), "password", given));
-	snprintf(ticket, sizeof ticket, "%s", word(step, "ticket"));
-	json_decref(step);
-	step = post(s, "/api/sign-in/password",
-		json_pack("{s:s, s:s}", "ticket", ticket, "password", password));
-	snprintf(ticket, sizeof ticket, "%s", word(step, "ticket"));
-	json_decref(step);
+	json_t *step = post(s, path, body);
+	snprintf(ret_ticket, 128, "%s", word(step, "ticket"));
+	return step;
+}
+
+// The second factor, where the role needs one.
+static int enrol_factor(struct session *s, json_t *account, const char *ticket)
+{
+	char code[8];
 	json_t *enrolment = post(s, "/api/sign-in/enrol", json_pack("{s:s}", "ticket", ticket));
 	unsigned long long now = (unsigned long long)time(NULL) / 30;
 	int failed = accounts_code(word(enrolment, "secret"), now, code);
-	step = failed ? NULL
-		      : post(s, "/api/sign-in/enrol/confirm",
-				json_pack("{s:s, s:s}", "ticket", ticket, "code", code));
+	json_t *step = failed ? NULL
+			      : post(s, "/api/sign-in/enrol/confirm",
+					json_pack("{s:s, s:s}", "ticket", ticket, "code", code));
 	failed = failed || strcmp(word(step, "state"), "signed-in") != 0;
 	if (!failed) {
-		json_object_set_new(account, "password", json_string(password));
 		json_object_set_new(account, "totp", json_string(word(enrolment, "secret")));
 		json_object_set_new(account, "totp_step",
 			json_integer((json_int_t)now)); // no code is taken twice
 		json_object_set(account, "recovery_codes", json_object_get(step, "recovery_codes"));
-		fprintf(s->sheet, "  %-18s %-18s password: %-40s authenticator secret: %s\n",
-			word(account, "role"), word(account, "login"), password,
-			word(enrolment, "secret"));
 	}
 	json_decref(enrolment);
 	json_decref(step);
 	return failed;
+}
+
+static int enrol(struct session *s, json_t *account, const char *given)
+{
+	char password[96], ticket[128];
+	invent_password(password);
+	json_decref(step_with(s, "/api/sign-in",
+		json_pack("{s:s, s:s}", "login", word(account, "login"), "password", given),
+		ticket));
+	json_t *step = step_with(s, "/api/sign-in/password",
+		json_pack("{s:s, s:s}", "ticket", ticket, "password", password), ticket);
+	int failed =
+		strcmp(word(step, "state"), "signed-in") != 0 && enrol_factor(s, account, ticket);
+	json_decref(step);
+	if (failed)
+		return 1;
+	const char *totp = word(account, "totp");
+	json_object_set_new(account, "password", json_string(password));
+	fprintf(s->sheet, "  %-18s %-18s password: %-40s %s%s\n", word(account, "role"),
+		word(account, "login"), password, *totp ? "authenticator secret: " : "", totp);
+	return 0;
 }
 
 static int make_one(struct session *s, const json_t *wanted)

@@ -19,6 +19,19 @@ static int write_json(const char *dir, const char *name, const json_t *json)
 	return 1;
 }
 
+// The first who is nothing but a patient, so that it can be tried what patients see.
+static json_t *patient_account(const struct town *town)
+{
+	for (size_t i = 0; i < town->patients; i++) {
+		const struct person *p = &town->people[town->patient_list[i]];
+		if (!p->job && !p->vip)
+			return json_pack("{s:s, s:o, s:s, s:o}", "login", "patient.one", "name",
+				json_sprintf("%s %s", p->given, p->family), "role", "patient",
+				"person", json_sprintf("Patient/%s", p->id));
+	}
+	return NULL;
+}
+
 static json_t *accounts_json(const struct town *town)
 {
 	json_t *list = json_array();
@@ -33,6 +46,9 @@ static json_t *accounts_json(const struct town *town)
 					      "role", p->role, "person",
 					      json_sprintf("Practitioner/%s", p->staff_id)));
 	}
+	json_t *patient = patient_account(town);
+	if (patient)
+		json_array_append_new(list, patient);
 	return list;
 }
 

@@ -97,7 +97,7 @@ static int accounts(const struct usage_given *given)
 
 static const struct sim_command command_accounts = {
 	{.words = "accounts",
-		.summary = "Gives its staff accounts, by the real way in.",
+		.summary = "Gives its staff and one patient accounts, by the real way in.",
 		.help = "Makes each by the server's command, signs it in, chooses a password and enrols a second factor; the secrets are in DIR/accounts-with-secrets.json and, readable, in DIR/sign-in.txt.",
 		.options = {{.name = "state",
 				    .value = "STATE",

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, get, retrying } from './base/api';
 import { match, go, place } from './base/router';
-import { account, enter, idleLeft, leave, may, session } from './base/session';
+import { account, enter, idleLeft, leave, may, ownRecord, session } from './base/session';
 import { useStore } from './base/store';
 import { useNow } from './base/load';
 import { nextTheme, setTheme, theme } from './base/theme';
@@ -10,7 +10,7 @@ import { pages, type Route } from './pages/routes';
 import { SignIn } from './pages/sign_in';
 import { roleText } from './trail/words';
 import { Dialog } from './ui/dialog';
-import { Icon } from './ui/icon';
+import { Icon, type IconName } from './ui/icon';
 import { help, keys, onKey } from './ui/keys';
 import { Box, Trouble, Voice } from './ui/notice';
 
@@ -34,16 +34,19 @@ export function ThemeButton() {
   );
 }
 
+function Item({ path, icon, words, here }: { path: string; icon: IconName; words: string; here?: boolean }) {
+  return <a href={path} class="menu-item" aria-current={here ? 'page' : undefined}><Icon name={icon} /><span>{words}</span></a>;
+}
+
 function Menu({ path }: { path: string }) {
+  const own = ownRecord();
   return (
     <nav class="menu" aria-label="Main">
-      {pages.filter((p) => p.menu && (!p.verb || may(p.verb))).map((p) => {
+      {own && <Item path={`/patient/${own}`} icon="patients" words="My record" here={match('/patient/:id/:tab?', path)?.id === own && !path.endsWith('/seen')} />}
+      {own && <Item path={`/patient/${own}/seen`} icon="trail" words="Who saw it" here={path === `/patient/${own}/seen`} />}
+      {pages.filter((p) => p.menu && isOpen(p)).map((p) => {
         const here = match(p.path, path) !== null || p.also?.some((a) => match(a, path));
-        return (
-          <a key={p.path} href={p.path} class="menu-item" aria-current={here ? 'page' : undefined}>
-            <Icon name={p.icon!} /><span>{p.menu}</span>
-          </a>
-        );
+        return <Item key={p.path} path={p.path} icon={p.icon!} words={p.menu!} here={here} />;
       })}
     </nav>
   );
@@ -89,15 +92,17 @@ function Away() {
 }
 
 function home(): string {
-  const me = account();
-  if (me?.role === 'patient' && me.person?.startsWith('Patient/')) return `/patient/${me.person.slice(8)}`;
-  return pages.find((p) => p.menu && (!p.verb || may(p.verb)))!.path;
+  const own = ownRecord();
+  return own ? `/patient/${own}` : pages.find((p) => p.menu && isOpen(p))!.path;
 }
+
+// Patients have one record, and nobody to look for.
+const isOpen = (p: Route): boolean => (!p.verb || may(p.verb)) && !(p.search && account()?.role === 'patient');
 
 function find(path: string): { route: Route; params: Record<string, string> } | null {
   for (const route of pages) {
     const params = match(route.path, path);
-    if (params && (!route.verb || may(route.verb))) return { route, params };
+    if (params && isOpen(route)) return { route, params };
   }
   return null;
 }

@@ -4,7 +4,7 @@ import { problemOf, query, request, retrying, whenSignedOut, ApiError } from '..
 import { match } from '../src/base/router';
 import { nextTheme } from '../src/base/theme';
 import type { Entry } from '../src/base/types';
-import { relationText, tone } from '../src/trail/words';
+import { actionText, relationText, tone } from '../src/trail/words';
 
 test('paths and their parameters', () => {
   assert.deepEqual(match('/patient/:id/:tab?', '/patient/a%2Fb/results'), { id: 'a/b', tab: 'results' });
@@ -21,7 +21,7 @@ test('what went wrong, from either interface', () => {
   assert.deepEqual([b.code, b.message], ['break-glass-possible', 'Not yours.']);
   assert.equal(problemOf(503, null).message, 'The records cannot be reached now.');
 });
-test('empty parameters are left out', () => assert.equal(query({ a: 1, b: '', c: undefined, d: 'x y' }), '?a=1&d=x+y'));
+test('empty parameters are left out, lists are repeated', () => assert.equal(query({ a: 1, b: '', c: undefined, d: 'x y', e: ['1', '', '2'] }), '?a=1&d=x+y&e=1&e=2'));
 
 function answers(...list: [number, unknown][]): string[] {
   const asked: string[] = [];
@@ -63,6 +63,11 @@ test('what stands out in the trail', () => {
   assert.equal(tone(e({ purpose: 'BTG' })), 'glass');
   assert.equal(tone(e({ patient_count: 1 })), 'warn');
   assert.equal(tone(e({ patient_count: 1, relationship: { kind: 'none' } })), 'warn');
+  assert.equal(tone(e({ patient_count: 2 })), 'plain');
+  assert.equal(tone(e({ patient_count: 2, relationship: { kind: 'none', evidence: '0 of 2' } })), 'warn');
+  assert.equal(tone(e({ patient_count: 2, relationship: { kind: 'some', evidence: '1 of 2' } })), 'plain');
   assert.equal(tone(e({ patient_count: 1, relationship: { kind: 'encounter' } })), 'plain');
   assert.equal(relationText('general-practitioner'), 'general practitioner');
+  assert.equal(actionText(e({ action: 'delete' })), 'Deleted');
+  assert.equal(actionText(e({ action: 'delete', outcome: 'denied' })), 'Tried to delete');
 });

@@ -3,18 +3,28 @@ import test from 'node:test';
 import { age, mainIdentifier, nameOf, patientQuery, shortId } from '../src/fhir/person';
 import { pageOf } from '../src/fhir/search';
 import type { Bundle, Observation, Resource } from '../src/fhir/types';
-import { byKind, flag, linesOf, number, range, valueText } from '../src/fhir/value';
-import { bytes, concept, date, period, plain, plural } from '../src/fhir/words';
+import { byKind, doseAmount, flag, linesOf, number, oftenText, quantity, range, valueText } from '../src/fhir/value';
+import { bytes, concept, date, marital, period, plain, plural } from '../src/fhir/words';
 
 test('what somebody typed becomes a search', () => {
-  assert.deepEqual(patientQuery('  marsh '), { name: 'marsh' });
-  assert.deepEqual(patientQuery('Marsh, Pa'), { family: 'Marsh', given: 'Pa' });
+  assert.deepEqual(patientQuery('  marsh '), { name: ['marsh'] });
+  assert.deepEqual(patientQuery('Charlotte  Padberg'), { name: ['Charlotte', 'Padberg'] });
+  assert.deepEqual(patientQuery('Padberg Charlotte'), { name: ['Padberg', 'Charlotte'] });
+  assert.deepEqual(patientQuery('Dr. Anna van der Berg'), { name: ['Anna', 'van', 'der', 'Berg'] });
+  assert.deepEqual(patientQuery('Prof. Dr. med. Berg-Stone'), { name: ['Berg', 'Stone'] });
+  assert.deepEqual(patientQuery('O’Brien, Mary-Ann'), { family: ["O'Brien"], given: ['Mary', 'Ann'] });
+  assert.deepEqual(patientQuery('Marsh, Pa'), { family: ['Marsh'], given: ['Pa'] });
+  assert.deepEqual(patientQuery('padberg,'), { family: ['padberg'] });
+  assert.deepEqual(patientQuery('padberg, char 1961-04-02'), { family: ['padberg'], given: ['char'], birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('li 1961-04-02'), { name: ['li'], birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('Li Wang'), { name: ['Li', 'Wang'] });
   assert.deepEqual(patientQuery('1961-4-2'), { birthdate: '1961-04-02' });
   assert.deepEqual(patientQuery('2.4.1961'), { birthdate: '1961-04-02' });
-  assert.deepEqual(patientQuery('marsh 1961-04-02'), { name: 'marsh', birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('marsh 1961-04-02'), { name: ['marsh'], birthdate: '1961-04-02' });
+  assert.deepEqual(patientQuery('2.4.1961 paul marsh'), { name: ['paul', 'marsh'], birthdate: '1961-04-02' });
   assert.deepEqual(patientQuery('MRN-100400'), { identifier: 'MRN-100400' });
-  assert.deepEqual(patientQuery('李明'), { name: '李明' });
-  for (const nothing of ['', 'm', ' ', ',', '--']) assert.equal(patientQuery(nothing), null, nothing);
+  assert.deepEqual(patientQuery('李明'), { name: ['李明'] });
+  for (const nothing of ['', 'm', 'ma', 'de la', 'Dr.', ' ', ',', '--', '7']) assert.equal(patientQuery(nothing), null, nothing);
 });
 test('names as people say them', () => {
   assert.equal(nameOf([{ use: 'maiden', family: 'Old' }, { use: 'official', family: 'Marsh123', given: ['Paul45', 'Henry'] }]), 'Paul Henry Marsh');
@@ -80,6 +90,22 @@ test('kinds are by code, newest first', () => {
   assert.equal(kinds.length, 1);
   assert.deepEqual(kinds[0]!.items.map((o) => o.id), ['12', '11', '9']);
   assert.deepEqual(linesOf(kinds[0]!.items).lines[0]!.values, [9, 11, 12]);
+});
+test('units and doses read as people say them', () => {
+  const q = (v: number, u?: string) => ({ value: v, unit: u });
+  assert.equal(quantity(q(88, 'mL/min/{1.73_m2}')), '88 mL/min/1.73\u00a0m²');
+  assert.equal(quantity(q(4.5, '10*9/L')), '4.5 10⁹/L');
+  assert.equal(quantity(q(37, 'mg/g{creat}')), '37 mg/g');
+  assert.equal(quantity(q(24.1, 'kg/m2')), '24.1 kg/m²');
+  assert.equal(doseAmount(q(1)), '1 at a time');
+  assert.equal(doseAmount(q(2, 'tablets')), '2 tablets');
+  const often = (frequency: number, period: number, periodUnit: string) => oftenText({ repeat: { frequency, period, periodUnit } });
+  assert.equal(often(1, 6, 'h'), 'every 6 hours');
+  assert.equal(often(1, 1, 'd'), 'every day');
+  assert.equal(often(2, 1, 'd'), 'twice a day');
+  assert.equal(often(3, 2, 'wk'), '3 times every 2 weeks');
+  assert.equal(marital({ coding: [{ code: 'S' }], text: 'S' }), 'Never married');
+  assert.equal(marital({ coding: [{ code: 'M', display: 'Married' }] }), 'Married');
 });
 test('a page never leads to another machine', () => {
   const bundle: Bundle<Resource> = { resourceType: 'Bundle', link: [{ relation: 'next', url: 'https://evil.example/fhir/Patient?_page=x' }], entry: [{ resource: { resourceType: 'OperationOutcome', id: 'o' } }, { resource: { resourceType: 'Patient', id: 'p' } }] };

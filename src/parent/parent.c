@@ -119,6 +119,7 @@ static void on_role(struct parent *p, struct child *child)
 			child->state = CHILD_READY;
 			child->landlock = wire.value;
 			wire_ready(p, child);
+			p->roles_at_us = 0; // whoever asks next sees it
 		}
 		if (wire.fd >= 0)
 			close(wire.fd);

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from house import Client, patient
+from house import Client, encounter, patient
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,31 @@ def test_patients_learn_nothing_of_others_who_were_found_with_them(paul, searche
     assert b'"a2"' not in answer.body and b"Secretia" not in answer.body
     assert b"name=marsh" not in answer.body
     assert not [e for e in answer.json["entries"] if "address" in e]
+
+
+def test_patients_are_told_only_what_is_true_of_them(house, paul, berg):
+    """dr.berg asks who has seen another record, in whose trail the name of patient a occurs, too."""
+    house.bundle(patient("p", "Rowan", "Ida"), encounter("rv1", "p", "p1"))
+    shared = {"resourceType": "Appointment", "id": "rv2", "status": "booked", "participant": [
+        {"status": "accepted", "actor": {"reference": f"Patient/{who}"}} for who in ("p", "a")]}
+    house.bundle(shared)
+    assert berg.get("/fhir/Appointment/rv2").status == 200
+    assert berg.get("/api/patients/p/seen").status == 200
+    answer = paul.get("/api/patients/a/seen?_count=200")
+    assert b"rv1" not in answer.body and b"Patient/p" not in answer.body and b"Rowan" not in answer.body
+    entries = answer.json["entries"]
+    asked = [e for e in entries if e["action"] == "who-saw" and e["who"].get("name") == "Dr.Berg"]
+    assert not [e for e in asked if "Encounter/e1" not in json.dumps(e)], asked
+    read = [e for e in entries if e.get("resource") == "Appointment/rv2" and e["action"] == "read"]
+    assert read and all("evidence" not in e.get("relationship", {}) or not e["relationship"]["evidence"]
+                        for e in read), read
+
+
+def test_a_name_that_was_only_joined_in_is_worded_as_such(house, paul, officer):
+    assert officer.get("/api/patients/p/seen?_count=200").status == 200
+    entries = paul.get("/api/patients/a/seen?_count=200").json["entries"]
+    joined = [e for e in entries if e["kind"] == "review" and e["who"].get("role") == "privacy-officer"]
+    assert all("asked who has seen" not in e["sentence"] for e in joined if "resource" not in e), joined
 
 
 def test_clinicians_learn_nothing_of_others_from_who_has_seen_a_record(berg, searched):

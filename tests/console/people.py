@@ -30,6 +30,7 @@ PEOPLE = [("Marsh", ["Paul", "Henry"], "1961-04-02", "male"), ("Okafor", ["Ngozi
 # name, code, unit, category, low, high, middle, swing
 MEASURED = [("Haemoglobin A1c", "4548-4", "%", "laboratory", 4.0, 6.0, 6.9, 0.8),
             ("Creatinine", "2160-0", "mg/dL", "laboratory", 0.7, 1.3, 1.15, 0.25),
+            ("Glomerular filtration rate", "98979-8", "mL/min/{1.73_m2}", "laboratory", 60, None, 71, 6),
             ("Haemoglobin", "718-7", "g/dL", "laboratory", 13.5, 17.5, 13.9, 0.9),
             ("Potassium", "2823-3", "mmol/L", "laboratory", 3.5, 5.1, 4.4, 0.5),
             ("LDL cholesterol", "13457-7", "mmol/L", "laboratory", None, 3.0, 3.1, 0.7),
@@ -71,6 +72,9 @@ def clinical(who, by):
             ("Atorvastatin 20 mg tablets", "1 tablet at night", "active", "2024-10-02"), ("Amoxicillin 500 mg capsules", "1 capsule three times a day for 7 days", "completed", "2024-11-02")]):
         yield {"resourceType": "MedicationRequest", "id": f"{who}-m{n}", "status": status, "intent": "order", "medicationCodeableConcept": {"text": text},
                "subject": subject, "authoredOn": when, "requester": {"reference": f"Practitioner/{by}"}, "dosageInstruction": [{"text": dose}]}
+    yield {"resourceType": "MedicationRequest", "id": f"{who}-m9", "status": "active", "intent": "order", "medicationCodeableConcept": {"text": "Paracetamol 500 mg tablets"},
+           "subject": subject, "authoredOn": "2025-02-01", "requester": {"reference": f"Practitioner/{by}"}, "dosageInstruction": [
+               {"timing": {"repeat": {"frequency": 1, "period": 6, "periodUnit": "h"}}, "asNeededBoolean": True, "doseAndRate": [{"doseQuantity": {"value": 1}}]}]}
     for n, (text, risk) in enumerate([("Penicillin", "high"), ("Grass pollen", "low")]):
         yield {"resourceType": "AllergyIntolerance", "id": f"{who}-a{n}", "clinicalStatus": state("allergyintolerance-clinical", "active"),
                "verificationStatus": state("allergyintolerance-verification", "confirmed"), "criticality": risk, "code": {"text": text}, "patient": subject}
@@ -96,6 +100,7 @@ def everybody():
     yield person("Practitioner", "p2", "Stone", ["Karl"], name={"prefix": ["Dr"]})
     for n, (family, given, born, gender) in enumerate(PEOPLE):
         yield patient(n, family, given, born, gender, telecom=[{"system": "phone", "use": "mobile", "value": f"+46 70 555 01{n:02}"}],
+                      maritalStatus={"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", "code": "S"}], "text": "S"},
                       address=[{"line": [f"Mill Lane {n + 3}"], "city": "Ashford", "postalCode": "TN23 4RT"}])
     # Dr Berg treats the first five; nobody she knows treats the others.
     for n in range(len(PEOPLE)):

@@ -22,6 +22,19 @@ def test_finds_a_person_by_the_first_letters(berg):
         entries = berg.get("/fhir/Patient?" + query).json["entry"]
         assert "a" in [e["resource"]["id"] for e in entries], query
     assert berg.get("/fhir/Patient?name=m").status == 400
+
+
+def test_finds_a_person_by_the_words_of_the_name_in_any_order(berg, house):
+    house.bundle(patient("berg2", "van der Berg", "Anna-Maria"))
+    for query in ("name=van&name=der&name=berg", "name=anna&name=berg", "name=BERG&name=maria", "name=berg&name=de",
+                  "family=berg&given=mar", "family=van%20der", "name=berg&birthdate=1970-03-04"):
+        found = berg.get("/fhir/Patient?" + query).json.get("entry", [])
+        assert "berg2" in [e["resource"]["id"] for e in found], query
+    for query in ("name=erg&name=anna", "name=anna&name=stone"):
+        assert "berg2" not in berg.get("/fhir/Patient?" + query).body.decode(), query
+
+
+def test_does_not_find_what_nobody_is_called(berg):
     assert berg.get("/fhir/Patient?name=zzzz").json.get("entry") is None
 
 

@@ -3,6 +3,8 @@ import json
 import subprocess
 import time
 
+from house import encounter, patient
+
 
 def test_who_has_seen_a_record_in_plain_words(berg, officer):
     berg.get("/fhir/Patient/a")
@@ -76,3 +78,23 @@ def test_the_command_line_searches_the_trail(house):
     done = house.cli("trail", "search", "--patient", "a", "--who", "dr.berg")
     assert "dr.berg" in done.stdout.lower()
     assert subprocess.run(["grep", "-q", "Marsh", str(house.folder / "log")]).returncode == 1
+
+
+def test_nobody_is_accused_whose_care_is_known(house, berg, officer):
+    house.bundle(patient("n1", "Larkin", "Ada"), patient("n2", "Larkin", "Bo"), patient("n3", "Larkin", "Cy"),
+                 encounter("ne1", "n1", "p1"), encounter("ne2", "n2", "p1"))
+
+    def last(path):
+        assert berg.get(path).status == 200, path
+        entry = officer.get("/api/trail?who=dr.berg&_count=1").json["entries"][0]
+        return entry["relationship"]["kind"], entry["relationship"]["evidence"], entry["sentence"]
+    kind, evidence, sentence = last("/api/me/patients")
+    assert kind == "all" and "all of them in their care" in sentence, (evidence, sentence)
+    kind, evidence, sentence = last("/fhir/Patient?name=larkin")
+    assert (kind, evidence) == ("some", "2 of 3") and "2 of them in their care" in sentence, sentence
+    kind, evidence, sentence = last("/fhir/Patient?name=larkin&given=ada")
+    assert (kind, evidence) == ("encounter", "Encounter/ne1") and "who is in their care" in sentence, sentence
+    kind, evidence, sentence = last("/fhir/Patient?name=larkin&given=cy")
+    assert kind == "none" and "without a known care relationship" in sentence, sentence
+    kind, evidence, sentence = last("/fhir/Patient?_id=n3,b")
+    assert (kind, evidence) == ("none", "0 of 2") and "without a known care relationship" in sentence, sentence

@@ -35,6 +35,32 @@ def test_weak_passwords_are_refused_with_advice(house):
         assert answer.status == 422 and answer.json["suggestions"], weak
 
 
+def test_the_advice_is_what_will_be_decided(house):
+    """The name in it, and the length that an account without a second factor needs."""
+    house.account("adam.shortly", "nurse")
+    house.account("pat.longley", "patient", "Patient/b")
+    for login, words in (("adam.shortly", ("shortly-otter-tundra-91", "bobcat-otter-9", "lively-bobcat-tundra-91")),
+                         ("pat.longley", ("bobcat-otter-9", "longley-otter-tundra-91", "lively-bobcat-tundra-91"))):
+        client = Client(house)
+        given = {"login": login, "password": house.secrets[login]["given"], "kind": "bearer"}
+        ticket = client.post("/api/sign-in", given).json["ticket"]
+        said = []
+        for word in words:
+            advice = client.post("/api/password/advice", {"ticket": ticket, "password": word}).json
+            step = client.post("/api/sign-in/password", {"ticket": ticket, "password": word})
+            assert advice["acceptable"] == (step.status == 200), (login, word, advice, step.body)
+            assert advice["acceptable"] or advice["warning"] == step.json["message"], (advice, step.body)
+            said.append(advice["acceptable"])
+            ticket = step.json.get("ticket", ticket)
+            if step.status == 200:
+                break
+        assert said[0] is False and said[-1] is True, said
+    own = client.post("/api/password/advice", {"password": "longley-otter-tundra-91"})
+    assert own.status == 401, own.body
+    client.token = step.json["token"]
+    assert client.post("/api/password/advice", {"password": "longley-otter-tundra-91"}).json["acceptable"] is False
+
+
 def test_guessing_is_slowed_but_the_usual_place_is_not(house):
     house.sign_in("ms.lane")
     client = Client(house)

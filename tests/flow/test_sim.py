@@ -223,6 +223,9 @@ def test_the_work_is_answered_as_expected(worked):
 
 
 def test_the_work_is_on_the_trail(worked):
+    listed = json.loads((worked.town / "accounts-with-secrets.json").read_text())
+    assert [a["person"][:8] for a in listed if a["role"] == "patient"] == ["Patient/"]
+    assert "patient.one" in (worked.town / "sign-in.txt").read_text()
     accounts = {a["login"]: a["id"] for a in
                 json.loads((worked.town / "accounts-with-secrets.json").read_text())}
     for login in {line["login"] for line in worked.work if line["role"] in ("clinician", "nurse")}:

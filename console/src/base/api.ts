@@ -100,7 +100,7 @@ export async function request<T>(method: string, path: string, body?: unknown, s
       return json;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password') onSignedOut();
+      if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password' && path !== '/api/password/advice') onSignedOut();
       const away = error.status === 503 || error.status === 0;
       if (!away || method !== 'GET' || tried === TRIES) {
         if (tried > 1 || !away) retrying.set(0);
@@ -117,11 +117,13 @@ export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', 
 export const patch = <T>(path: string, body: unknown) => request<T>('PATCH', path, body);
 export const del = (path: string) => request<void>('DELETE', path);
 
-// "?a=1&b=2" of what is not empty.
-export function query(params: Record<string, string | number | undefined>): string {
+// "?a=1&b=2&b=3" of what is not empty; a list gives one parameter for each of its values.
+export type Params = Record<string, string | number | string[] | undefined>;
+export function query(params: Params): string {
   const all = new URLSearchParams();
   for (const [name, value] of Object.entries(params))
-    if (value !== undefined && value !== '') all.append(name, String(value));
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined && one !== '') all.append(name, String(one));
   const text = all.toString();
   return text && `?${text}`;
 }

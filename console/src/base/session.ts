@@ -17,6 +17,12 @@ export const may = (verb: string): boolean => {
   return s.state === 'in' && s.me.may.includes(verb);
 };
 
+// The record of a patient who signed in themselves.
+export function ownRecord(): string | null {
+  const me = account();
+  return me?.role === 'patient' && me.person?.startsWith('Patient/') ? me.person.slice('Patient/'.length) : null;
+}
+
 export async function enter(): Promise<void> {
   try {
     const me = await get<Me>('/api/me');

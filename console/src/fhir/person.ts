@@ -63,29 +63,40 @@ export function mainIdentifier(p: Patient): Identifier | undefined {
 export const shortId = (value: string | undefined): string =>
   !value ? '' : value.length > 16 ? `…${value.slice(-8)}` : value;
 
-// What somebody typed, as a FHIR search: a birth date, a number or a name.
-export function patientQuery(typed: string): Record<string, string> | null {
-  const text = typed.trim().replace(/\s+/g, ' ');
-  if (text.length < 2) return null;
+// Forms of address are no part of a name by which anybody is looked up.
+const TITLES = new Set(['mr', 'mrs', 'ms', 'miss', 'mx', 'dr', 'prof', 'med', 'sir', 'herr', 'frau', 'mme', 'mlle', 'sra', 'srta']);
+const bare = (word: string): string => word.toLowerCase().replace(/\.$/, '');
+
+// The words of a name, in whatever order: each must begin some word of the name that is found.
+function nameWords(text: string): string[] {
+  const words = text.replace(/[’‘`]/g, "'").split(/[\s,;‐-―-]+/).map((w) => w.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')).filter(Boolean);
+  const named = words.filter((w) => !TITLES.has(bare(w)));
+  return named.length ? named : words;
+}
+
+// The server finds by the first three letters at least; written with few strokes, a name has as much.
+const SHORTEST = 3;
+const letters = (word: string): number => new TextEncoder().encode(word.normalize('NFD').replace(/\p{M}/gu, '')).length;
+const findable = (words: string[]): boolean => words.some((w) => letters(w) >= SHORTEST && !TITLES.has(bare(w)));
+
+function dateOf(text: string): string | null {
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
   const day = /^(\d{1,2})[./](\d{1,2})[./](\d{4})$/.exec(text);
-  const pad = (s: string) => s.padStart(2, '0');
-  if (iso) return { birthdate: `${iso[1]}-${pad(iso[2]!)}-${pad(iso[3]!)}` };
-  if (day) return { birthdate: `${day[3]}-${pad(day[2]!)}-${pad(day[1]!)}` };
-  // A name and a birth date together: "marsh 1961-04-02".
-  const both = /^(.+?)\s+(\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4})$/.exec(text);
-  if (both) {
-    const birth = patientQuery(both[2]!);
-    const name = patientQuery(both[1]!);
-    if (birth && name) return { ...name, ...birth };
-  }
-  if (/\d/.test(text) && !/\s/.test(text)) return { identifier: text };
-  if (text.includes(',')) {
-    const [family, given] = text.split(',').map((s) => s.trim());
-    const q: Record<string, string> = {};
-    if (family) q.family = family;
-    if (given) q.given = given;
-    return Object.keys(q).length ? q : null;
-  }
-  return text.replace(/[^\p{L}]/gu, '').length >= 2 ? { name: text } : null;
+  const [y, m, d] = iso ? [iso[1], iso[2], iso[3]] : day ? [day[3], day[2], day[1]] : [];
+  return y ? `${y}-${m!.padStart(2, '0')}-${d!.padStart(2, '0')}` : null;
+}
+
+// What somebody typed, as a FHIR search: a birth date, a number, a name, or a name and a birth date.
+// Null: not enough yet to look for.
+export function patientQuery(typed: string): Record<string, string | string[]> | null {
+  const text = typed.trim().replace(/\s+/g, ' ');
+  const dates = text.split(' ').filter(dateOf);
+  const birthdate = dateOf(dates[0] ?? '');
+  const rest = text.split(' ').filter((w) => !dates.includes(w)).join(' ');
+  if (/\d/.test(rest) && !/[\s,]/.test(rest)) return birthdate ? { identifier: rest, birthdate } : rest.length > 1 ? { identifier: rest } : null;
+  const comma = rest.indexOf(',');
+  const parts: Record<string, string[]> = comma < 0 ? { name: nameWords(rest) } : { family: nameWords(rest.slice(0, comma)), given: nameWords(rest.slice(comma + 1)) };
+  const named = Object.entries(parts).filter(([, words]) => words.length);
+  if (!birthdate && !findable(named.flatMap(([, words]) => words))) return null;
+  return { ...Object.fromEntries(named), ...(birthdate && { birthdate }) };
 }

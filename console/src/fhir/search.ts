@@ -1,6 +1,6 @@
 // FHIR searches, page by page.
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { ApiError, get, query } from '../base/api';
+import { ApiError, get, query, type Params } from '../base/api';
 import type { Bundle, Resource } from './types';
 
 export interface Page<T> { items: T[]; next?: string; total?: number }
@@ -18,8 +18,6 @@ export function pageOf<T extends Resource>(bundle: Bundle<T>): Page<T> {
   }
   return { items, next, total: bundle.total };
 }
-
-type Params = Record<string, string | number | undefined>;
 
 export async function search<T extends Resource>(type: string, params: Params, signal?: AbortSignal): Promise<Page<T>> {
   return pageOf(await get<Bundle<T>>(`/fhir/${type}${query(params)}`, signal));

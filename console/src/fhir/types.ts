@@ -30,7 +30,8 @@ export interface Condition extends Resource {
   clinicalStatus?: Concept; verificationStatus?: Concept; category?: Concept[]; severity?: Concept; code?: Concept;
   onsetDateTime?: string; onsetPeriod?: Period; abatementDateTime?: string; recordedDate?: string; note?: Annotation[];
 }
-export interface Dosage { text?: string; doseAndRate?: { doseQuantity?: Quantity }[]; timing?: { repeat?: { frequency?: number; period?: number; periodUnit?: string }; code?: Concept }; asNeededBoolean?: boolean; route?: Concept }
+export interface Timing { repeat?: { frequency?: number; period?: number; periodUnit?: string }; code?: Concept }
+export interface Dosage { text?: string; doseAndRate?: { doseQuantity?: Quantity }[]; timing?: Timing; asNeededBoolean?: boolean; route?: Concept }
 export interface Medication extends Resource {
   status?: string; intent?: string; medicationCodeableConcept?: Concept; medicationReference?: Reference;
   authoredOn?: string; effectiveDateTime?: string; effectivePeriod?: Period; requester?: Reference; dosageInstruction?: Dosage[]; dosage?: Dosage[]; reasonCode?: Concept[];

@@ -1,5 +1,5 @@
 // Measured values: as text, as points of a plot, against their range.
-import type { Component, Observation, Quantity, Range } from './types';
+import type { Component, Observation, Quantity, Range, Timing } from './types';
 import { concept, date, interpretation } from './words';
 
 export function number(value: number): string {
@@ -9,13 +9,27 @@ export function number(value: number): string {
 }
 
 const units: Record<string, string> = { '{score}': '', '1': '', '{#}': '', '10*3/uL': '×10³/µL', '10*6/uL': '×10⁶/µL', 'mm[Hg]': 'mmHg', Cel: '°C', degC: '°C', '/min': '/min', '{breaths}/min': '/min', '{beats}/min': '/min', '[lb_av]': 'lb' };
+// UCUM is for machines: a body's surface, an annotation in braces, a power as 10*9.
+const ucum = (u: string): string => u.replace(/\{?(1\.73)[_ ]?m2\}?/, '1.73\u00a0m²').replace('[degF]', '°F').replace('mm[Hg]', 'mmHg').replace(/10\*(-?\d+)/g, (_, n: string) => `10${n.replace(/[-\d]/g, (c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'['0123456789'.indexOf(c)] ?? '⁻')}`)
+  .replace(/\{[^}]*\}/g, '').replace(/\[([^\]]*)\]/g, '$1').replace(/\bu([gLlm])/g, 'µ$1').replace(/\bm2\b/, 'm²').replace(/^1(?=\/)/, '');
 export const unit = (q: Quantity | undefined): string => {
   const u = q?.unit ?? q?.code ?? '';
-  return units[u] ?? u.replace(/^mm\[Hg\]$/, 'mmHg').replace('[degF]', '°F');
+  return units[u] ?? ucum(u);
 };
 
 export const quantity = (q: Quantity | undefined): string =>
   q?.value === undefined ? '' : `${q.comparator ?? ''}${number(q.value)}${unit(q) && ' '}${unit(q)}`;
+
+// Without a unit a number alone says nothing: "1, every 6 hours" may be read as once.
+export const doseAmount = (q: Quantity | undefined): string => (unit(q) ? quantity(q) : q?.value === undefined ? '' : `${quantity(q)} at a time`);
+export function oftenText(timing: Timing | undefined): string {
+  const r = timing?.repeat;
+  if (!r?.frequency) return concept(timing?.code);
+  const word = { s: 'second', min: 'minute', h: 'hour', d: 'day', wk: 'week', mo: 'month', a: 'year' }[r.periodUnit ?? ''] ?? r.periodUnit ?? '';
+  const every = r.period && r.period !== 1 ? `${r.period} ${word}s` : word;
+  if (r.frequency === 1) return `every ${every}`;
+  return r.period && r.period !== 1 ? `${r.frequency} times every ${every}` : `${r.frequency === 2 ? 'twice' : `${r.frequency} times`} ${word === 'hour' ? 'an' : 'a'} ${word}`;
+}
 
 export function range(list: Range[] | undefined): string {
   const r = list?.[0];

@@ -30,7 +30,7 @@ const words: Record<string, string> = {
   H: 'High', HH_interpretation: 'Critically high', L: 'Low', LL: 'Critically low', HU: 'Far too high', LU: 'Far too low', A: 'Abnormal', AA: 'Critical', N: 'Normal', POS: 'Positive', NEG: 'Negative', IND: 'Undetermined', R: 'Resistant', S: 'Susceptible', I: 'Intermediate',
   // persons
   male: 'Male', female: 'Female', other: 'Other',
-  M: 'Married', D: 'Divorced', W: 'Widowed', U: 'Not married',
+  M_marital: 'Married', D_marital: 'Divorced', W_marital: 'Widowed', U_marital: 'Not married', S_marital: 'Never married', L_marital: 'Separated', A_marital: 'Marriage annulled', I_marital: 'Divorce under way', P_marital: 'Several spouses', T_marital: 'Domestic partner', C_marital: 'Common law', UNK_marital: 'Not known',
   home: 'Home', work: 'Work', mobile: 'Mobile', temp: 'Temporary', old: 'Former', phone: 'Phone', email: 'E-mail', fax: 'Fax', url: 'Web', sms: 'Text message', pager: 'Pager',
   // intents
   order: 'Ordered', plan: 'Planned', proposal: 'Proposed', 'original-order': 'Ordered', 'instance-order': 'Ordered',
@@ -38,7 +38,7 @@ const words: Record<string, string> = {
   MR: 'Record number', MRN: 'Record number', SS_identifier: 'Social security', DL: 'Driving licence', PPN: 'Passport', NI: 'National number', NH: 'Insurance number', NIIP: 'Insurance number', PI: 'Patient number',
 };
 
-export function plain(code: string | undefined, kind?: 'interpretation' | 'identifier'): string {
+export function plain(code: string | undefined, kind?: 'interpretation' | 'identifier' | 'marital'): string {
   if (!code) return '';
   return (kind && words[`${code}_${kind}`]) || words[code] || capital(code.replace(/[-_]/g, ' '));
 }
@@ -52,6 +52,10 @@ export function concept(c: Concept | undefined): string {
   if (!c) return '';
   return c.text || c.coding?.find((x) => x.display)?.display || codingText(c.coding?.[0]);
 }
+export const marital = (c: Concept | undefined): string => {
+  const words = concept(c);
+  return c && words.length <= 3 ? plain(code(c) || words, 'marital') : words;
+};
 export const status = (c: Concept | undefined): string => plain(c?.coding?.[0]?.code) || c?.text || '';
 export const code = (c: Concept | undefined): string => c?.coding?.[0]?.code ?? '';
 export const concepts = (list: Concept[] | undefined): string => (list ?? []).map(concept).filter(Boolean).join(', ');

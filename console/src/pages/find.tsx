@@ -68,6 +68,7 @@ export function Find() {
   }, [key]);
 
   const searching = !!wanted;
+  const tooLittle = !searching && !!typed.trim();
   const hits: Hit[] = searching ? found?.hits ?? [] : (mine.data ?? []).map((m) => ({ patient: m.patient, relation: relationText(m.relationship) }));
   const at = Math.min(chosen, hits.length - 1);
   useEffect(() => {
@@ -95,7 +96,7 @@ export function Find() {
           onInput={(e) => { setTyped(e.currentTarget.value); setChosen(0); }} onKeyDown={onKeyDown} />
         <kbd class="search-key" aria-hidden="true">/</kbd>
       </div>
-      <p class="hint search-hint">{searching ? 'Only what helps to find the right person is shown here.' : 'For example “marsh”, “marsh, paul”, “1961-04-02” or a record number.'}</p>
+      <p class="hint search-hint">{searching ? 'Only what helps to find the right person is shown here.' : tooLittle ? 'Go on typing: three letters of a name, a whole birth date, or a record number.' : 'For example “marsh”, “paul marsh”, “1961-04-02” or a record number.'}</p>
       {error && <Trouble error={error} />}
       <div class="list-head"><h2>{searching ? 'Found' : 'In your care'}</h2>{hits.length > 0 && <span>{plural(hits.length, 'patient')}{searching && found?.more ? ', and more: type more letters' : ''}</span>}</div>
       <div ref={list} id={listId} class={`hits ${searching && found?.of !== key ? 'stale' : ''}`} role="listbox" aria-label={searching ? 'Patients found' : 'Patients in your care'}>
@@ -104,7 +105,7 @@ export function Find() {
       {!searching && mine.loading && !mine.data && <Skeleton rows={6} />}
       {!searching && mine.error && <Trouble error={mine.error} again={mine.again} />}
       {!searching && mine.data?.length === 0 && <Empty>{cares ? 'Nobody is in your care at the moment. You can still find any patient above.' : 'Type to find a patient.'}</Empty>}
-      {searching && found?.of === key && hits.length === 0 && !error && <Empty>Nobody was found. Names are found by their first letters; try fewer, or the birth date.</Empty>}
+      {searching && found?.of === key && hits.length === 0 && !error && <Empty>Nobody was found. Each word must be the beginning of one of their names: try fewer letters or words, or the birth date.</Empty>}
     </Page>
   );
 }

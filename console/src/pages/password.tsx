@@ -6,7 +6,7 @@ import { Field } from '../ui/field';
 
 const strength = ['Very easy to guess', 'Easy to guess', 'Could be guessed', 'Hard to guess', 'Very hard to guess'];
 
-export function NewPassword({ busy, button, onDone, withOld }: { busy: boolean; button: string; onDone(password: string, old: string): void; withOld?: boolean }) {
+export function NewPassword({ busy, button, onDone, withOld, ticket }: { ticket?: string; busy: boolean; button: string; onDone(password: string, old: string): void; withOld?: boolean }) {
   const [old, setOld] = useState('');
   const [password, setPassword] = useState('');
   const [repeated, setRepeated] = useState('');
@@ -15,7 +15,7 @@ export function NewPassword({ busy, button, onDone, withOld }: { busy: boolean; 
     if (!password) return setAdvice(undefined);
     let over = false;
     const timer = setTimeout(() => {
-      post<Advice>('/api/password/advice', { password }).then(
+      post<Advice>('/api/password/advice', { password, ticket }).then(
         (is) => over || setAdvice({ of: password, is }),
         (e) => { if (!(e instanceof ApiError)) throw e; });
     }, 220);

@@ -18,10 +18,12 @@ export interface Route {
   icon?: IconName;
   // Shown only to those who may; the door decides again at every request.
   verb?: string;
+  // It looks for people; of no use to a patient.
+  search?: boolean;
 }
 
 export const pages: Route[] = [
-  { path: '/', also: ['/patient/:id/:tab?'], page: Find, menu: 'Patients', icon: 'patients', verb: 'patient-search' },
+  { path: '/', also: ['/patient/:id/:tab?'], page: Find, menu: 'Patients', icon: 'patients', verb: 'patient-search', search: true },
   { path: '/patient/:id/:tab?', page: RecordPage },
   { path: '/trail', page: Trail, menu: 'Trail', icon: 'trail', verb: 'trail-search' },
   { path: '/accounts', page: Accounts, menu: 'Accounts', icon: 'accounts', verb: 'accounts-manage' },

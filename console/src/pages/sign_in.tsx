@@ -111,7 +111,7 @@ export function SignIn({ again, trouble, onTry }: { again: boolean; trouble?: Ap
         {shown.at === 'change' && (
           <>
             <p>The password you were given works once. Choose one that only you know.</p>
-            <NewPassword busy={busy} button="Use this password" onDone={(next) => void send('/api/sign-in/password', { ticket: shown.ticket, password: next })} />
+            <NewPassword busy={busy} ticket={shown.ticket} button="Use this password" onDone={(next) => void send('/api/sign-in/password', { ticket: shown.ticket, password: next })} />
           </>
         )}
 

@@ -2,7 +2,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, get, query } from '../base/api';
 import { useLoad, useNow } from '../base/load';
+import { may } from '../base/session';
 import type { Entries, Entry, TrailState } from '../base/types';
+import { mainIdentifier, nameOf, patientQuery, shortId } from '../fhir/person';
+import { search } from '../fhir/search';
+import type { Patient } from '../fhir/types';
 import { ago, count, date, dateTime, plural, timeSeconds } from '../fhir/words';
 import { checkProof, type Checked } from '../trail/proof';
 import { actionText, actions, outcomeText, outcomes, purposeText, relationText, roleText, tone } from '../trail/words';
@@ -96,6 +100,7 @@ const startOf = (day: string, plusDays = 0): string => {
 };
 
 export function Trail() {
+  const named = may('patient-search');
   const state = useLoad('trail state', (signal) => get<TrailState>('/api/trail/state', signal));
   const [form, setForm] = useState(none);
   const [asked, setAsked] = useState(none);
@@ -104,7 +109,29 @@ export function Trail() {
   const [loading, setLoading] = useState(true);
   const [error, setError] = useState<ApiError>();
   const [turn, setTurn] = useState(0);
-  const field = (name: keyof typeof none) => ({ value: form[name], onInput: (value: string) => setForm((f) => ({ ...f, [name]: value.trim() })) });
+  const [people, setPeople] = useState<Patient[]>();
+  const [finding, setFinding] = useState(false);
+  const ask = (patient: string) => { setPeople(undefined); setAsked({ ...form, patient }); setTurn((n) => n + 1); };
+  // A name or number leads to the record it belongs to; what fits nobody may still be a record's id.
+  const submit = async () => {
+    const wanted = named ? patientQuery(form.patient) : null;
+    if (!wanted) return ask(form.patient.trim());
+    setFinding(true);
+    setError(undefined);
+    try {
+      const page = await search<Patient>('Patient', { ...wanted, _count: 20 });
+      if (page.items.length === 1) return ask(page.items[0]!.id);
+      if (!page.items.length && !/\s/.test(form.patient.trim()) && /\d/.test(form.patient)) return ask(form.patient.trim());
+      setPeople(page.items);
+      say(page.items.length ? `${plural(page.items.length, 'patient')} found: choose one.` : 'Nobody was found.');
+    } catch (e) {
+      if (!(e instanceof ApiError)) throw e;
+      setError(e);
+    } finally {
+      setFinding(false);
+    }
+  };
+  const field = (name: keyof typeof none) => ({ value: form[name], onInput: (value: string) => { if (name === 'patient') setPeople(undefined); setForm((f) => ({ ...f, [name]: name === 'patient' ? value : value.trim() })); } });
 
   const load = (before?: number | string) => {
     setLoading(true);
@@ -131,18 +158,24 @@ export function Trail() {
       <button type="button" class="button" onClick={() => window.print()}><Icon name="print" size={16} />Print</button></>}>
       {state.error ? <Trouble error={state.error} again={state.again} /> : state.data ? <State state={state.data} /> : <div class="state waiting"><Skeleton rows={3} /></div>}
       <Card title="Search">
-        <form class="filter" role="search" onSubmit={(e) => { e.preventDefault(); setAsked({ ...form }); setTurn((n) => n + 1); }}>
+        <form class="filter" role="search" onSubmit={(e) => { e.preventDefault(); if (!finding) void submit(); }}>
           <Field label="Who" hint="Login or account" {...field('who')} />
-          <Field label="Patient" hint="The record’s id" {...field('patient')} />
+          <Field label="Patient" hint={named ? 'Name, number or id' : 'The record’s id'} {...field('patient')} />
           <Choice label="What" {...field('action')} options={[{ value: '', label: 'Anything' }, ...actions]} />
           <Choice label="Outcome" {...field('outcome')} options={[{ value: '', label: 'Any' }, ...outcomes]} />
           <Field label="From" type="date" {...field('since')} />
           <Field label="To" type="date" {...field('until')} />
           <div class="filter-end">
             <button type="submit" class="button main"><Icon name="search" size={16} />Search</button>
-            <button type="button" class="button" onClick={() => { setForm(none); setAsked(none); }}>Clear</button>
+            <button type="button" class="button" onClick={() => { setForm(none); setAsked(none); setPeople(undefined); }}>Clear</button>
           </div>
         </form>
+        {people && (people.length ? (
+          <div class="who-is-meant" role="group" aria-label="Which patient?">
+            <p class="hint">Which of them? That you looked is on the trail.</p>
+            {people.map((one) => <button key={one.id} type="button" class="button" onClick={() => ask(one.id)}>{nameOf(one.name, true)}<small>{date(one.birthDate)}{mainIdentifier(one) && ` · ${shortId(mainIdentifier(one)!.value)}`}</small></button>)}
+          </div>
+        ) : <Empty>Nobody was found. Each word must be the beginning of one of their names.</Empty>)}
       </Card>
       <Card title="Entries" aside={<span class="muted">{entries.length > 0 && `${plural(entries.length, 'entry', 'entries')}${next ? ', and more' : ''}`}</span>}>
         {error ? <Trouble error={error} again={() => setTurn((n) => n + 1)} /> : !entries.length ? (loading ? <Skeleton rows={8} /> : <Empty>{next ? 'Nothing so far; there are earlier entries to look at.' : 'Nothing fits this search.'}</Empty>) : (

@@ -1,16 +1,16 @@
 // The trail in plain words.
 import type { Entry } from '../base/types';
 
-interface Words { value: string; label: string }
+interface Words { value: string; label: string; tried?: string }
 
 export const actions: Words[] = [
-  { value: 'read', label: 'Read' }, { value: 'vread', label: 'Read an earlier version' }, { value: 'history', label: 'Read the history' },
-  { value: 'search', label: 'Searched' }, { value: 'create', label: 'Added' }, { value: 'update', label: 'Changed' }, { value: 'delete', label: 'Deleted' },
-  { value: 'transaction', label: 'Stored a bundle' }, { value: 'import', label: 'Imported' }, { value: 'break-glass', label: 'Broke the glass' },
-  { value: 'who-saw', label: 'Asked who has seen a record' }, { value: 'trail-search', label: 'Searched the trail' },
-  { value: 'sign-in', label: 'Signed in' }, { value: 'second-factor', label: 'Gave a second factor' }, { value: 'sign-out', label: 'Signed out' },
-  { value: 'enrol', label: 'Enrolled a second factor' }, { value: 'password', label: 'Changed a password' }, { value: 'session-revoke', label: 'Ended a session' },
-  { value: 'account-create', label: 'Made an account' }, { value: 'account-change', label: 'Changed an account' }, { value: 'token-create', label: 'Made a token' },
+  { value: 'read', label: 'Read', tried: 'read' }, { value: 'vread', label: 'Read an earlier version', tried: 'read an earlier version' }, { value: 'history', label: 'Read the history', tried: 'read the history' },
+  { value: 'search', label: 'Searched', tried: 'search' }, { value: 'create', label: 'Added', tried: 'add' }, { value: 'update', label: 'Changed', tried: 'change' }, { value: 'delete', label: 'Deleted', tried: 'delete' },
+  { value: 'transaction', label: 'Stored a bundle', tried: 'store a bundle' }, { value: 'import', label: 'Imported', tried: 'import' }, { value: 'break-glass', label: 'Broke the glass', tried: 'break the glass' },
+  { value: 'who-saw', label: 'Asked who has seen a record', tried: 'ask who has seen a record' }, { value: 'trail-search', label: 'Searched the trail', tried: 'search the trail' },
+  { value: 'sign-in', label: 'Signed in', tried: 'sign in' }, { value: 'second-factor', label: 'Gave a second factor', tried: 'give a second factor' }, { value: 'sign-out', label: 'Signed out', tried: 'sign out' },
+  { value: 'enrol', label: 'Enrolled a second factor', tried: 'enrol a second factor' }, { value: 'password', label: 'Changed a password', tried: 'change a password' }, { value: 'session-revoke', label: 'Ended a session', tried: 'end a session' },
+  { value: 'account-create', label: 'Made an account', tried: 'make an account' }, { value: 'account-change', label: 'Changed an account', tried: 'change an account' }, { value: 'token-create', label: 'Made a token', tried: 'make a token' },
   { value: 'start', label: 'Started' }, { value: 'stop', label: 'Stopped' }, { value: 'recover', label: 'Recovered' },
 ];
 export const outcomes: Words[] = [
@@ -23,7 +23,7 @@ const purposes: Record<string, string> = {
 };
 const relations: Record<string, string> = {
   encounter: 'took part in a visit or stay', careteam: 'in the care team', appointment: 'has an appointment', 'general-practitioner': 'general practitioner',
-  own: 'own record', 'own patients': 'own patients', 'break-glass': 'broke the glass',
+  self: 'own record', all: 'all in their care', some: 'some in their care', unknown: 'could not be looked up', 'break-glass': 'broke the glass',
 };
 const roles: Record<string, string> = {
   clinician: 'Clinician', nurse: 'Nurse', 'front-desk': 'Front desk', 'privacy-officer': 'Privacy officer', 'security-officer': 'Security officer',
@@ -31,7 +31,11 @@ const roles: Record<string, string> = {
 };
 const rank = (list: Words[], value: string): string => list.find((w) => w.value === value)?.label ?? value;
 
-export const actionText = (e: Entry): string => rank(actions, e.action);
+export function actionText(e: Entry): string {
+  if (e.kind === 'review' && e.action === 'continued') return 'Looked at the trail';
+  const tried = e.outcome === 'denied' || e.outcome === 'failed' ? actions.find((w) => w.value === e.action)?.tried : undefined;
+  return tried ? `Tried to ${tried}` : rank(actions, e.action);
+}
 export const outcomeText = (e: Entry): string => rank(outcomes, e.outcome);
 export const purposeText = (code: string | undefined): string => (code ? purposes[code] ?? code : '');
 export const relationText = (kind: string | undefined): string => (kind ? relations[kind] ?? kind.replace(/-/g, ' ') : '');
@@ -45,6 +49,8 @@ export type Tone = 'plain' | 'warn' | 'bad' | 'glass';
 export function tone(e: Entry): Tone {
   if (e.outcome === 'denied' || e.outcome === 'failed' || e.outcome === 'aborted') return 'bad';
   if (e.action === 'break-glass' || e.purpose === 'BTG') return 'glass';
-  if (e.kind === 'access' && e.action === 'read' && e.patient_count && !relation(e)) return 'warn';
+  // Among several the care of each is not told one by one: only that it is known of none.
+  const unknown = (e.patient_count ?? 0) > 1 ? e.relationship?.kind === 'none' && !!e.relationship.evidence : !relation(e);
+  if (e.kind === 'access' && e.action === 'read' && e.patient_count && unknown) return 'warn';
   return 'plain';
 }

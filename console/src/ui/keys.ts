@@ -1,6 +1,6 @@
 // Keys that work everywhere, as a table that the help is made from.
 import { go } from '../base/router';
-import { may } from '../base/session';
+import { may, ownRecord } from '../base/session';
 import { store } from '../base/store';
 
 export interface Key { keys: string; words: string; run?(): void; verb?: string }
@@ -10,7 +10,7 @@ export const help = store(false);
 function focusSearch(): void {
   const find = () => document.querySelector<HTMLElement>('[data-search]');
   if (find()) return find()!.focus();
-  if (!may('patient-search')) return;
+  if (!may('patient-search') || ownRecord()) return;
   go('/');
   requestAnimationFrame(() => find()?.focus());
 }

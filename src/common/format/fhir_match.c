@@ -41,12 +41,21 @@ static void fold_done(struct folded *folded)
 		free(folded->text);
 }
 
+// The text or any word in it: who types "berg" looks for "van der Berg", too.
+static bool a_word_starts(const char *text, const char *wanted)
+{
+	bool starts = text_starts(text, wanted);
+	for (const char *at = text; !starts && (at = strpbrk(at, " -'")) != NULL;)
+		starts = text_starts(++at, wanted);
+	return starts;
+}
+
 static bool folded_match(const char *text, const char *wanted, bool anywhere)
 {
 	struct folded a, b;
 	fold(&a, text);
 	fold(&b, wanted);
-	bool matches = anywhere ? strstr(a.text, b.text) != NULL : text_starts(a.text, b.text);
+	bool matches = anywhere ? strstr(a.text, b.text) != NULL : a_word_starts(a.text, b.text);
 	fold_done(&a);
 	fold_done(&b);
 	return matches;

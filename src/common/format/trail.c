@@ -218,25 +218,30 @@ enum trail_outcome trail_outcome_find(const char *text)
 	return 0;
 }
 
-// How people call what a resource type holds; the rest keep their FHIR name.
-static const char *thing(const char *resource, struct arena *arena)
+// How people call what a resource type holds, one and many; the rest keep their FHIR name.
+static const char *thing(const struct trail_entry *e, struct arena *arena)
 {
 	static const struct {
-		const char *type, *words;
-	} names[] = {{"Patient", "the personal details"},
-		{"Observation", "a result or measurement"}, {"Condition", "a problem"},
-		{"MedicationRequest", "a prescription"}, {"Encounter", "a visit"},
-		{"DiagnosticReport", "a report"}, {"DocumentReference", "a document"},
-		{"AllergyIntolerance", "an allergy"}, {"Immunization", "an immunisation"},
-		{"Procedure", "a procedure"}, {"CarePlan", "a care plan"},
-		{"CareTeam", "a care team"}, {"Appointment", "an appointment"},
-		{"ServiceRequest", "an order"}};
-	size_t length = strcspn(resource, "/");
+		const char *type, *one, *many;
+	} names[] = {{"Patient", "the personal details", "the personal details"},
+		{"Observation", "a result or measurement", "results and measurements"},
+		{"Condition", "a problem", "the problems"},
+		{"MedicationRequest", "a prescription", "prescriptions"},
+		{"Encounter", "a visit", "visits"}, {"DiagnosticReport", "a report", "reports"},
+		{"DocumentReference", "a document", "documents"},
+		{"AllergyIntolerance", "an allergy", "allergies"},
+		{"Immunization", "an immunisation", "immunisations"},
+		{"Procedure", "a procedure", "procedures"},
+		{"CarePlan", "a care plan", "care plans"},
+		{"CareTeam", "a care team", "care teams"},
+		{"Appointment", "an appointment", "appointments"},
+		{"ServiceRequest", "an order", "orders"}};
+	size_t length = strcspn(e->resource, "/");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strlen(names[i].type) == length &&
-			strncmp(names[i].type, resource, length) == 0)
-			return names[i].words;
-	return length ? arena_printf(arena, "%.*s", (int)length, resource) : "";
+			strncmp(names[i].type, e->resource, length) == 0)
+			return e->action == TRAIL_SEARCH ? names[i].many : names[i].one;
+	return length ? arena_printf(arena, "%.*s", (int)length, e->resource) : "something";
 }
 
 static const char *of_whom(const struct trail_entry *e, const char *patient, struct arena *arena)
@@ -244,32 +249,101 @@ static const char *of_whom(const struct trail_entry *e, const char *patient, str
 	if (patient && e->patient_count <= 1)
 		return arena_printf(arena, " of %s", patient);
 	if (patient)
-		return arena_printf(
-			arena, " of %s and %u other patients", patient, e->patient_count - 1);
+		return arena_printf(arena, " of %s and %u other patient%s", patient,
+			e->patient_count - 1, e->patient_count == 2 ? "" : "s");
 	if (e->patient_count > 1)
 		return arena_printf(arena, " of %u patients", e->patient_count);
 	return "";
 }
 
-static const char *because(const struct trail_entry *e, struct arena *arena)
+static const char *known_as(const struct trail_entry *e, struct arena *arena)
 {
 	static const struct {
 		const char *kind, *words;
-	} known_as[] = {{"encounter", "who is in their care"},
+	} kinds_of_care[] = {{"encounter", "who is in their care"},
 		{"careteam", "whose care team they belong to"},
 		{"appointment", "who has an appointment with them"},
 		{"general-practitioner", "whose general practitioner they are"},
 		{"self", "their own record"}};
+	if (strcmp(e->relationship, "all") == 0)
+		return e->patient_count > 1 ? ", all of them in their care"
+					    : ", who is in their care";
+	if (strcmp(e->relationship, "some") == 0)
+		return arena_printf(arena, ", %.*s of them in their care",
+			(int)strcspn(e->evidence, " "), e->evidence);
+	for (size_t i = 0; i < sizeof kinds_of_care / sizeof *kinds_of_care; i++)
+		if (strcmp(kinds_of_care[i].kind, e->relationship) == 0)
+			return *e->evidence ? arena_printf(arena, ", %s (%s)",
+						      kinds_of_care[i].words, e->evidence)
+					    : arena_printf(arena, ", %s", kinds_of_care[i].words);
+	return NULL;
+}
+
+// An entry about several that does not say of how many the care is known accuses nobody.
+static const char *because(const struct trail_entry *e, struct arena *arena)
+{
 	if (strcmp(e->purpose, "BTG") == 0 && e->action != TRAIL_BREAK_GLASS)
 		return ", having broken the glass";
-	for (size_t i = 0; i < sizeof known_as / sizeof *known_as; i++)
-		if (strcmp(known_as[i].kind, e->relationship) == 0)
-			return *e->evidence ? arena_printf(arena, ", %s (%s)", known_as[i].words,
-						      e->evidence)
-					    : arena_printf(arena, ", %s", known_as[i].words);
-	return e->kind == TRAIL_ACCESS && e->outcome == TRAIL_ALLOWED && e->patient_count
+	const char *care = known_as(e, arena);
+	if (care)
+		return care;
+	bool looked_up = strcmp(e->relationship, "none") == 0 &&
+			 (e->patient_count == 1 || (e->patient_count && *e->evidence));
+	return looked_up && e->kind == TRAIL_ACCESS && e->outcome == TRAIL_ALLOWED
 		       ? ", without a known care relationship"
 		       : "";
+}
+
+struct trail_entry trail_about(
+	const struct trail_entry *entry, const struct trail_entry *first, const char *patient)
+{
+	struct trail_entry told = *entry;
+	bool only = entry->patient_count == 1, review = entry->kind == TRAIL_REVIEW;
+	bool asked = entry->action == TRAIL_WHO_SAW && entry->patients_here &&
+		     strcmp(entry->patients[0], patient) == 0;
+	bool other = text_starts(entry->resource, "Patient/") &&
+		     strcmp(entry->resource + strlen("Patient/"), patient) != 0;
+	if (first)
+		told.action = first->action;
+	if (review) // the others are those whose names it joined in
+		told.patient_count = 1;
+	if (review && !asked)
+		told.action = TRAIL_CONTINUED;
+	if ((review && !asked) || other)
+		told.resource = "";
+	if (review ? !asked : !only) {
+		told.purpose = told.reason = told.rule = told.evidence = "";
+		if (strcmp(told.relationship, "all") != 0)
+			told.relationship = "";
+	}
+	return told;
+}
+
+static const char *about_what(const struct trail_entry *e, const char *patient, struct arena *arena)
+{
+	bool record = e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW;
+	if (e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED)
+		return arena_printf(
+			arena, " the trail, where %s was named", patient ? patient : "a patient");
+	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
+		return "";
+	if (record)
+		return patient ? arena_printf(arena, " %s", patient) : " a record";
+	if (!*e->resource && !e->patient_count)
+		return e->action == TRAIL_TRANSACTION || e->action == TRAIL_BATCH
+			       ? " several entries"
+			       : " something";
+	return arena_printf(arena, " %s%s", thing(e, arena), of_whom(e, patient, arena));
+}
+
+static const char *how_it_ended(const struct trail_entry *e, struct arena *arena)
+{
+	return e->outcome == TRAIL_DENIED    ? "; it was refused"
+	       : e->outcome == TRAIL_FAILED  ? "; nothing came of it"
+	       : e->outcome == TRAIL_ABORTED ? "; this was interrupted and did not happen"
+	       : e->action == TRAIL_BREAK_GLASS
+		       ? arena_printf(arena, ", giving as reason: %s", e->reason)
+		       : because(e, arena);
 }
 
 char *trail_sentence(const struct trail_entry *e, const char *patient, struct arena *arena)
@@ -280,19 +354,10 @@ char *trail_sentence(const struct trail_entry *e, const char *patient, struct ar
 					 : "Somebody unknown";
 	const char *role = *e->role ? arena_printf(arena, " (%s)", e->role) : "";
 	bool tried = e->outcome == TRAIL_DENIED || e->outcome == TRAIL_FAILED;
-	bool about = e->kind == TRAIL_ACCESS || e->action == TRAIL_WHO_SAW;
-	const char *what = !about ? ""
-			   : e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW
-				   ? patient ? arena_printf(arena, " %s", patient) : " a record"
-				   : arena_printf(arena, " %s%s", thing(e->resource, arena),
-					     of_whom(e, patient, arena));
-	const char *end = e->outcome == TRAIL_DENIED   ? "; it was refused"
-			  : e->outcome == TRAIL_FAILED ? "; nothing came of it"
-			  : e->outcome == TRAIL_ABORTED
-				  ? "; this was interrupted and did not happen"
-			  : e->action == TRAIL_BREAK_GLASS
-				  ? arena_printf(arena, ", giving as reason: %s", e->reason)
-				  : because(e, arena);
+	bool named = e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED;
 	return arena_printf(arena, "%s%s %s%s%s%s.", who, role, tried ? "tried to " : "",
-		tried ? row->tried : row->done, what, end);
+		named   ? tried ? "look at" : "looked at"
+		: tried ? row->tried
+			: row->done,
+		about_what(e, patient, arena), how_it_ended(e, arena));
 }

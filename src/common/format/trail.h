@@ -81,8 +81,10 @@ struct trail_entry {
 	const char *actor_name, *role;
 	const char *session; // public handle
 	const char *address, *application;
-	const char *resource;                // "Observation/123", or a type for searches
-	const char *relationship, *evidence; // "encounter", "Encounter/12"
+	const char *resource; // "Observation/123", or a type for searches
+	// "encounter", "Encounter/12"; of several patients "all", "some" or "none", "3 of 12": of
+	// how many of them the care is known.
+	const char *relationship, *evidence;
 	const char *purpose; // HL7 purpose of use: TREAT, BTG, HOPERAT, PATRQT, HSYSADMIN
 	const char *reason;  // as a person wrote it
 	const char *query;   // the search, as asked
@@ -105,6 +107,13 @@ const char *trail_action_text(enum trail_action action);    // "trail-search"
 const char *trail_outcome_text(enum trail_outcome outcome); // "allowed"
 enum trail_action trail_action_find(const char *text);      // 0 when unknown
 enum trail_outcome trail_outcome_find(const char *text);    // 0 when unknown
+
+// What of an entry may be told to, or about, this one of its patients: the others, what connects
+// them with the actor, and what was said of them are taken out. An entry about the trail in which
+// they are merely named says so (`trail_sentence`) and loses what it was about. `first` is the
+// entry that a continuation refers to, or NULL.
+struct trail_entry trail_about(
+	const struct trail_entry *entry, const struct trail_entry *first, const char *patient);
 
 // One sentence for a person: who, what, of whom, why it was possible. `patient` is a name or id to
 // show for the patient concerned, or NULL.

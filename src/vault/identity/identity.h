@@ -155,6 +155,10 @@ struct password_wish {
 	int64_t now_us;
 	const char *session; // with an account: the one that goes on, or NULL
 };
+// What `begin` would say of the password, without changing anything; `old` is not looked at.
+// ERR_UNAUTHENTICATED: it is nobody's ticket or account.
+enum err password_change_advice(struct identity *identity, const struct password_wish *wish,
+	struct password_advice *ret_advice);
 enum err password_change_begin(struct identity *identity, const struct password_wish *wish,
 	struct password_change **ret_change, struct password_advice *ret_advice);
 void password_change_run(void *change);

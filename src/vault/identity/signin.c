@@ -367,15 +367,41 @@ enum err sign_in_enrol_confirm(struct identity *identity, const char *text, cons
 	return OK;
 }
 
+static struct held_account *changer(
+	struct identity *identity, const struct password_wish *wish, struct ticket **ret_ticket)
+{
+	*ret_ticket = wish->ticket
+			      ? ticket_find(identity, wish->ticket, TICKET_PASSWORD, wish->now_us)
+			      : NULL;
+	return *ret_ticket     ? (*ret_ticket)->account
+	       : wish->account ? account_held(identity, wish->account)
+			       : NULL;
+}
+
+// What is advised while one types and what is decided in the end are this.
+static void judge(struct identity *identity, const struct held_account *a, const char *password,
+	struct password_advice *ret_advice)
+{
+	const char *personal[] = {a->login, a->name, "hospitaller", NULL};
+	identity_password_advice(identity, password, !a->single_factor, personal, ret_advice);
+}
+
+enum err password_change_advice(struct identity *identity, const struct password_wish *wish,
+	struct password_advice *ret_advice)
+{
+	struct ticket *t;
+	const struct held_account *a = changer(identity, wish, &t);
+	if (!a)
+		return ERR_UNAUTHENTICATED;
+	judge(identity, a, wish->password, ret_advice);
+	return OK;
+}
+
 enum err password_change_begin(struct identity *identity, const struct password_wish *wish,
 	struct password_change **ret_change, struct password_advice *ret_advice)
 {
-	struct ticket *t =
-		wish->ticket ? ticket_find(identity, wish->ticket, TICKET_PASSWORD, wish->now_us)
-			     : NULL;
-	struct held_account *a = t               ? t->account
-				 : wish->account ? account_held(identity, wish->account)
-						 : NULL;
+	struct ticket *t;
+	struct held_account *a = changer(identity, wish, &t);
 	*ret_advice = (struct password_advice){.acceptable = true, .warning = ""};
 	if (!a || (!t && !wish->old))
 		return ERR_UNAUTHENTICATED;
@@ -385,8 +411,7 @@ enum err password_change_begin(struct identity *identity, const struct password_
 		t ? 0 : throttle_wait_s(identity->throttle, a->id, a->id, wish->now_us);
 	if (ret_advice->wait_s)
 		return ERR_BUSY;
-	const char *personal[] = {a->login, a->name, "hospitaller", NULL};
-	identity_password_advice(identity, wish->password, !a->single_factor, personal, ret_advice);
+	judge(identity, a, wish->password, ret_advice);
 	if (!ret_advice->acceptable)
 		return ERR_INVALID;
 	struct password_change *c = calloc(1, sizeof *c);

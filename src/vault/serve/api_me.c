@@ -108,7 +108,6 @@ enum progress api_me_patients(struct vault *vault, struct exchange *x)
 	note.resource = "Patient";
 	note.query = "my patients";
 	note.purpose = "TREAT";
-	note.relationship = shown ? "own patients" : "";
 	note_add_patients(vault, x, &note, named, shown);
 	return api_answer(x, 200, json_pack("{s:o}", "patients", list));
 }

@@ -47,7 +47,8 @@ static enum progress slow_down(
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_DENIED);
 	note.status = 429;
 	note_stranger(vault, x, &note, "throttled");
-	answer_error(x, 429, "too-many", "Too many attempts. Wait %u seconds.", wait_s);
+	answer_error(x, 429, "too-many", "Too many attempts. Wait %u second%s.", wait_s,
+		wait_s == 1 ? "" : "s");
 	answer_retry(x, wait_s);
 	return PROGRESS_DONE;
 }
@@ -294,12 +295,15 @@ enum progress api_me_password(struct vault *vault, struct exchange *x)
 enum progress api_password_advice(struct vault *vault, struct exchange *x)
 {
 	json_t *body = api_body(x);
-	const char *password = body ? api_text(x, body, "password") : NULL;
 	struct password_advice advice;
-	if (password) {
-		identity_password_advice(vault->parts.identity, password, true, NULL, &advice);
+	struct password_wish wish = {
+		.now_us = x->now_us, .account = x->who.known ? x->who.account : NULL};
+	wish.ticket = body ? json_get_text(body, "ticket") : NULL;
+	wish.password = body ? api_text(x, body, "password") : NULL;
+	if (wish.password && password_change_advice(vault->parts.identity, &wish, &advice) == OK)
 		api_answer(x, 200, advice_json(&advice));
-	}
+	else if (wish.password)
+		answer_error(x, 401, "unauthenticated", "Sign in again: this took too long.");
 	json_decref(body);
 	return PROGRESS_DONE;
 }

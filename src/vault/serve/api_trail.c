@@ -92,10 +92,21 @@ static const char *patient_of(struct vault *vault, struct exchange *x,
 	return name ? name : arena_printf(x->arena, "patient %s", id);
 }
 
+// As it may be told; a continuation tells what the entry did that it goes on from.
+static struct trail_entry told(struct vault *vault, struct exchange *x,
+	const struct trail_entry *entry, const struct telling *telling)
+{
+	struct trail_entry first;
+	bool goes_on = entry->action == TRAIL_CONTINUED &&
+		       ledger_read(vault->parts.ledger, entry->refers_to, x->arena, &first) == OK;
+	return telling->about ? trail_about(entry, goes_on ? &first : NULL, telling->about)
+			      : *entry;
+}
+
 static json_t *entry_json(struct vault *vault, struct exchange *x, const struct trail_hit *hit,
 	const struct telling *telling)
 {
-	const struct trail_entry *entry = &hit->entry;
+	const struct trail_entry as_told = told(vault, x, &hit->entry, telling), *entry = &as_told;
 	char at[TIME_TEXT_BYTES];
 	time_format(entry->time_us, at);
 	const char *patient = patient_of(vault, x, entry, telling);

@@ -24,6 +24,7 @@ void exchange_free(struct exchange *exchange)
 	if (exchange->job)
 		exchange->job_free(exchange->job);
 	map_free(exchange->names);
+	map_free(exchange->cares);
 	buf_done(&exchange->body);
 	buf_done(&exchange->answer);
 	arena_free(exchange->arena);

@@ -57,6 +57,7 @@ struct exchange {
 	struct principal who;
 
 	struct map *names; // of patients, as joined in by names.c; NULL before the first
+	struct map *cares; // of the caller and patients, as who.c found them; NULL before the first
 	void *job;         // what a hashing handler keeps between its calls
 	void (*job_free)(void *job);
 

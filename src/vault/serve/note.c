@@ -1,7 +1,9 @@
 #include "vault/serve/who.h"
 
+#include "common/base/text.h"
 #include "common/format/fhir_type.h"
 #include "vault/ledger/ledger.h"
+#include "vault/records/records.h"
 
 #include <string.h>
 
@@ -48,15 +50,44 @@ struct trail_entry note_access(const struct exchange *x, const struct access *ac
 	return entry;
 }
 
-uint64_t note_add(struct vault *vault, struct exchange *x, const struct trail_entry *entry)
+// The decision may have rested on one of several, or on none: what is written is true of all.
+static void note_cares(struct vault *vault, struct exchange *x, struct trail_entry *entry)
 {
-	if (entry->patients_here > TRAIL_PATIENTS) {
-		struct trail_entry first = *entry;
-		return note_add_patients(vault, x, &first, entry->patients, entry->patients_here);
+	size_t known = 0;
+	struct care care = {.evidence = ""};
+	bool several = entry->patient_count > 1, own = text_starts(x->who.person, "Patient/");
+	bool decided = entry->relationship && strcmp(entry->relationship, "none") != 0;
+	if (entry->kind != TRAIL_ACCESS || !entry->patient_count || own || (!several && decided))
+		return;
+	for (uint32_t i = 0; i < entry->patient_count; i++) {
+		if (who_cares(vault, x, entry->patients[i], &care)) {
+			entry->relationship = "unknown";
+			entry->evidence = "it could not be looked up";
+			return;
+		}
+		known += care.kind != CARE_NONE;
 	}
+	entry->relationship = !several                        ? care_kind_text(care.kind)
+			      : known == entry->patient_count ? "all"
+			      : known                         ? "some"
+							      : "none";
+	entry->evidence = several ? arena_printf(x->arena, "%zu of %u", known, entry->patient_count)
+				  : care.evidence;
+}
+
+static uint64_t append(struct vault *vault, struct exchange *x, const struct trail_entry *entry)
+{
 	uint64_t seq = ledger_append(vault->parts.ledger, entry);
 	x->trail_end = seq + 1;
 	return seq;
+}
+
+uint64_t note_add(struct vault *vault, struct exchange *x, const struct trail_entry *entry)
+{
+	struct trail_entry first = *entry;
+	return entry->patients_here
+		       ? note_add_patients(vault, x, &first, entry->patients, entry->patients_here)
+		       : append(vault, x, entry);
 }
 
 uint64_t note_add_patients(struct vault *vault, struct exchange *x, struct trail_entry *entry,
@@ -65,7 +96,8 @@ uint64_t note_add_patients(struct vault *vault, struct exchange *x, struct trail
 	entry->patients = patients;
 	entry->patient_count = (uint32_t)count;
 	entry->patients_here = (uint32_t)(count < TRAIL_PATIENTS ? count : TRAIL_PATIENTS);
-	uint64_t seq = note_add(vault, x, entry);
+	note_cares(vault, x, entry);
+	uint64_t seq = append(vault, x, entry);
 	for (size_t at = TRAIL_PATIENTS; at < count; at += TRAIL_PATIENTS) {
 		struct trail_entry more = *entry;
 		size_t left = count - at;
@@ -73,7 +105,7 @@ uint64_t note_add_patients(struct vault *vault, struct exchange *x, struct trail
 		more.refers_to = seq;
 		more.patients = patients + at;
 		more.patients_here = (uint32_t)(left < TRAIL_PATIENTS ? left : TRAIL_PATIENTS);
-		note_add(vault, x, &more);
+		append(vault, x, &more);
 	}
 	return seq;
 }

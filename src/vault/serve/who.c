@@ -1,5 +1,6 @@
 #include "vault/serve/who.h"
 
+#include "common/base/map.h"
 #include "common/base/text.h"
 #include "common/format/fhir_type.h"
 #include "vault/identity/identity.h"
@@ -107,6 +108,29 @@ static bool is_patient_themself(const struct exchange *x, const char *patient)
 	       strcmp(x->who.person + strlen("Patient/"), patient) == 0;
 }
 
+enum err who_cares(
+	struct vault *vault, struct exchange *x, const char *patient, struct care *ret_care)
+{
+	struct care care = {.evidence = ""};
+	if (!text_starts(x->who.person, "Practitioner/")) {
+		*ret_care = care;
+		return OK;
+	}
+	if (!x->cares)
+		x->cares = map_new();
+	const struct care *known = map_find(x->cares, bytes_text(patient));
+	enum err err = OK;
+	if (!known) {
+		err = records_care(vault->parts.records, x->who.person, patient, x->arena, &care);
+		known = arena_copy(x->arena, &care, sizeof care);
+		if (!err)
+			map_set(x->cares, bytes_text(patient), (void *)known);
+	}
+	if (!err)
+		*ret_care = *known;
+	return err;
+}
+
 // Relationship, broken glass and being the patient: what the policy asks about.
 static enum err gather(struct vault *vault, struct exchange *x, const char *patient,
 	struct policy_ask *ask, struct verdict *verdict)
@@ -119,12 +143,9 @@ static enum err gather(struct vault *vault, struct exchange *x, const char *pati
 		verdict->purpose = "PATRQT";
 		return OK;
 	}
-	if (text_starts(x->who.person, "Practitioner/")) {
-		enum err err =
-			records_care(vault->parts.records, x->who.person, patient, x->arena, &care);
-		if (err)
-			return err;
-	}
+	enum err err = who_cares(vault, x, patient, &care);
+	if (err)
+		return err;
 	ask->relationship = care.kind != CARE_NONE;
 	verdict->relationship = care_kind_text(care.kind);
 	verdict->evidence = care.evidence;

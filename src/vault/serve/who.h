@@ -3,6 +3,8 @@
 
 #include "vault/serve/serve.h"
 
+#include "vault/records/records.h"
+
 // Fills exchange->who from the token, or as the command line. An absent or unknown token leaves it
 // unknown; whether that is an error is the route's affair.
 void who_identify(struct vault *vault, struct exchange *exchange);
@@ -41,12 +43,18 @@ enum err access_decide(struct vault *vault, struct exchange *exchange, const str
 bool access_check(struct vault *vault, struct exchange *exchange, const struct access *access,
 	struct verdict *ret_verdict);
 
+// How they are known to care for this patient; asked of the records once for each patient and
+// request.
+enum err who_cares(
+	struct vault *vault, struct exchange *exchange, const char *patient, struct care *ret_care);
+
 // An entry with everything the exchange knows: who, from where, when.
 struct trail_entry note_begin(const struct exchange *exchange, enum trail_kind kind,
 	enum trail_action action, enum trail_outcome outcome);
 struct trail_entry note_access(const struct exchange *exchange, const struct access *access,
 	const struct verdict *verdict, enum trail_outcome outcome);
-// Appends; the exchange's answer waits for it. Returns the sequence number.
+// Appends; the exchange's answer waits for it. Returns the sequence number. An access to the
+// records of several says of how many of them the care is known (trail.h).
 uint64_t note_add(struct vault *vault, struct exchange *exchange, const struct trail_entry *entry);
 // Appends an entry that names many patients, with as many continuation entries as it takes.
 uint64_t note_add_patients(struct vault *vault, struct exchange *exchange,

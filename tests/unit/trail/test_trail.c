@@ -107,6 +107,77 @@ static void every_action_has_its_words(void **state)
 	arena_free(arena);
 }
 
+static struct trail_entry trail_nothing(void)
+{
+	struct trail_entry e = sample;
+	e.resource = e.relationship = e.evidence = e.purpose = e.reason = "";
+	return e;
+}
+
+static const char *said(struct trail_entry e, const char *patient, struct arena *arena)
+{
+	e.actor_name = "Dr Berg";
+	e.role = "clinician";
+	return trail_sentence(&e, patient, arena);
+}
+
+static void sentences_say_what_is_known(void **state)
+{
+	static const char *const two[] = {"a", "b"};
+	struct arena *arena = arena_new();
+	struct trail_entry e = trail_nothing();
+	e.kind = TRAIL_ACCESS, e.action = TRAIL_SEARCH, e.outcome = TRAIL_ALLOWED;
+	e.resource = "Patient", e.patients = two, e.patients_here = 2, e.patient_count = 12;
+	e.relationship = "all", e.evidence = "12 of 12";
+	assert_string_equal(said(e, "Paul Marsh", arena),
+		"Dr Berg (clinician) searched the personal details of Paul Marsh and 11 other "
+		"patients, all of them in their care.");
+	e.relationship = "some", e.evidence = "3 of 12";
+	assert_non_null(strstr(said(e, NULL, arena), "of 12 patients, 3 of them in their care."));
+	e.relationship = "none", e.evidence = "0 of 12";
+	assert_non_null(strstr(said(e, NULL, arena), "without a known care relationship."));
+	e.evidence = ""; // written before it was worked out for each
+	assert_null(strstr(said(e, NULL, arena), "without"));
+	e.patient_count = 0, e.patients_here = 0, e.outcome = TRAIL_DENIED;
+	e.resource = "Observation";
+	assert_string_equal(said(e, NULL, arena),
+		"Dr Berg (clinician) tried to search results and measurements; it was refused.");
+	e.action = TRAIL_TRANSACTION, e.resource = "";
+	assert_string_equal(said(e, NULL, arena),
+		"Dr Berg (clinician) tried to store a bundle with several entries; it was refused.");
+	arena_free(arena);
+}
+
+static void one_patient_is_told_nothing_of_another(void **state)
+{
+	static const char *const both[] = {"p", "a"};
+	struct arena *arena = arena_new();
+	struct trail_entry e = trail_nothing();
+	e.kind = TRAIL_REVIEW, e.action = TRAIL_WHO_SAW, e.outcome = TRAIL_ALLOWED;
+	e.resource = "Patient/p", e.relationship = "encounter", e.evidence = "Encounter/rv1";
+	e.reason = "p fell", e.patients = both, e.patients_here = 2, e.patient_count = 2;
+	struct trail_entry told = trail_about(&e, NULL, "a");
+	assert_string_equal(said(told, "Paul Marsh", arena),
+		"Dr Berg (clinician) looked at the trail, where Paul Marsh was named.");
+	assert_string_equal(told.resource, "");
+	assert_string_equal(told.evidence, "");
+	assert_string_equal(told.relationship, "");
+	assert_string_equal(told.reason, "");
+	told = trail_about(&e, NULL, "p");
+	assert_string_equal(told.evidence, "Encounter/rv1");
+	assert_non_null(strstr(said(told, "Ines", arena), "asked who has seen Ines, who is in"));
+	struct trail_entry more = e;
+	more.action = TRAIL_CONTINUED, more.patients = both + 1, more.patients_here = 1;
+	told = trail_about(&more, &e, "a");
+	assert_non_null(strstr(said(told, "Paul Marsh", arena), "looked at the trail, where Paul"));
+	e.kind = TRAIL_ACCESS, e.action = TRAIL_READ, e.resource = "Appointment/both";
+	e.purpose = "BTG", e.relationship = "some", e.evidence = "1 of 2";
+	told = trail_about(&e, NULL, "a");
+	assert_string_equal(said(told, "Paul Marsh", arena),
+		"Dr Berg (clinician) read an appointment of Paul Marsh and 1 other patient.");
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +185,8 @@ int main(void)
 		cmocka_unit_test(no_prefix_is_an_entry),
 		cmocka_unit_test(long_texts_are_cut_between_characters),
 		cmocka_unit_test(every_action_has_its_words),
+		cmocka_unit_test(sentences_say_what_is_known),
+		cmocka_unit_test(one_patient_is_told_nothing_of_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

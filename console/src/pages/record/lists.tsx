@@ -4,8 +4,8 @@ import { useState } from 'preact/hooks';
 import { useSearch, type Listing } from '../../fhir/search';
 import { identifierKind, nameOf } from '../../fhir/person';
 import type { Appointment, Attachment, Condition, DocumentReference, Encounter, Immunization, Medication, Procedure, Reference, Report, Resource } from '../../fhir/types';
-import { bytes, code, concept, concepts, date, dateTime, duration, plain, referenceText, status } from '../../fhir/words';
-import { quantity } from '../../fhir/value';
+import { bytes, code, concept, concepts, date, dateTime, duration, marital, plain, referenceText, status } from '../../fhir/words';
+import { doseAmount, oftenText } from '../../fhir/value';
 import { Empty, Skeleton } from '../../ui/notice';
 import { Card, Tag } from '../../ui/page';
 import { Facts, More, Table, type Column } from '../../ui/table';
@@ -20,10 +20,7 @@ export function dose(m: Medication): string {
   const d = (m.dosageInstruction ?? m.dosage)?.[0];
   if (!d) return '';
   if (d.text) return d.text;
-  const r = d.timing?.repeat;
-  const unit = { h: 'hour', d: 'day', wk: 'week', mo: 'month' }[r?.periodUnit ?? ''] ?? r?.periodUnit;
-  const often = r?.frequency ? `${r.frequency} × every ${r.period && r.period !== 1 ? `${r.period} ${unit}s` : unit}` : concept(d.timing?.code);
-  return [quantity(d.doseAndRate?.[0]?.doseQuantity), often, concept(d.route), d.asNeededBoolean && 'when needed'].filter(Boolean).join(', ');
+  return [doseAmount(d.doseAndRate?.[0]?.doseQuantity), oftenText(d.timing), concept(d.route), d.asNeededBoolean && 'when needed'].filter(Boolean).join(', ');
 }
 export const classText = (v: Encounter): string => v.class?.display && v.class.display.length > 4 && !/^[a-z]+$/.test(v.class.display) ? v.class.display : plain(v.class?.code) || plain(v.class?.display) || 'Visit';
 
@@ -187,7 +184,7 @@ export function Details({ patient: p }: PartProps) {
   return (
     <div class="grid">
       <Card title="Person">
-        <Facts facts={[['Full name', nameOf(p.name)], ['Other names', (p.name ?? []).slice(1).map((n) => nameOf([n])).join('; ')], ['Born', date(p.birthDate)], ['Sex', plain(p.gender)], ['Marital status', concept(p.maritalStatus)],
+        <Facts facts={[['Full name', nameOf(p.name)], ['Other names', (p.name ?? []).slice(1).map((n) => nameOf([n])).join('; ')], ['Born', date(p.birthDate)], ['Sex', plain(p.gender)], ['Marital status', marital(p.maritalStatus)],
           ['Languages', (p.communication ?? []).map((c) => concept(c.language)).join(', ')], ['General practitioner', (p.generalPractitioner ?? []).map((g) => referenceText(g, names)).filter(Boolean).join(', ')]]} />
       </Card>
       <Card title="Numbers">

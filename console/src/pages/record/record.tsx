@@ -99,7 +99,7 @@ export function RecordPage({ params }: { params: Record<string, string> }) {
         </div>
       )}
       {loaded.error && !closed && (loaded.error.status === 404 || loaded.error.status === 410
-        ? <Box tone="warn" title="There is no such record."><a href="/">Back to patients</a></Box> : <Trouble error={loaded.error} again={loaded.again} />)}
+        ? <Box tone="warn" title="There is no such record."><a href="/">To the start page</a></Box> : <Trouble error={loaded.error} again={loaded.again} />)}
       {patient && (
         <>
           <GlassBanner patient={id} />

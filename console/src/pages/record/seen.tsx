@@ -1,6 +1,7 @@
 // Who has seen this record, day by day, in plain words.
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, get, query } from '../../base/api';
+import { ownRecord } from '../../base/session';
 import type { Entries, Entry } from '../../base/types';
 import { dayKey, dayLong, plural, time } from '../../fhir/words';
 import { actionText, outcomeText, purposeText, relation, relationText, roleText, tone } from '../../trail/words';
@@ -28,10 +29,11 @@ export function visits(entries: Entry[]): Visit[] {
 
 function why(e: Entry): string {
   if (e.outcome === 'denied') return 'was refused';
+  if (e.kind === 'review' && e.action === 'continued') return 'the name was shown beside what they looked at';
   if (e.purpose === 'BTG' || e.action === 'break-glass') return 'broke the glass';
   const r = relation(e);
-  if (r) return relationText(r.kind);
-  return purposeText(e.purpose) || 'no relation to the care is known';
+  if (r) return r.kind === 'all' ? 'in their care' : relationText(r.kind);
+  return purposeText(e.purpose) || ((e.patient_count ?? 0) > 1 ? 'among several patients' : 'no relation to the care is known');
 }
 
 function VisitLine({ visit }: { visit: Visit }) {
@@ -82,7 +84,7 @@ export function Seen({ patient }: PartProps) {
   const people = new Set(entries.map((e) => e.who.account ?? ''));
   const odd = entries.filter((e) => tone(e) === 'glass').length;
   return (
-    <Card title="Who has seen this record" aside={<button type="button" class="button no-print" onClick={() => window.print()}><Icon name="print" size={16} />Print</button>}>
+    <Card title={ownRecord() === patient.id ? 'Who has seen your record' : 'Who has seen this record'} aside={<button type="button" class="button no-print" onClick={() => window.print()}><Icon name="print" size={16} />Print</button>}>
       {entries.length > 0 && <p class="lead">{plural(people.size, 'person', 'people')} in the {next ? `latest ${entries.length} entries` : plural(entries.length, 'entry', 'entries')}{odd > 0 && <>; the glass was broken in {odd} of them</>}. Newest first.</p>}
       {!entries.length && (loading ? <Skeleton rows={6} /> : <Empty>Nobody has opened this record yet.</Empty>)}
       {[...days].map(([key, list]) => (
