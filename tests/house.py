@@ -247,7 +247,11 @@ class House:
         return json.loads(self.cli("import", path, "--json").stdout)
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_):
         if self.process:

@@ -52,10 +52,11 @@ static const char headers[] =
 static const struct {
 	int status;
 	const char *words;
-} refusals[] = {{400, "The request cannot be read."}, {408, "The request took too long."},
-	{413, "The request is too large."}, {414, "The address is too long."},
-	{429, "Too many connections from this address."}, {431, "The headers are too large."},
-	{500, "This failed here."},
+} refusals[] = {{400, "The request cannot be read."}, {405, "There is no such method."},
+	{408, "The request took too long."}, {413, "The request is too large."},
+	{414, "The address is too long."}, {429, "Too many connections from this address."},
+	{431, "The headers are too large."}, {500, "This failed here."},
+	{501, "This is not supported."},
 	{503, "The records cannot be reached now; try again in a second."}};
 
 static void put_refusals(struct buf *out)
@@ -63,10 +64,13 @@ static void put_refusals(struct buf *out)
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		buf_printf(out, "		error_page %d /-refused/%d;\n", refusals[i].status,
 			refusals[i].status);
+	buf_add_text(out, "		error_page 494 =431 /-refused/431;\n"); // nginx's own number
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		buf_printf(out,
 			"		location = /-refused/%d {\n			internal;\n"
 			"			default_type application/fhir+json;\n"
+			"			client_max_body_size 0;\n" // else the refusal is
+									   // refused
 			"			return %d '{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
 			"\"error\",\"code\":\"processing\",\"diagnostics\":\"%s\"}]}';\n		}\n",
 			refusals[i].status, refusals[i].status, refusals[i].words);

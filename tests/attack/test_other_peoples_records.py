@@ -209,3 +209,18 @@ def test_a_patient_named_in_a_roundabout_way_is_not_nobody(house, berg):
     result["subject"] = {"reference": "Group/1"}
     assert app.put("/fhir/Observation/group", result).status == 201
     assert berg.get("/fhir/Observation/group").status == 200
+
+
+def test_writing_to_a_guessed_id_does_not_tell_whether_it_is_taken(house, berg):
+    for headers in ({}, {"If-None-Match": "*"}, {"If-Match": 'W/"1"'}, {"If-Match": 'W/"7"'}):
+        there = berg.put("/fhir/Observation/o2", observation("o2", "a"), headers)
+        absent = berg.put("/fhir/Observation/guessed", observation("guessed", "a"), headers)
+        assert there.status == 403, there.body
+        same(there, absent)
+    entry = {"resource": observation("guessed", "a"), "request": {"method": "PUT", "url": "Observation/guessed"}}
+    assert berg.post("/fhir", transaction(entry)).status == 403
+    # One's own records are written to as ever, and an application names what it brings.
+    assert berg.put("/fhir/Observation/o1", observation("o1", "a")).status == 200
+    house.account("naming", "application")
+    app = Client(house, house.cli("account", "token", "naming", "--label", "attack").stdout.strip())
+    assert app.put("/fhir/Observation/guessed", observation("guessed", "a")).status == 201

@@ -98,7 +98,8 @@ def test_signing_in_is_as_described(own):
     step = ask(own, client, "POST", "/api/sign-in",
                {"login": "dr.berg", "password": own.secrets["dr.berg"]["given"], "kind": "bearer"}).json
     ask(own, client, "POST", "/api/sign-in", {"login": "dr.berg", "password": "wrong"})
-    ask(own, client, "POST", "/api/password/advice", {"password": "password"})
+    ask(own, client, "POST", "/api/password/advice", {"ticket": step["ticket"], "password": "password"})
+    assert ask(own, client, "POST", "/api/password/advice", {"password": "password"}).status == 401
     ask(own, client, "POST", "/api/sign-in/password", {"ticket": step["ticket"], "password": "password"})
     step = ask(own, client, "POST", "/api/sign-in/password",
                {"ticket": step["ticket"], "password": "nine quiet otters rowing 77"}).json

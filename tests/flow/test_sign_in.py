@@ -97,3 +97,21 @@ def test_a_cookie_needs_our_own_page(house):
     assert client.get("/fhir/Patient/a", headers={"Cookie": value}).status == 200
     assert client.post("/api/sign-out", headers={"Cookie": value}).status == 403
     assert client.post("/api/sign-out", headers={"Cookie": value, "X-Hospitaller": "console"}).status == 200
+
+
+def test_a_recovery_code_may_be_written_as_people_do(house):
+    house.account("typist", "clinician")
+    house.sign_in("typist")
+    client, secret = Client(house), house.secrets["typist"]
+    for code in (secret["recovery"][1].upper().replace("-", " "), secret["recovery"][2].upper()):
+        ticket = client.post("/api/sign-in", {"login": "typist", "password": secret["password"]}).json["ticket"]
+        assert client.post("/api/sign-in/second-factor", {"ticket": ticket, "code": code}).status == 200, code
+
+
+def test_what_an_account_cannot_change_is_refused(house):
+    admin = house.sign_in("mr.admin")
+    path = "/api/accounts/" + house.secrets["ms.desk"]["id"]
+    for change in ({"person": "Practitioner/p1"}, {"name": "Desk", "person": "Practitioner/p1"}, {"role": 1}):
+        answer = admin.ask("PATCH", path, change)
+        assert answer.status == 422 and answer.json["error"] == "invalid", (change, answer.body)
+    assert admin.ask("PATCH", path, {"name": "Desk"}).json["name"] == "Desk"

@@ -68,11 +68,24 @@ static const char *wrong_listen(const char *value)
 	return "listen is an address and a port, such as 0.0.0.0:8443 or [::]:8443";
 }
 
+static const char *wrong_base(const char *value)
+{
+	const char *host = strncmp(value, "https://", 8) == 0 ? value + 8 : "/";
+	size_t length = strcspn(host, "/ ?#");
+	if (!*value || (length && strcmp(host + length, "/fhir") == 0))
+		return wrong_text(value);
+	return "base is an address such as https://his.example/fhir";
+}
+
 #define OPTION(field) offsetof(struct config, field)
 const struct config_option config_options[] = {
 	{"state", OPTION(state), "/var/lib/hospitaller", "Folder of everything that is kept.",
 		wrong_path},
 	{"listen", OPTION(listen), "0.0.0.0:8443", "Address and port of the door.", wrong_listen},
+	{"base", OPTION(base), "",
+		"Public address of the FHIR interface, such as https://his.example/fhir: what "
+		"references begin with that mean this server.",
+		wrong_base},
 	{"name", OPTION(name), "Hospital", "The hospital's name, as people see it.", wrong_text},
 	{"certificate", OPTION(certificate), "",
 		"TLS certificate (PEM); made at first start when empty.", wrong_path_or_none},

@@ -13,6 +13,7 @@
 struct config {
 	const char *state;                         // folder of everything that is kept
 	const char *listen;                        // "[::]:8443" or "0.0.0.0:8443"
+	const char *base;                          // public address of /fhir; or empty
 	const char *name;                          // of the hospital, shown to people
 	const char *certificate, *certificate_key; // PEM; empty: made at first start
 	const char *tls;                           // least version: "1.3" or "1.2"

@@ -83,13 +83,14 @@ static enum err add_entries(struct gather *gather, const json_t *bundle)
 }
 
 // A subject that leads nowhere: one that is contained, only named, or known elsewhere.
-static bool leads_nowhere(const json_t *resource)
+static bool leads_nowhere(const json_t *resource, struct arena *arena)
 {
 	static const char *const keys[] = {"patient", "subject", "beneficiary", "individual"};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		const json_t *subject = json_get_object(resource, keys[i]);
 		const char *text = json_get_text(subject, "reference");
-		if (text ? *text == '#' || strncmp(text, "urn:", 4) == 0
+		struct fhir_ref ref;
+		if (text ? !fhir_ref_parse(text, arena, &ref)
 			 : json_get_object(subject, "identifier") ||
 					json_get_text(subject, "display"))
 			return true;
@@ -141,7 +142,7 @@ enum err fhir_patients_of(
 	struct fhir_patients *patients = &gather.patients;
 	if (fhir_resource_type(resource) == fhir_counts.bundle)
 		patients->owner = NULL;
-	patients->elsewhere |= leads_nowhere(resource);
+	patients->elsewhere |= leads_nowhere(resource, arena);
 	if (!patients->owner && patients->count == 1)
 		patients->owner = patients->ids[0];
 	*ret = gather.patients;

@@ -230,6 +230,8 @@ static bool use_recovery(struct held_account *a, const char *code)
 {
 	char folded[64];
 	text_fold(bytes_text(code), folded, sizeof folded);
+	for (char *c = folded; *c; c++)
+		*c = *c == ' ' ? '-' : *c; // people read the dash as a gap
 	struct hash hash = crypto_sha256(bytes_text(folded));
 	for (int i = 0; i < RECOVERY_CODES; i++) {
 		if (!a->recovery_left[i] ||

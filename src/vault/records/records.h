@@ -99,13 +99,19 @@ struct search_query {
 	size_t count;     // of a page, 0 to RECORDS_SEARCH_COUNT
 	const char *page; // as `next` of an earlier result, or NULL
 	bool want_total;
+	// Asked with what is known of a candidate before its content is parsed; `false` leaves it
+	// out, so that how long a refusal takes does not tell how large the record is. NULL: none
+	// is.
+	enum err (*may)(void *context, const struct record *record, bool *ret_may);
+	void *may_context;
 };
 
 struct search_result {
 	struct record *records;
 	size_t count;
-	const char *next; // opaque, stable under later inserts; NULL when this was the last
-	int64_t total;    // -1 when it was not asked for
+	const char *next;     // opaque, stable under later inserts; NULL when this was the last
+	int64_t total;        // -1 when it was not asked for
+	const char **counted; // whose each of the total is; NULL: nobody's, or several patients'
 };
 // ERR_UNSUPPORTED when nothing narrows the search: a clinical type without a patient, a person
 // without any of the indexed parameters. ERR_INVALID for a page that is not ours.

@@ -186,6 +186,20 @@ enum err words_of_argument(struct owner *owner, const struct fhir_argument *argu
 enum err finds_of_argument(struct records *records, const struct fhir_argument *argument,
 	struct arena *arena, struct finds *ret_finds);
 
+// page.c: where a page of a search ended.
+enum {
+	PAGE_SORT_BYTES = 200 // a text is sorted by its beginning
+};
+struct page_place {
+	int64_t slot, updated_us;
+	struct fhir_values sort_values[RECORDS_SEARCH_SORTS]; // the first of each
+};
+enum err page_seal(struct records *records, const struct search_query *query,
+	const struct page_place *place, struct arena *arena, const char **ret_text);
+// Of query->page. ERR_INVALID for what is not ours, or of a search in another order.
+enum err page_open(struct records *records, const struct search_query *query, struct arena *arena,
+	struct page_place *ret_place);
+
 // care.c
 enum err care_write(struct records *records, int64_t patient, int64_t slot, int type,
 	const json_t *resource, struct arena *arena);

@@ -9,12 +9,11 @@
 #include <string.h>
 
 // A page ends when it is large, so that neither the vault's memory nor an answer is a matter of how
-// large the records are; a text is sorted by its beginning.
+// large the records are.
 enum {
 	MOST_CANDIDATES = 100000,
 	MOST_FOUND = 20000,
-	PAGE_BYTES = 16 * 1024 * 1024,
-	SORT_BYTES = 200
+	PAGE_BYTES = 16 * 1024 * 1024
 };
 
 struct candidate {
@@ -32,7 +31,7 @@ struct candidates {
 struct hit {
 	struct candidate candidate;
 	struct record record;
-	struct fhir_values sort_values[RECORDS_SEARCH_SORTS]; // the first of each
+	struct page_place place;
 };
 
 struct search_run {
@@ -41,8 +40,7 @@ struct search_run {
 	const struct search_query *query;
 	struct arena *arena, *scratch;
 	int kind;
-	int64_t after_slot;
-	size_t after_index;
+	struct page_place after; // the last hit of the page before, where there is one
 	bool paged;
 	struct hit *hits;
 	size_t count, room;
@@ -252,8 +250,10 @@ static enum err gather(struct search_run *run, struct candidates *list)
 		       : walk_items(run, HOSPITAL, NULL, list);
 }
 
+// Against what the resource shows: meta.lastUpdated, to the millisecond.
 static bool updated_fits(const struct search_query *query, int64_t at_us)
 {
+	at_us -= at_us % 1000;
 	return (!query->updated_from_us || at_us >= query->updated_from_us) &&
 	       (!query->updated_to_us || at_us < query->updated_to_us);
 }
@@ -282,7 +282,7 @@ static bool stops_early(const struct search_query *query)
 
 static const char *sort_text(const struct search_run *run, const char *text)
 {
-	return text ? arena_text_n(run->arena, text, strnlen(text, SORT_BYTES)) : NULL;
+	return text ? arena_text_n(run->arena, text, strnlen(text, PAGE_SORT_BYTES)) : NULL;
 }
 
 static enum err keep_sort_value(struct search_run *run, const json_t *json,
@@ -312,7 +312,9 @@ static enum err keep(struct search_run *run, const struct candidate *candidate,
 			abort();
 	}
 	struct hit *hit = &run->hits[run->count];
-	*hit = (struct hit){.candidate = *candidate, .record = *record};
+	*hit = (struct hit){.candidate = *candidate,
+		.record = *record,
+		.place = {.slot = candidate->slot, .updated_us = record->updated_us}};
 	hit->record.id = arena_text(run->arena, record->id);
 	hit->record.patient = record->patient ? arena_text(run->arena, record->patient) : NULL;
 	hit->record.json = (struct bytes){0};
@@ -323,7 +325,7 @@ static enum err keep(struct search_run *run, const struct candidate *candidate,
 	for (size_t i = 0; i < run->query->sort_count && !err; i++)
 		if (run->query->sorts[i].param)
 			err = keep_sort_value(
-				run, json, run->query->sorts[i].param, &hit->sort_values[i]);
+				run, json, run->query->sorts[i].param, &hit->place.sort_values[i]);
 	run->count += !err;
 	return err;
 }
@@ -332,15 +334,20 @@ static enum err check(
 	struct search_run *run, const struct candidate *candidate, const struct record *record)
 {
 	json_t *json;
-	bool fits = false;
+	bool fits = false, may = true;
+	enum err err = OK;
 	if (!updated_fits(run->query, record->updated_us))
 		return OK;
 	if (run->query->patient &&
 		(!record->patient || strcmp(record->patient, run->query->patient)))
 		return OK;
+	if (run->query->may)
+		err = run->query->may(run->query->may_context, record, &may);
+	if (err || !may)
+		return err;
 	if (json_parse_strict(record->json, NULL, &json, NULL))
 		return ERR_CORRUPT;
-	enum err err = matches(run, json, record->updated_us, &fits);
+	err = matches(run, json, record->updated_us, &fits);
 	if (!err && fits)
 		err = keep(run, candidate, record, json);
 	json_decref(json);
@@ -367,7 +374,7 @@ static enum err consider_all(struct search_run *run, const struct candidates *li
 	bool stop_early = stops_early(run->query);
 	enum err err = OK;
 	for (size_t i = 0; i < list->count && !err; i++) {
-		if (stop_early && run->paged && list->at[i].slot <= run->after_slot)
+		if (stop_early && run->paged && list->at[i].slot <= run->after.slot)
 			continue;
 		if (stop_early && (run->count > run->query->count ||
 					  (run->count > 1 && run->bytes > PAGE_BYTES)))
@@ -377,12 +384,11 @@ static enum err consider_all(struct search_run *run, const struct candidates *li
 	return err;
 }
 
-static int compare_hits(const void *a, const void *b, void *context)
+static int compare_places(
+	const struct search_query *query, const struct page_place *x, const struct page_place *y)
 {
-	const struct search_query *query = context;
-	const struct hit *x = a, *y = b;
 	for (size_t i = 0; i < query->sort_count; i++) {
-		int64_t dx = x->record.updated_us, dy = y->record.updated_us;
+		int64_t dx = x->updated_us, dy = y->updated_us;
 		bool empty = query->sorts[i].param &&
 			     (!x->sort_values[i].count || !y->sort_values[i].count);
 		int order = query->sorts[i].param
@@ -391,33 +397,29 @@ static int compare_hits(const void *a, const void *b, void *context)
 		if (order) // what has no value comes last, in either direction
 			return query->sorts[i].descending && !empty ? -order : order;
 	}
-	return (x->candidate.slot > y->candidate.slot) - (x->candidate.slot < y->candidate.slot);
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static int compare_hits(const void *a, const void *b, void *context)
+{
+	const struct hit *x = a, *y = b;
+	return compare_places(context, &x->place, &y->place);
 }
 
 static enum err read_page(struct search_run *run)
 {
-	long long slot;
-	unsigned long index;
-	char end;
-	if (!run->query->page)
-		return OK;
-	if (sscanf(run->query->page, "%lld.%lu%c", &slot, &index, &end) != 2 || slot < 0)
-		return ERR_INVALID;
-	run->paged = true;
-	run->after_slot = slot;
-	run->after_index = index;
-	return OK;
+	run->paged = run->query->page != NULL;
+	return run->paged ? page_open(run->r, run->query, run->arena, &run->after) : OK;
 }
 
-// Where the page begins: behind the last hit of the page before, or where that one was.
+// The page begins behind where the one before ended, whatever became of the hit that was there.
 static size_t page_start(const struct search_run *run)
 {
-	if (!run->paged || stops_early(run->query))
-		return 0;
-	for (size_t i = 0; i < run->count; i++)
-		if (run->hits[i].candidate.slot == run->after_slot)
-			return i + 1;
-	return run->after_index < run->count ? run->after_index : run->count;
+	size_t start = 0;
+	while (run->paged && start < run->count &&
+		compare_places(run->query, &run->hits[start].place, &run->after) <= 0)
+		start++;
+	return start;
 }
 
 // How many of `count` hits from `start` on fit a page; their content is there afterwards.
@@ -451,11 +453,15 @@ static enum err fill_result(struct search_run *run, struct search_result *ret)
 	ret->records = arena_alloc(run->arena, count * sizeof *ret->records);
 	for (size_t i = 0; i < count; i++)
 		ret->records[i] = run->hits[start + i].record;
-	if (run->query->want_total)
+	if (run->query->want_total) {
 		ret->total = (int64_t)run->count;
+		ret->counted = arena_alloc(run->arena, run->count * sizeof *ret->counted);
+		for (size_t i = 0; i < run->count; i++)
+			ret->counted[i] = run->hits[i].record.patient;
+	}
 	if (left > count && count)
-		ret->next = arena_printf(run->arena, "%lld.%zu",
-			(long long)run->hits[start + count - 1].candidate.slot, start + count);
+		return page_seal(run->r, run->query, &run->hits[start + count - 1].place,
+			run->arena, &ret->next);
 	return OK;
 }
 

@@ -103,6 +103,26 @@ out:
 	return PROGRESS_DONE;
 }
 
+// What is ignored would seem to have been done.
+static bool only_changeable(struct exchange *x, json_t *body)
+{
+	static const char *const known[] = {"name", "role", "state"};
+	const char *key;
+	json_t *value;
+	json_object_foreach(body, key, value)
+	{
+		size_t i = 0;
+		while (i < sizeof known / sizeof *known && strcmp(known[i], key) != 0)
+			i++;
+		if (i < sizeof known / sizeof *known && json_is_string(value))
+			continue;
+		answer_error(x, 422, "invalid",
+			"An account's name, role and state can be changed, each a text; nothing else.");
+		return false;
+	}
+	return true;
+}
+
 enum progress api_account_change(struct vault *vault, struct exchange *x)
 {
 	const char *id = route_segment(x, "id");
@@ -110,6 +130,10 @@ enum progress api_account_change(struct vault *vault, struct exchange *x)
 	struct account account;
 	if (!body)
 		return PROGRESS_DONE;
+	if (!only_changeable(x, body)) {
+		json_decref(body);
+		return PROGRESS_DONE;
+	}
 	const char *state = json_get_text(body, "state");
 	struct account_change change = {
 		.name = json_get_text(body, "name"), .role = json_get_text(body, "role")};

@@ -87,6 +87,8 @@ static const char *patient_of(struct vault *vault, struct exchange *x,
 	if (!entry->patients_here)
 		return NULL;
 	const char *id = telling->about ? telling->about : entry->patients[0];
+	if (strcmp(id, ACCESS_SOMEBODY) == 0)
+		return "a patient who is not known here";
 	bool join = entry->kind != TRAIL_REVIEW || telling->about;
 	const char *name = join ? names_patient(vault, x, id) : NULL;
 	return name ? name : arena_printf(x->arena, "patient %s", id);

@@ -43,13 +43,13 @@ void fhir_owners(struct exchange *x, const struct record *record, struct access 
 	access->patient_count = 0;
 	if (record->patient || !record->json.size || !fhir_type_in_compartment(record->type))
 		return;
-	access->patient = "unknown"; // until it was read: nobody's is not everybody's
+	access->patient = ACCESS_SOMEBODY; // until it was read: nobody's is not everybody's
 	if (json_parse_strict(record->json, NULL, &json, NULL))
 		return;
 	if (fhir_patients_of(json, record->id, x->arena, &patients) == OK) {
 		for (size_t i = 0; i < patients.count; i++)
 			patients.ids[i] = arena_text(x->arena, patients.ids[i]);
-		access->patient = patients.elsewhere && !patients.count ? "unknown" : NULL;
+		access->patient = patients.elsewhere && !patients.count ? ACCESS_SOMEBODY : NULL;
 		access->patients = patients.ids;
 		access->patient_count = patients.count;
 	}
@@ -106,8 +106,8 @@ void fhir_answer_absent(
 	struct access any = *access;
 	struct verdict verdict;
 	if (!any.patient && fhir_type_in_compartment(access->type))
-		any.patient =
-			access->type == fhir_type_patient() && access->id ? access->id : "nobody";
+		any.patient = access->type == fhir_type_patient() && access->id ? access->id
+										: ACCESS_SOMEBODY;
 	if (err == ERR_NOT_FOUND || err == ERR_GONE) {
 		if (!access_check(vault, x, &any, &verdict))
 			return;
@@ -158,29 +158,42 @@ void fhir_answer_problems(struct exchange *x, const struct fhir_problems *proble
 	answer_outcome(x, 422, fhir_outcome_of_problems(problems));
 }
 
-json_t *fhir_body(struct exchange *x, int type)
+json_t *fhir_body_unchecked(struct exchange *x)
 {
 	const struct json_limits limits = {.most_bytes = DOOR_BODY_BYTES};
 	struct json_problem problem;
-	struct fhir_problems problems;
 	json_t *json;
 	enum err err = json_parse_strict(buf_bytes(&x->body), &limits, &json, &problem);
 	if (err) {
 		answer_outcome(x, err == ERR_LIMIT ? 413 : 400, fhir_outcome_of_json(&problem));
 		return NULL;
 	}
-	if (fhir_check(json, x->arena, &problems)) {
-		fhir_answer_problems(x, &problems);
-		json_decref(json);
-		return NULL;
-	}
-	if (type != FHIR_TYPE_NONE && fhir_resource_type(json) != type) {
-		answer_error(x, 400, "invalid", "The body is a %s, the address says %s.",
-			fhir_type_name(fhir_resource_type(json)), fhir_type_name(type));
-		json_decref(json);
-		return NULL;
-	}
 	return json;
+}
+
+bool fhir_body_is(struct exchange *x, const json_t *json, int type)
+{
+	int found = fhir_resource_type(json);
+	if (type == FHIR_TYPE_NONE || found == type)
+		return true;
+	answer_error(x, 400, "invalid", "The body is a %s, the address says %s.",
+		fhir_type_name(found), fhir_type_name(type));
+	return false;
+}
+
+json_t *fhir_body(struct exchange *x, int type)
+{
+	struct fhir_problems problems;
+	json_t *json = fhir_body_unchecked(x);
+	if (!json)
+		return NULL;
+	bool valid = fhir_check(json, x->arena, &problems) == OK;
+	if (!valid)
+		fhir_answer_problems(x, &problems);
+	if (valid && fhir_body_is(x, json, type))
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 bool fhir_if_match(struct exchange *x, uint64_t *ret_version)

@@ -31,6 +31,10 @@ void fhir_answer_problems(struct exchange *exchange, const struct fhir_problems 
 
 // Parses and checks the body as one resource of that type (FHIR_TYPE_NONE: any). NULL: answered.
 json_t *fhir_body(struct exchange *exchange, int type);
+// As JSON only, to be checked: it may be no resource at all.
+json_t *fhir_body_unchecked(struct exchange *exchange);
+// Is a checked resource of this type? False: answered.
+bool fhir_body_is(struct exchange *exchange, const json_t *json, int type);
 // The version in If-Match, 0 when there is none. False: answered.
 bool fhir_if_match(struct exchange *exchange, uint64_t *ret_version);
 // Answers a write as Prefer asks for: representation, minimal or OperationOutcome.

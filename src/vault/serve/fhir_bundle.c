@@ -4,8 +4,8 @@
 // FHIR's order: DELETE, POST, PUT, GET; then references between entries are rewritten from fullUrl
 // to what was assigned, and conditional references (Type?query) to what they find.
 #include "vault/ledger/ledger.h"
+#include "vault/serve/fhir_bundle_read.h"
 #include "vault/serve/fhir_query.h"
-#include "vault/serve/fhir_store.h"
 #include "vault/serve/handlers.h"
 
 #include "common/base/map.h"
@@ -19,172 +19,14 @@
 #include <string.h>
 
 enum {
-	MOST_ENTRIES = 20000,
+	MOST_SEARCHES = 100,
 	GIVEN_BYTES = 16 * 1024 * 1024
 };
-
-enum mode {
-	TRANSACTION,
-	BATCH,
-	IMPORT
-};
-
-struct entry {
-	const json_t *json;
-	json_t *resource; // borrowed from the bundle
-	enum door_method method;
-	int type;
-	const char *id;    // assigned, or of the address
-	const char *query; // of a conditional request or a search
-	const char *if_none_exist;
-	uint64_t if_match;
-	uint16_t status;
-	struct record record;
-	bool has_record;
-	json_t *outcome; // of a batch's entry that failed, or what a GET gave
-	bool unchanged;
-	bool settled; // if_none_exist was looked for
-};
-
-struct bundling {
-	struct vault *vault;
-	struct exchange *x;
-	enum mode mode;
-	json_t *bundle;
-	struct entry *entries;
-	size_t count;
-	struct map *urls;    // fullUrl → "Type/id"
-	const char *problem; // of a reference
-	uint64_t first_note;
-	size_t given_bytes; // of what GETs gave
-};
-
-static const char *arena_query(struct arena *arena, const char *url, const char **ret_query)
-{
-	const char *mark = strchr(url, '?');
-	*ret_query = mark ? arena_text(arena, mark + 1) : NULL;
-	return mark ? arena_text_n(arena, url, (size_t)(mark - url)) : arena_text(arena, url);
-}
-
-static bool refuse(struct bundling *b, size_t at, const char *words)
-{
-	answer_error(b->x, 400, "invalid", "Bundle.entry[%zu]: %s", at, words);
-	return false;
-}
-
-// "Patient", "Patient/1", "Patient?x=y": what the entry is about.
-static bool read_url(struct bundling *b, size_t at, const char *url)
-{
-	struct entry *e = &b->entries[at];
-	const char *path = arena_query(b->x->arena, url, &e->query);
-	const char *slash = strchr(path, '/');
-	e->type = fhir_type_find_n(path, slash ? (size_t)(slash - path) : strlen(path));
-	if (e->type == FHIR_TYPE_NONE)
-		return refuse(b, at, "request.url does not start with a resource type.");
-	if (slash && !text_is_id(slash + 1))
-		return refuse(b, at, "request.url does not end with an id.");
-	e->id = slash ? slash + 1 : NULL;
-	return true;
-}
-
-static enum door_method method_of(const char *text)
-{
-	for (int m = DOOR_GET; m <= DOOR_DELETE; m++)
-		if (strcmp(door_method_text((enum door_method)m), text) == 0)
-			return (enum door_method)m;
-	return 0;
-}
-
-static bool read_if_match(struct bundling *b, size_t at, const char *text)
-{
-	struct entry *e = &b->entries[at];
-	char *end;
-	if (!text)
-		return true;
-	text += text_starts(text, "W/\"") ? 3 : 0;
-	e->if_match = strtoull(text, &end, 10);
-	return e->if_match ? true : refuse(b, at, "request.ifMatch must look like W/\"3\".");
-}
-
-static bool read_request(struct bundling *b, size_t at)
-{
-	struct entry *e = &b->entries[at];
-	const json_t *request = json_get_object(e->json, "request");
-	const char *method = json_get_text(request, "method"), *url = json_get_text(request, "url");
-	if (!method || !url)
-		return refuse(b, at, "it needs request.method and request.url.");
-	e->method = method_of(method);
-	if (!e->method || e->method == DOOR_PATCH || e->method == DOOR_HEAD)
-		return refuse(b, at, "request.method must be GET, POST, PUT or DELETE.");
-	e->if_none_exist = json_get_text(request, "ifNoneExist");
-	if (!read_url(b, at, url) || !read_if_match(b, at, json_get_text(request, "ifMatch")))
-		return false;
-	bool needs = e->method == DOOR_POST || e->method == DOOR_PUT;
-	if (needs != (e->resource != NULL))
-		return refuse(
-			b, at, needs ? "it needs a resource." : "it must not have a resource.");
-	if (needs && fhir_resource_type(e->resource) != e->type)
-		return refuse(b, at, "request.url names another type than the resource has.");
-	if (e->method == DOOR_POST)
-		e->id = fhir_new_id(b->x->arena);
-	if ((e->method == DOOR_PUT && (!e->id || e->query)) || (e->method == DOOR_DELETE && !e->id))
-		return refuse(
-			b, at, "conditional update and delete are not supported; name an id.");
-	return true;
-}
-
-// An import's entry keeps its identity: the id of urn:uuid:…, of the resource, or of the address.
-static bool read_identity(struct bundling *b, size_t at)
-{
-	struct entry *e = &b->entries[at];
-	const char *url = json_get_text(e->json, "fullUrl");
-	const char *slash = url ? strrchr(url, '/') : NULL;
-	e->method = DOOR_PUT;
-	if (!e->resource)
-		return refuse(b, at, "it needs a resource.");
-	e->type = fhir_resource_type(e->resource);
-	if (url && text_starts(url, "urn:uuid:"))
-		e->id = url + strlen("urn:uuid:");
-	else
-		e->id = json_get_text(e->resource, "id");
-	if (!e->id && slash)
-		e->id = slash + 1;
-	if (!e->id || !text_is_id(e->id))
-		return refuse(b, at, "it has no identity: fullUrl or resource.id.");
-	e->id = arena_text(b->x->arena, e->id); // the resource's own id is about to be replaced
-	return true;
-}
-
-static bool read_entries(struct bundling *b)
-{
-	const json_t *list = json_get_array(b->bundle, "entry");
-	b->count = json_array_size(list);
-	if (b->count > MOST_ENTRIES) {
-		answer_error(b->x, 413, "too-large", "A bundle may have %d entries.", MOST_ENTRIES);
-		return false;
-	}
-	b->entries = arena_alloc(b->x->arena, b->count * sizeof *b->entries);
-	for (size_t i = 0; i < b->count; i++) {
-		struct entry *e = &b->entries[i];
-		e->json = json_array_get(list, i);
-		e->resource = json_get_object(e->json, "resource");
-		if (b->mode == IMPORT ? !read_identity(b, i) : !read_request(b, i))
-			return false;
-		const char *url = json_get_text(e->json, "fullUrl");
-		if (!url || !e->resource)
-			continue;
-		if (map_find(b->urls, bytes_text(url)))
-			return refuse(b, i, "its fullUrl is there already.");
-		map_set(b->urls, bytes_text(url),
-			arena_printf(b->x->arena, "%s/%s", fhir_type_name(e->type), e->id));
-	}
-	return true;
-}
 
 static enum err resolve_query(struct bundling *b, const char *text, const char **ret_text)
 {
 	const char *query;
-	const char *name = arena_query(b->x->arena, text, &query);
+	const char *name = bundle_split_query(b->x->arena, text, &query);
 	int type = fhir_type_find(name);
 	struct record found;
 	size_t count = 0;
@@ -207,6 +49,9 @@ static enum err rewrite(
 {
 	struct bundling *b = context;
 	const char *found = map_find(b->urls, bytes_text(text));
+	if (!found && kind == FHIR_REF_REFERENCE && b->base) // a relative one, from where it stands
+		found = map_find(
+			b->urls, bytes_text(arena_printf(b->x->arena, "%s%s", b->base, text)));
 	if (found) {
 		*ret_text = found;
 		return OK;
@@ -227,7 +72,7 @@ static enum err rewrite(
 static bool settle_conditions(struct bundling *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
-		struct entry *e = &b->entries[i];
+		struct bundle_entry *e = &b->entries[i];
 		struct store_wish wish = {.type = e->type, .if_none_exist = e->if_none_exist};
 		bool failed = false;
 		if (b->mode != TRANSACTION || !e->if_none_exist || e->method != DOOR_POST)
@@ -253,31 +98,36 @@ static bool rewrite_all(struct bundling *b)
 {
 	const struct fhir_ref_visitor visitor = {rewrite, b};
 	for (size_t i = 0; i < b->count; i++) {
-		if (!b->entries[i].resource)
+		struct bundle_entry *e = &b->entries[i];
+		if (!e->resource || e->failed)
 			continue;
 		b->problem = NULL;
-		if (fhir_refs_walk(b->entries[i].resource, &visitor))
-			return refuse(
-				b, i, b->problem ? b->problem : "a reference cannot be read.");
+		b->base = e->base;
+		if (!fhir_refs_walk(e->resource, &visitor))
+			continue;
+		bundle_refuse(b, i, b->problem ? b->problem : "a reference cannot be read.");
+		if (!bundle_failed_alone(b, e))
+			return false;
 	}
 	return true;
 }
 
-static bool is_there(struct bundling *b, struct entry *e)
+static bool is_there(struct bundling *b, struct bundle_entry *e)
 {
 	struct record_key key = {.type = e->type, .id = e->id};
 	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
 	return err == OK || err == ERR_GONE;
 }
 
-static bool store_entry(struct bundling *b, struct entry *e)
+static bool store_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct store_wish wish = {.type = e->type,
 		.id = e->id,
 		.resource = e->resource,
 		.expected = e->if_match,
 		.if_none_exist = e->settled ? NULL : e->if_none_exist,
-		.must_be_new = e->method == DOOR_POST};
+		.must_be_new = e->method == DOOR_POST,
+		.if_none_match = e->if_none_match};
 	wish.action = b->mode == IMPORT        ? TRAIL_IMPORT
 		      : e->method == DOOR_POST ? TRAIL_CREATE
 					       : TRAIL_UPDATE;
@@ -295,7 +145,7 @@ static bool store_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-static bool delete_entry(struct bundling *b, struct entry *e)
+static bool delete_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct store_wish wish = {.type = e->type, .id = e->id, .expected = e->if_match};
 	if (!fhir_remove(b->vault, b->x, &wish, &e->record))
@@ -304,15 +154,37 @@ static bool delete_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-// A read within a bundle: decided and on the trail like any other. Searches are refused.
-static bool get_entry(struct bundling *b, struct entry *e)
+static bool search_entry(struct bundling *b, struct bundle_entry *e)
+{
+	struct exchange *x = b->x;
+	struct door_ask whole = x->ask;
+	struct query_problem problem;
+	if (++b->searches > MOST_SEARCHES) {
+		answer_error(x, 413, "too-large", "A bundle may have %d searches.", MOST_SEARCHES);
+		return false;
+	}
+	x->ask.params = fhir_query_params(
+		e->query ? e->query : "", x->arena, &x->ask.param_count, &problem);
+	if (x->ask.params)
+		fhir_search_staged(b->vault, x, e->type);
+	else
+		answer_error(x, 400, "invalid", "%s: %s", problem.parameter, problem.words);
+	x->ask = whole;
+	x->header_count = 0;
+	b->given_bytes += x->answer.size;
+	e->status = x->status;
+	return x->status == 200 &&
+	       json_parse_strict(buf_bytes(&x->answer), NULL, &e->found, NULL) == OK;
+}
+
+// A read or a search within a bundle: decided and on the trail like any other.
+static bool get_entry(struct bundling *b, struct bundle_entry *e)
 {
 	struct access access = {.action = TRAIL_READ, .type = e->type, .id = e->id};
 	struct record_key key = {.type = e->type, .id = e->id};
 	struct verdict verdict;
-	if (!e->id || e->query) {
-		answer_error(
-			b->x, 400, "not-supported", "In a bundle only reads by id are supported.");
+	if (e->id && e->query) {
+		answer_error(b->x, 400, "invalid", "A read by id takes no parameters.");
 		return false;
 	}
 	if (b->given_bytes > GIVEN_BYTES) {
@@ -320,6 +192,8 @@ static bool get_entry(struct bundling *b, struct entry *e)
 			b->x, 413, "too-large", "This bundle asks for more than fits an answer.");
 		return false;
 	}
+	if (!e->id)
+		return search_entry(b, e);
 	enum err err = records_read_staged(b->vault->parts.records, &key, b->x->arena, &e->record);
 	b->given_bytes += err ? 0 : e->record.json.size;
 	if (err) {
@@ -337,7 +211,7 @@ static bool get_entry(struct bundling *b, struct entry *e)
 	return true;
 }
 
-static bool do_entry(struct bundling *b, struct entry *e)
+static bool do_entry(struct bundling *b, struct bundle_entry *e)
 {
 	switch (e->method) {
 	case DOOR_DELETE:
@@ -366,21 +240,16 @@ static bool do_each(struct bundling *b)
 	struct records *records = b->vault->parts.records;
 	for (size_t o = 0; o < sizeof order / sizeof *order; o++)
 		for (size_t i = 0; i < b->count; i++) {
-			struct entry *e = &b->entries[i];
-			if (e->method != order[o])
+			struct bundle_entry *e = &b->entries[i];
+			if (e->failed || e->method != order[o])
 				continue;
 			if (records_savepoint(records))
 				return false;
 			bool done = do_entry(b, e);
 			if (done ? records_release(records) : records_rollback(records))
 				return false;
-			if (done)
-				continue;
-			e->status = b->x->status;
-			e->has_record = false;
-			if (json_parse_strict(buf_bytes(&b->x->answer), NULL, &e->outcome, NULL))
-				e->outcome = NULL;
-			b->x->header_count = 0;
+			if (!done)
+				bundle_failed_alone(b, e);
 		}
 	return true;
 }
@@ -400,7 +269,7 @@ static const char *status_text(struct exchange *x, uint16_t status)
 	return arena_printf(x->arena, "%u", status);
 }
 
-static json_t *entry_answer(struct bundling *b, struct entry *e)
+static json_t *entry_answer(struct bundling *b, struct bundle_entry *e)
 {
 	struct exchange *x = b->x;
 	json_t *response = json_pack("{s:s}", "status", status_text(x, e->status));
@@ -414,6 +283,8 @@ static json_t *entry_answer(struct bundling *b, struct entry *e)
 	}
 	if (e->outcome)
 		json_object_set_new(response, "outcome", e->outcome);
+	if (e->found)
+		json_object_set_new(entry, "resource", e->found);
 	bool show = e->method == DOOR_GET || strstr(x->ask.prefer, "return=representation");
 	if (e->has_record && show && json_parse_strict(e->record.json, NULL, &resource, NULL) == OK)
 		json_object_set_new(entry, "resource", resource);
@@ -454,6 +325,15 @@ static void note_undone(struct bundling *b)
 	note_add(b->vault, b->x, &note);
 }
 
+// Of entries that are not answered.
+static void drop(struct bundling *b)
+{
+	for (size_t i = 0; b->entries && i < b->count; i++) {
+		json_decref(b->entries[i].outcome);
+		json_decref(b->entries[i].found);
+	}
+}
+
 static enum progress run(struct bundling *b)
 {
 	struct records *records = b->vault->parts.records;
@@ -464,12 +344,13 @@ static enum progress run(struct bundling *b)
 		fhir_answer_storing(b->x, err);
 		return PROGRESS_DONE;
 	}
-	bool done = read_entries(b) && settle_conditions(b) && rewrite_all(b) &&
+	bool done = bundle_read(b) && settle_conditions(b) && rewrite_all(b) &&
 		    (b->mode == BATCH ? do_each(b) : do_all(b));
 	err = done ? records_release(records) : records_rollback(records);
 	if (err)
 		fhir_answer_storing(b->x, err);
 	if (err || !done) {
+		drop(b);
 		note_undone(b);
 		return PROGRESS_DONE;
 	}
@@ -482,7 +363,7 @@ static enum progress run(struct bundling *b)
 
 static enum progress bundle(struct vault *vault, struct exchange *x, bool import)
 {
-	json_t *json = fhir_body(x, fhir_type_find("Bundle"));
+	json_t *json = fhir_body_unchecked(x);
 	if (!json)
 		return PROGRESS_DONE;
 	const char *type = json_get_text(json, "type");
@@ -491,15 +372,19 @@ static enum progress bundle(struct vault *vault, struct exchange *x, bool import
 		.x = x,
 		.bundle = json,
 		.urls = map_new(),
+		.written = map_new(),
 		.mode = import                               ? IMPORT
 			: type && strcmp(type, "batch") == 0 ? BATCH
 							     : TRANSACTION};
 	b.first_note = ledger_size(vault->parts.ledger);
-	if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
+	if (!bundle_check(&b) || !fhir_body_is(x, json, fhir_type_find("Bundle")))
+		progress = PROGRESS_DONE;
+	else if (!import && (!type || (b.mode != BATCH && strcmp(type, "transaction") != 0)))
 		answer_error(x, 400, "invalid", "Bundle.type must be transaction or batch.");
 	else
 		progress = run(&b);
 	map_free(b.urls);
+	map_free(b.written);
 	json_decref(json);
 	return progress;
 }

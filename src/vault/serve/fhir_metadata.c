@@ -1,4 +1,5 @@
 // The CapabilityStatement, made from the tables that serve.
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/handlers.h"
 
 #include "common/base/time.h"
@@ -62,13 +63,13 @@ enum progress fhir_metadata(struct vault *vault, struct exchange *x)
 		"security", "cors", 0, "description",
 		"Bearer tokens from POST /api/sign-in; every access is decided and recorded.",
 		"resource", resource_list(), "interaction", "code", "transaction", "code", "batch");
-	json_t *json = json_pack(
-		"{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:[s], s:[o]}",
-		"resourceType", "CapabilityStatement", "status", "active", "date", at, "kind",
-		"instance", "software", "name", "Hospitaller", "version", vault->parts.version,
-		"implementation", "description", "Hospitaller's door to the records", "url",
-		arena_printf(x->arena, "https://%s/fhir", x->ask.host), "fhirVersion", "4.0.1",
-		"format", "application/fhir+json", "rest", rest);
+	json_t *json =
+		json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:[s], s:[o]}",
+			"resourceType", "CapabilityStatement", "status", "active", "date", at,
+			"kind", "instance", "software", "name", "Hospitaller", "version",
+			vault->parts.version, "implementation", "description",
+			"Hospitaller's door to the records", "url", fhir_base(vault, x),
+			"fhirVersion", "4.0.1", "format", "application/fhir+json", "rest", rest);
 	answer_json(x, 200, json);
 	json_decref(json);
 	return PROGRESS_DONE;

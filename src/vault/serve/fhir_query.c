@@ -1,8 +1,9 @@
 #include "vault/serve/fhir_query.h"
 
 #include "common/base/text.h"
-#include "common/base/time.h"
+#include "common/format/fhir_date.h"
 #include "common/format/fhir_type.h"
+#include "vault/serve/fhir_base.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum {
 };
 
 struct parsing {
+	const struct vault *vault;
 	int type;
 	struct arena *arena;
 	struct search_query query;
@@ -70,35 +72,43 @@ static enum err read_sort(struct parsing *p, const char *value)
 	return OK;
 }
 
-// ge2026-01-01 and so on: a day, or an instant, widened to the range that the prefix means.
+// The bounds of several arguments all hold.
+static void narrow_updated(struct search_query *q, int64_t from, int64_t to)
+{
+	if (from > q->updated_from_us)
+		q->updated_from_us = from;
+	if (to != INT64_MAX && (!q->updated_to_us || to < q->updated_to_us))
+		q->updated_to_us = to > 0 ? to : 1; // 0 would leave it open; nothing is that old
+}
+
+// ge2026-11 and so on: what is written stands for all of its month, day, minute… and is widened to
+// the range that the prefix means.
 static enum err read_updated(struct parsing *p, const char *value)
 {
-	char prefix[3] = "eq";
-	int64_t from, to;
-	if (value[0] >= 'a' && value[0] <= 'z' && value[1]) {
-		memcpy(prefix, value, 2);
-		value += 2;
-	}
-	bool day = strlen(value) == 10;
-	const char *text = day ? arena_printf(p->arena, "%sT00:00:00Z", value) : value;
-	if (time_parse(text, &from))
-		return wrong(p, ERR_INVALID, "_lastUpdated", "This is not a date or an instant.");
-	to = from + (day ? 86400000000ll : 1);
-	struct search_query *q = &p->query;
-	if (strcmp(prefix, "eq") == 0) {
-		q->updated_from_us = from;
-		q->updated_to_us = to;
-	} else if (strcmp(prefix, "ge") == 0) {
-		q->updated_from_us = from;
-	} else if (strcmp(prefix, "gt") == 0 || strcmp(prefix, "sa") == 0) {
-		q->updated_from_us = to;
-	} else if (strcmp(prefix, "lt") == 0 || strcmp(prefix, "eb") == 0) {
-		q->updated_to_us = from;
-	} else if (strcmp(prefix, "le") == 0) {
-		q->updated_to_us = to;
-	} else {
+	static const struct {
+		char prefix[3];
+		bool from, to;           // is there a bound
+		bool from_end, to_start; // and is it the other end than usual
+	} rows[] = {{"eq", true, true, false, false}, {"ge", true, false, false, false},
+		{"gt", true, false, true, false}, {"sa", true, false, true, false},
+		{"le", false, true, false, false}, {"lt", false, true, false, true},
+		{"eb", false, true, false, true}};
+	struct fhir_interval at;
+	size_t row = 0;
+	bool prefixed = value[0] >= 'a' && value[0] <= 'z' && value[1];
+	while (prefixed && row < sizeof rows / sizeof *rows && memcmp(rows[row].prefix, value, 2))
+		row++;
+	if (row == sizeof rows / sizeof *rows)
 		return wrong(p, ERR_UNSUPPORTED, "_lastUpdated", "Use eq, ge, gt, le or lt.");
-	}
+	if (!fhir_date_parse(value + (prefixed ? 2 : 0), FHIR_FORM_SEARCH, &at))
+		return wrong(p, ERR_INVALID, "_lastUpdated", "This is not a date or an instant.");
+	narrow_updated(&p->query,
+		!rows[row].from      ? 0
+		: rows[row].from_end ? at.high_us
+				     : at.low_us,
+		!rows[row].to        ? INT64_MAX
+		: rows[row].to_start ? at.low_us
+				     : at.high_us);
 	return OK;
 }
 
@@ -146,6 +156,20 @@ static void note_patient(struct parsing *p, const struct fhir_argument *argument
 		p->query.patient = value->id;
 }
 
+// https://his.example/fhir/Patient/1 of this server is Patient/1.
+static void localize(struct parsing *p, struct fhir_argument *argument)
+{
+	for (size_t i = 0; i < argument->count; i++) {
+		struct fhir_value *value = &argument->at[i].value;
+		bool absolute = value->kind == FHIR_PARAM_REFERENCE && value->id && !value->local;
+		const char *local = absolute ? fhir_base_local(p->vault, value->text) : NULL;
+		if (!local)
+			continue;
+		value->text = local;
+		value->local = true;
+	}
+}
+
 static enum err read_argument(struct parsing *p, const char *name, const char *value)
 {
 	struct fhir_key key;
@@ -164,6 +188,7 @@ static enum err read_argument(struct parsing *p, const char *name, const char *v
 		return wrong(p, err == ERR_UNSUPPORTED ? err : ERR_INVALID, name,
 			err == ERR_UNSUPPORTED ? "This modifier is not supported here."
 					       : "This value cannot be read.");
+	localize(p, argument);
 	p->query.argument_count++;
 	note_patient(p, argument);
 	return OK;
@@ -177,17 +202,19 @@ static enum err read_param(struct parsing *p, const struct door_param *param)
 	return *param->value ? read_argument(p, param->name, param->value) : OK;
 }
 
-enum err fhir_query_of_params(int type, const struct door_param *params, size_t count,
-	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem)
+enum err fhir_query_of_params(const struct vault *vault, int type,
+	const struct query_params *params, struct arena *arena, struct search_query *ret_query,
+	struct query_problem *ret_problem)
 {
-	struct parsing p = {.type = type,
+	struct parsing p = {.vault = vault,
+		.type = type,
 		.arena = arena,
 		.query = {.type = type, .count = QUERY_DEFAULT_COUNT}};
 	enum err err = OK;
 	p.arguments = arena_alloc(arena, RECORDS_SEARCH_ARGUMENTS * sizeof *p.arguments);
 	p.query.arguments = p.arguments;
-	for (size_t i = 0; i < count && !err; i++)
-		err = read_param(&p, &params[i]);
+	for (size_t i = 0; i < params->count && !err; i++)
+		err = read_param(&p, &params->at[i]);
 	if (err)
 		*ret_problem = p.problem;
 	else
@@ -217,26 +244,37 @@ static void decode(char *text)
 	*to = 0;
 }
 
-enum err fhir_query_of_text(int type, const char *text, struct arena *arena,
-	struct search_query *ret_query, struct query_problem *ret_problem)
+struct door_param *fhir_query_params(
+	const char *text, struct arena *arena, size_t *ret_count, struct query_problem *ret_problem)
 {
-	struct door_param params[RECORDS_SEARCH_ARGUMENTS];
+	struct door_param *params = arena_alloc(arena, RECORDS_SEARCH_ARGUMENTS * sizeof *params);
 	size_t count = 0;
 	char *at = arena_text(arena, text), *save = NULL;
 	for (char *one = strtok_r(at, "&", &save); one; one = strtok_r(NULL, "&", &save)) {
 		char *value = strchr(one, '=');
 		if (!value || count == RECORDS_SEARCH_ARGUMENTS) {
 			*ret_problem = (struct query_problem){one, "This is not a query."};
-			return ERR_INVALID;
+			return NULL;
 		}
 		*value++ = 0;
 		decode(one);
 		decode(value);
 		if (!text_is_utf8(bytes_text(one)) || !text_is_utf8(bytes_text(value))) {
 			*ret_problem = (struct query_problem){"", "This is not text."};
-			return ERR_INVALID;
+			return NULL;
 		}
 		params[count++] = (struct door_param){one, value};
 	}
-	return fhir_query_of_params(type, params, count, arena, ret_query, ret_problem);
+	*ret_count = count;
+	return params;
+}
+
+enum err fhir_query_of_text(const struct vault *vault, int type, const char *text,
+	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem)
+{
+	struct query_params params;
+	params.at = fhir_query_params(text, arena, &params.count, ret_problem);
+	if (!params.at)
+		return ERR_INVALID;
+	return fhir_query_of_params(vault, type, &params, arena, ret_query, ret_problem);
 }

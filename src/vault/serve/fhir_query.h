@@ -14,8 +14,16 @@ enum {
 
 // From a list of names and values. ERR_INVALID and ERR_UNSUPPORTED with the parameter to blame: an
 // unknown parameter is an error, for a search that ignores one answers another question.
-enum err fhir_query_of_params(int type, const struct door_param *params, size_t count,
-	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem);
+struct query_params {
+	const struct door_param *at;
+	size_t count;
+};
+enum err fhir_query_of_params(const struct vault *vault, int type,
+	const struct query_params *params, struct arena *arena, struct search_query *ret_query,
+	struct query_problem *ret_problem);
+// The names and values of a text such as "a=1&b=2", percent-encoded or not. NULL with the problem.
+struct door_param *fhir_query_params(const char *text, struct arena *arena, size_t *ret_count,
+	struct query_problem *ret_problem);
 // From a text such as "identifier=x|1&active=true", percent-encoded or not.
-enum err fhir_query_of_text(int type, const char *text, struct arena *arena,
-	struct search_query *ret_query, struct query_problem *ret_problem);
+enum err fhir_query_of_text(const struct vault *vault, int type, const char *text,
+	struct arena *arena, struct search_query *ret_query, struct query_problem *ret_problem);

@@ -1,5 +1,6 @@
 // Reading one resource: its current version, an earlier one, all of them.
 #include "vault/serve/fhir_answer.h"
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/handlers.h"
 
 #include "common/base/time.h"
@@ -94,7 +95,12 @@ static const char *method_text(enum record_method method)
 	return method == RECORD_CREATED ? "POST" : method == RECORD_UPDATED ? "PUT" : "DELETE";
 }
 
-static json_t *history_entry(struct exchange *x, const struct record *record)
+static const char *status_text(enum record_method method)
+{
+	return method == RECORD_CREATED ? "201" : method == RECORD_UPDATED ? "200" : "204";
+}
+
+static json_t *history_entry(struct exchange *x, const struct record *record, const char *base)
 {
 	char at[TIME_TEXT_BYTES];
 	const char *type = fhir_type_name(record->type);
@@ -102,9 +108,9 @@ static json_t *history_entry(struct exchange *x, const struct record *record)
 	json_t *resource = NULL;
 	time_format(record->updated_us, at);
 	json_t *entry = json_pack("{s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s}}", "fullUrl",
-		arena_printf(x->arena, "https://%s/fhir/%s", x->ask.host, url), "request", "method",
+		arena_printf(x->arena, "%s/%s", base, url), "request", "method",
 		method_text(record->method), "url", record->method == RECORD_CREATED ? type : url,
-		"response", "status", record->method == RECORD_CREATED ? "201" : "200", "etag",
+		"response", "status", status_text(record->method), "etag",
 		arena_printf(x->arena, "W/\"%llu\"", (unsigned long long)record->version),
 		"lastModified", at);
 	if (record->json.size && json_parse_strict(record->json, NULL, &resource, NULL) == OK)
@@ -124,8 +130,16 @@ struct history {
 	struct access access;
 	struct verdict verdict; // on the current version
 	struct record_page page;
+	size_t skip, most; // _offset and _count
 	struct named named;
 };
+
+static json_t *history_link(struct history *h, const char *relation, size_t skip)
+{
+	return json_pack("{s:s, s:o}", "relation", relation, "url",
+		json_sprintf("%s/%s/%s/_history?_count=%zu&_offset=%zu", fhir_base(h->vault, h->x),
+			fhir_type_name(h->access.type), h->access.id, h->most, skip));
+}
 
 // A version may belong to another patient than the one that is current does.
 static bool version_shown(struct history *h, const struct record *record)
@@ -140,8 +154,9 @@ static bool version_shown(struct history *h, const struct record *record)
 }
 
 // A page ends early where the versions are large.
-static enum err read_history(struct history *h, size_t skip, size_t most)
+static enum err read_history(struct history *h)
 {
+	size_t skip = h->skip, most = h->most;
 	struct records *records = h->vault->parts.records;
 	const struct record_key key = {.type = h->access.type, .id = h->access.id};
 	struct record *versions = arena_alloc(h->x->arena, most * sizeof *versions);
@@ -167,9 +182,15 @@ static json_t *history_bundle(struct history *h)
 	fhir_named_add(&h->named, &h->access);
 	for (size_t i = 0; i < h->page.count; i++)
 		if (version_shown(h, &h->page.records[i]))
-			json_array_append_new(entries, history_entry(h->x, &h->page.records[i]));
-	return json_pack("{s:s, s:s, s:I, s:o}", "resourceType", "Bundle", "type", "history",
-		"total", (json_int_t)h->page.total, "entry", entries);
+			json_array_append_new(entries, history_entry(h->x, &h->page.records[i],
+							       fhir_base(h->vault, h->x)));
+	size_t next = h->skip + h->page.count;
+	json_t *links = json_array();
+	json_array_append_new(links, history_link(h, "self", h->skip));
+	if (h->page.count && next < h->page.total)
+		json_array_append_new(links, history_link(h, "next", next));
+	return json_pack("{s:s, s:s, s:I, s:o, s:o}", "resourceType", "Bundle", "type", "history",
+		"total", (json_int_t)h->page.total, "link", links, "entry", entries);
 }
 
 enum progress fhir_history(struct vault *vault, struct exchange *x)
@@ -182,12 +203,13 @@ enum progress fhir_history(struct vault *vault, struct exchange *x)
 	if (!fhir_route_type(x, &h.access.type) || !fhir_route_id(x, &h.access.id))
 		return PROGRESS_DONE;
 	struct record_key key = {.type = h.access.type, .id = h.access.id};
-	size_t most = number_or(x, "_count", HISTORY_COUNT);
-	if (most < 1 || most > HISTORY_MOST)
-		most = HISTORY_MOST;
+	h.skip = number_or(x, "_offset", 0);
+	h.most = number_or(x, "_count", HISTORY_COUNT);
+	if (h.most < 1 || h.most > HISTORY_MOST)
+		h.most = HISTORY_MOST;
 	enum err err = records_read(vault->parts.records, &key, x->arena, &current);
 	if (!err || err == ERR_GONE)
-		err = read_history(&h, number_or(x, "_offset", 0), most);
+		err = read_history(&h);
 	if (err) {
 		fhir_answer_absent(vault, x, &h.access, err);
 		return PROGRESS_DONE;

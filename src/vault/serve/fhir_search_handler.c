@@ -1,4 +1,5 @@
 // Searching: what matches and may be seen, with every patient named on the trail.
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/fhir_query.h"
 #include "vault/serve/handlers.h"
 
@@ -25,8 +26,10 @@ struct searching {
 	size_t shown_count;
 	size_t held_back;
 	size_t asked_count; // _count
+	bool person;        // for persons: each of them may be counted, but is named
 	bool everywhere;    // over the records of many patients: what is counted must be named
 	bool reads_all;     // no hit can be held back
+	bool staged;        // sees what the open transaction wrote
 	struct named named;
 };
 
@@ -41,12 +44,10 @@ static const char *query_text(struct exchange *x)
 	return text;
 }
 
-static enum progress refuse_query(
-	struct exchange *x, enum err err, const struct query_problem *problem)
+static void refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
 {
 	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
 		problem->parameter, problem->words);
-	return PROGRESS_DONE;
 }
 
 static void answer_search_error(struct exchange *x, enum err err)
@@ -87,6 +88,23 @@ static enum err consider(struct searching *s, struct map *decided, const struct 
 	}
 	fhir_named_add(&s->named, &access);
 	s->shown[s->shown_count++] = (struct shown){record, known == no};
+	return OK;
+}
+
+// One patient's record is refused before it is looked into; whose several are tells the content.
+static enum err may_look(void *context, const struct record *record, bool *ret_may)
+{
+	struct searching *s = context;
+	struct verdict verdict = {.allowed = true};
+	struct access access = {.action = TRAIL_READ,
+		.type = record->type,
+		.id = record->id,
+		.patient = record->patient};
+	enum err err = record->patient ? access_decide(s->vault, s->x, &access, &verdict) : OK;
+	if (err)
+		return err;
+	s->held_back += !verdict.allowed;
+	*ret_may = verdict.allowed;
 	return OK;
 }
 
@@ -157,7 +175,7 @@ static void put_percent(struct buf *out, const char *text)
 static char *link_url(struct searching *s, const char *page)
 {
 	struct buf url = {0};
-	buf_printf(&url, "https://%s/fhir/%s", s->x->ask.host, fhir_type_name(s->access.type));
+	buf_printf(&url, "%s/%s", fhir_base(s->vault, s->x), fhir_type_name(s->access.type));
 	char mark = '?';
 	for (size_t i = 0; i < s->x->ask.param_count; i++) {
 		if (page && strcmp(s->x->ask.params[i].name, "_page") == 0)
@@ -180,6 +198,7 @@ static void answer_bundle(struct searching *s)
 {
 	struct exchange *x = s->x;
 	struct buf out = {0};
+	const char *base = fhir_base(s->vault, x);
 	buf_add_text(&out, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",");
 	if (s->result.total >= 0)
 		buf_printf(&out, "\"total\":%lld,", (long long)s->result.total);
@@ -193,7 +212,7 @@ static void answer_bundle(struct searching *s)
 	for (size_t i = 0; i < s->shown_count; i++) {
 		const struct record *record = s->shown[i].record;
 		buf_add_text(&out, i ? "},{" : ",\"entry\":[{");
-		buf_printf(&out, "\"fullUrl\":\"https://%s/fhir/%s/%s\",\"resource\":", x->ask.host,
+		buf_printf(&out, "\"fullUrl\":\"%s/%s/%s\",\"resource\":", base,
 			fhir_type_name(record->type), record->id);
 		put_resource(&out, &s->shown[i]);
 		buf_add_text(&out, ",\"search\":{\"mode\":\"match\"}");
@@ -207,11 +226,16 @@ static void answer_bundle(struct searching *s)
 // further page tells what was held back. Where hits may be held back all of them are looked at.
 static void widen(struct searching *s)
 {
-	bool person = s->access.type == fhir_type_patient();
+	s->person = s->access.type == fhir_type_patient();
 	s->asked_count = s->query.count;
 	s->everywhere = !s->query.patient && fhir_type_in_compartment(s->access.type);
-	s->reads_all = person || who_reads_all(s->vault, s->x, s->access.type);
-	if (s->everywhere && (!s->reads_all || (s->query.want_total && !s->query.count)))
+	s->reads_all = s->person || who_reads_all(s->vault, s->x, s->access.type);
+	if (s->everywhere && !s->reads_all) {
+		s->query.may = may_look;
+		s->query.may_context = s;
+	}
+	if (s->everywhere &&
+		(!s->reads_all || (s->query.want_total && !s->query.count && !s->person)))
 		s->query.count = RECORDS_SEARCH_COUNT;
 }
 
@@ -220,7 +244,7 @@ static void narrow(struct searching *s)
 	bool complete = !s->result.next && !s->query.page;
 	if (!s->everywhere)
 		return;
-	if (s->result.total >= 0)
+	if (s->result.total >= 0 && !s->person)
 		s->result.total = complete ? (int64_t)s->shown_count : -1;
 	if (!s->asked_count) {
 		s->shown_count = 0;
@@ -234,36 +258,59 @@ static void note_search(struct searching *s)
 	note.status = 200;
 	if (s->held_back)
 		note.detail = arena_printf(s->x->arena, "%zu hits were held back", s->held_back);
-	note_add_patients(s->vault, s->x, &note, s->named.patients, s->named.count);
+	if (s->person && s->result.total >= 0) // those on other pages, too
+		note_add_patients(
+			s->vault, s->x, &note, s->result.counted, (size_t)s->result.total);
+	else
+		note_add_patients(s->vault, s->x, &note, s->named.patients, s->named.count);
+}
+
+static void search(struct searching *s)
+{
+	struct exchange *x = s->x;
+	struct records *records = s->vault->parts.records;
+	struct query_problem problem;
+	const struct query_params params = {x->ask.params, x->ask.param_count};
+	enum err err = fhir_query_of_params(
+		s->vault, s->access.type, &params, x->arena, &s->query, &problem);
+	if (err) {
+		refuse_query(x, err, &problem);
+		return;
+	}
+	s->access.query = query_text(x);
+	s->access.patient = s->query.patient;
+	if (!access_check(s->vault, x, &s->access, &s->verdict))
+		return;
+	widen(s);
+	err = s->staged ? records_search_staged(records, &s->query, x->arena, &s->result)
+			: records_search(records, &s->query, x->arena, &s->result);
+	if (!err)
+		err = decide_hits(s);
+	if (err) {
+		struct trail_entry note = note_access(x, &s->access, &s->verdict, TRAIL_FAILED);
+		note.detail = err_text(err);
+		note_add(s->vault, x, &note);
+		answer_search_error(x, err);
+		return;
+	}
+	note_search(s);
+	narrow(s);
+	answer_bundle(s);
 }
 
 enum progress fhir_search(struct vault *vault, struct exchange *x)
 {
 	struct searching s = {.vault = vault, .x = x, .access = {.action = TRAIL_SEARCH}};
-	struct query_problem problem;
-	if (!fhir_route_type(x, &s.access.type))
-		return PROGRESS_DONE;
-	enum err err = fhir_query_of_params(
-		s.access.type, x->ask.params, x->ask.param_count, x->arena, &s.query, &problem);
-	if (err)
-		return refuse_query(x, err, &problem);
-	s.access.query = query_text(x);
-	s.access.patient = s.query.patient;
-	if (!access_check(vault, x, &s.access, &s.verdict))
-		return PROGRESS_DONE;
-	widen(&s);
-	err = records_search(vault->parts.records, &s.query, x->arena, &s.result);
-	if (!err)
-		err = decide_hits(&s);
-	if (err) {
-		struct trail_entry note = note_access(x, &s.access, &s.verdict, TRAIL_FAILED);
-		note.detail = err_text(err);
-		note_add(vault, x, &note);
-		answer_search_error(x, err);
-		return PROGRESS_DONE;
-	}
-	note_search(&s);
-	narrow(&s);
-	answer_bundle(&s);
+	if (fhir_route_type(x, &s.access.type))
+		search(&s);
 	return PROGRESS_DONE;
+}
+
+void fhir_search_staged(struct vault *vault, struct exchange *x, int type)
+{
+	struct searching s = {.vault = vault,
+		.x = x,
+		.access = {.action = TRAIL_SEARCH, .type = type},
+		.staged = true};
+	search(&s);
 }

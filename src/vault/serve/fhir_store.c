@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/format/fhir_patient.h"
 #include "common/format/fhir_type.h"
+#include "vault/serve/fhir_base.h"
 #include "vault/serve/fhir_query.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ enum err fhir_find_staged(struct vault *vault, struct exchange *x, int type, con
 	struct query_problem problem;
 	struct verdict verdict;
 	struct access access = {.action = TRAIL_SEARCH, .type = type, .query = query};
-	enum err err = fhir_query_of_text(type, query, x->arena, &parsed, &problem);
+	enum err err = fhir_query_of_text(vault, type, query, x->arena, &parsed, &problem);
 	if (err)
 		return err;
 	parsed.count = RECORDS_SEARCH_COUNT;
@@ -119,6 +120,18 @@ bool fhir_exists(struct vault *vault, struct exchange *x, const struct store_wis
 	return true;
 }
 
+// A free id answers as one that is taken by somebody else's does: who may not know which resources
+// there are cannot find out by writing to them. Ids of their own choice are for those who may.
+static bool allowed_to_name(struct vault *vault, struct exchange *x, const struct store_wish *wish)
+{
+	struct verdict verdict;
+	struct access any = {.action = wish->action, .type = wish->type, .id = wish->id};
+	if (wish->action != TRAIL_UPDATE || !fhir_type_in_compartment(wish->type))
+		return true;
+	any.patient = wish->type == fhir_type_patient() ? wish->id : ACCESS_SOMEBODY;
+	return access_check(vault, x, &any, &verdict);
+}
+
 // Whose record it was may differ from whose it becomes: both must be allowed.
 static bool allowed_before(
 	struct vault *vault, struct exchange *x, const struct store_wish *wish, const char *owner)
@@ -126,16 +139,20 @@ static bool allowed_before(
 	struct record current = {0};
 	struct record_key key = {.type = wish->type, .id = wish->id};
 	enum err err = records_read_staged(vault->parts.records, &key, x->arena, &current);
+	if (err == ERR_NOT_FOUND)
+		return allowed_to_name(vault, x, wish);
 	if (wish->must_be_new || (err && err != ERR_GONE))
-		return true; // new, or records_put will say what is wrong; what was deleted has an
-			     // owner
+		return true; // records_put will say what is wrong; what was deleted has an owner
 	struct verdict verdict;
 	struct access access = {.action = wish->action, .type = wish->type, .id = wish->id};
 	fhir_owners(x, &current, &access);
 	bool same = owner && access.patient && strcmp(access.patient, owner) == 0;
-	if (same || (!access.patient && !access.patient_count))
-		return true;
-	return access_check(vault, x, &access, &verdict);
+	bool owned = !same && (access.patient || access.patient_count);
+	if (owned && !access_check(vault, x, &access, &verdict))
+		return false;
+	if (!err && wish->if_none_match)
+		fhir_answer_storing(x, ERR_CONFLICT);
+	return err || !wish->if_none_match;
 }
 
 bool fhir_store(
@@ -144,7 +161,9 @@ bool fhir_store(
 	struct fhir_patients patients;
 	struct verdict verdict;
 	bool failed = false;
-	enum err err = fhir_patients_of(wish->resource, wish->id, x->arena, &patients);
+	enum err err = fhir_base_strip(vault, wish->resource);
+	if (!err)
+		err = fhir_patients_of(wish->resource, wish->id, x->arena, &patients);
 	if (err) {
 		answer_error(x, 422, "invalid", "The resource names too many patients.");
 		return false;

@@ -11,6 +11,7 @@ struct store_wish {
 	json_t *resource;  // checked; its id and meta are set
 	uint64_t expected; // If-Match, or 0
 	bool must_be_new;
+	bool if_none_match;        // If-None-Match: *, so what is there is not replaced
 	const char *if_none_exist; // a query, or NULL
 	bool unchanged;            // out: nothing was written, the record is the one that was there
 };

@@ -54,7 +54,8 @@ enum progress fhir_create(struct vault *vault, struct exchange *x)
 
 enum progress fhir_update(struct vault *vault, struct exchange *x)
 {
-	struct store_wish wish = {.action = TRAIL_UPDATE};
+	struct store_wish wish = {
+		.action = TRAIL_UPDATE, .if_none_match = strcmp(x->ask.if_none_match, "*") == 0};
 	if (!fhir_route_type(x, &wish.type) || !fhir_route_id(x, &wish.id) ||
 		!fhir_if_match(x, &wish.expected))
 		return PROGRESS_DONE;

@@ -7,6 +7,8 @@
 route_handler fhir_read, fhir_vread, fhir_history;
 // fhir_search_handler.c
 route_handler fhir_search;
+// As part of a bundle: with the parameters of the ask, over what the open transaction sees.
+void fhir_search_staged(struct vault *vault, struct exchange *exchange, int type);
 // fhir_write.c
 route_handler fhir_create, fhir_update, fhir_delete;
 // fhir_bundle.c

@@ -53,8 +53,9 @@ const struct route routes[] = {
 		.answer_shape = "SignInStep", .also = {401, 422, 429}},
 	{DOOR_POST, "/api/password/advice", api_password_advice, NEEDS_NOBODY | NEEDS_BODY, NULL,
 		"How good a password is.",
-		.body = FIELDS({"password", "string", "Is looked at, and not kept."}),
-		.answer_shape = "PasswordAdvice"},
+		.body = FIELDS({"password", "string", "Is looked at, and not kept."},
+			{"ticket", "string", "Of a sign-in; not needed in a session.", true}),
+		.answer_shape = "PasswordAdvice", .also = {401}},
 	{DOOR_POST, "/api/sign-out", api_sign_out, 0, NULL, "End this session.",
 		.answer = FIELDS({"state", "string", "signed-out"})},
 

@@ -129,6 +129,18 @@ static bool body_fits(struct exchange *x)
 	return true;
 }
 
+// FHIR is served as JSON only. `_format` is asked before Accept, as FHIR says.
+static bool format_fits(struct exchange *x)
+{
+	const char *format = exchange_param(x, "_format"), *accept = x->ask.accept;
+	const char *wanted = format && *format ? format : accept;
+	bool fits = !*wanted || strstr(wanted, "json") || strstr(wanted, "*/*") ||
+		    strstr(wanted, "application/*");
+	if (!fits)
+		answer_error(x, 406, "not-supported", "Only application/fhir+json is given.");
+	return fits;
+}
+
 // Everything that must hold before a handler sees the request. False: answered.
 static bool admit(struct vault *vault, struct exchange *x)
 {
@@ -153,7 +165,7 @@ static bool admit(struct vault *vault, struct exchange *x)
 		answer_error(x, 401, "unauthenticated", "Sign in first.");
 		return false;
 	}
-	if (!body_fits(x))
+	if (!body_fits(x) || (exchange_is_fhir(x) && !format_fits(x)))
 		return false;
 	return !x->route->verb || who_may(vault, x, x->route->verb);
 }

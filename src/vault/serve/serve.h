@@ -30,6 +30,7 @@ struct vault_parts {
 	struct records *records;
 	const struct keyring_place *keys;
 	const char *version;
+	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
 	// Queues the answer for the client of the exchange; the exchange is freed by serve

@@ -104,7 +104,7 @@ static enum policy_action policy_of(enum trail_action action)
 
 static bool is_patient_themself(const struct exchange *x, const char *patient)
 {
-	return text_starts(x->who.person, "Patient/") &&
+	return text_is_id(patient) && text_starts(x->who.person, "Patient/") &&
 	       strcmp(x->who.person + strlen("Patient/"), patient) == 0;
 }
 

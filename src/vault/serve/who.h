@@ -14,6 +14,10 @@ bool who_may(struct vault *vault, struct exchange *exchange, const char *verb);
 // May they read every patient's resources of this type, known to them or not?
 bool who_reads_all(struct vault *vault, const struct exchange *exchange, int type);
 
+// Stands for a patient whose id is not known, or is not to be told; FHIR allows no such id, so
+// nobody can be in their care.
+#define ACCESS_SOMEBODY "?"
+
 // What a request wants of a record.
 struct access {
 	enum trail_action action;

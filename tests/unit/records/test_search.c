@@ -138,6 +138,63 @@ static void pages_stay_when_others_write(void **state)
 	assert_null(query.page);
 }
 
+static void sorted_pages_stay_when_the_last_hit_changes(void **state)
+{
+	(void)state;
+	char ids[1024], id[16], date[16];
+	int type = fhir_type_find("Observation");
+	for (int i = 0; i < 6; i++) {
+		snprintf(id, sizeof id, "s%d", i);
+		snprintf(date, sizeof date, "2025-03-0%d", i + 1);
+		result(id, "a", "1-8", date);
+	}
+	struct search_query query = {.type = type,
+		.patient = "a",
+		.sort_count = 1,
+		.sorts[0] = {fhir_param_find(type, "date"), false},
+		.count = 2};
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "s0 s1");
+	result("s1", "a", "1-8", "2025-03-09"); // the last of the page before: now it comes last
+	struct search_query other = query;
+	other.sorts[0].descending = true;
+	assert_err(find(&other, "code=1-8", ids), ERR_INVALID); // a page of another order
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "s2 s3");
+	result("s3", "a", "1-8", "2020-01-01"); // and now it comes first
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "s4 s5");
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "s1");
+	assert_null(query.page);
+}
+
+static enum err only_of_a(void *context, const struct record *record, bool *ret_may)
+{
+	(*(int *)context)++;
+	*ret_may = strcmp(record->patient, "a") == 0;
+	return OK;
+}
+
+static void what_may_not_be_read_is_not_matched(void **state)
+{
+	(void)state;
+	char ids[1024];
+	int asked = 0;
+	result("o1", "a", "1-8", "2025-03-01");
+	result("o2", "b", "1-8", "2025-03-01");
+	const char *const wanted[] = {"o1", "o2"};
+	struct search_query query = {.type = fhir_type_find("Observation"),
+		.ids = wanted,
+		.id_count = 2,
+		.count = 10,
+		.may = only_of_a,
+		.may_context = &asked};
+	assert_ok(find(&query, "code=1-8", ids));
+	assert_string_equal(ids, "o1");
+	assert_int_equal(asked, 2);
+}
+
 static void ids_come_once_and_page(void **state)
 {
 	(void)state;
@@ -180,6 +237,10 @@ int main(void)
 			clinical_search_stays_within_a_patient, people, house_end),
 		cmocka_unit_test_setup_teardown(sorting_goes_by_the_content, people, house_end),
 		cmocka_unit_test_setup_teardown(pages_stay_when_others_write, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			sorted_pages_stay_when_the_last_hit_changes, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			what_may_not_be_read_is_not_matched, people, house_end),
 		cmocka_unit_test_setup_teardown(ids_come_once_and_page, people, house_end),
 		cmocka_unit_test_setup_teardown(the_hospitals_own_is_found, people, house_end),
 	};
