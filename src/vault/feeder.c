@@ -191,6 +191,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->activity, frame->payload);
 	} else if (frame->type == FEED_QUEUE) {
 		keep_json(&feeder->queue, frame->payload);
+	} else if (frame->type == FEED_FINDINGS) {
+		keep_json(&feeder->findings, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {

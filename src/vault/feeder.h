@@ -35,6 +35,7 @@ struct feeder {
 	struct feed_wish wishes[FEED_WISHES];
 	size_t wish_count, wish_at;
 	struct feed_explained done[FEED_WISHES];
+	json_t *findings; // what it found last; NULL before
 };
 
 void feeder_open(

@@ -78,6 +78,12 @@ static json_t *queue_json(void *context)
 	return role->feeder.queue ? json_incref(role->feeder.queue) : NULL;
 }
 
+static json_t *findings_json(void *context)
+{
+	struct role *role = context;
+	return role->feeder.findings ? json_incref(role->feeder.findings) : NULL;
+}
+
 // ---- The loop.
 
 // Runs once after everything that woke the loop: one flush of the trail, one commit, one write for
@@ -227,6 +233,8 @@ static void start(struct role *role)
 		.activity = activity_json,
 		.queue = queue_json,
 		.explain = role->explain,
+		.findings = findings_json,
+		.opaque = role->parts.opaque,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};

@@ -6,23 +6,22 @@
 #include "common/io/sandbox.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
+#include "watch/detector.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	PULL_MS = 200,
 	REPORT_MS = 2000,
-	HISTORY = 100000,
 	PER_THOUSAND = 5, // persons to review, for a thousand staff and a day
 	LEAST_A_DAY = 1
 };
 
 struct role {
-	char place_path[512];
 	struct event_base *base;
 	struct control control;
 	struct event *pull, *report;
@@ -30,40 +29,10 @@ struct role {
 	bool has_vault, asked;
 	struct activity *activity;
 	struct access *access;
-	uint64_t place, size, saved;
+	struct detector *detector;
+	uint64_t place, size;
+	bool failed;
 };
-
-// The place is a file with a number: written beside and renamed, so it is always one or the other.
-static void place_save(struct role *role)
-{
-	char next[544], text[32];
-	if (role->place == role->saved)
-		return;
-	snprintf(next, sizeof next, "%s.next", role->place_path);
-	int size = snprintf(text, sizeof text, "%llu\n", (unsigned long long)role->place);
-	int fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool fine = fd >= 0 && write(fd, text, (size_t)size) == size;
-	if (fd >= 0)
-		close(fd);
-	if (fine && rename(next, role->place_path) == 0)
-		role->saved = role->place;
-	else
-		log_error("the place in the trail cannot be kept");
-}
-
-// Starts some way before the place: counting again what the last hours hold gives the same counts.
-static void place_load(struct role *role)
-{
-	char text[32] = "";
-	int fd = open(role->place_path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t got = read(fd, text, sizeof text - 1);
-		close(fd);
-		(void)got;
-	}
-	role->saved = strtoull(text, NULL, 10);
-	role->place = role->saved > HISTORY ? role->saved - HISTORY : 0;
-}
 
 static void pull(struct role *role)
 {
@@ -99,6 +68,21 @@ static void take_explanations(struct role *role, struct bytes payload)
 	ask_explanations(role);
 }
 
+// What was found: at once, so that nobody waits for the next report.
+static void tell(struct role *role)
+{
+	detector_tell(role->detector, channel_begin(role->vault.channel, FEED_FINDINGS));
+	channel_end(role->vault.channel);
+	peer_flush(&role->vault);
+}
+
+// The parent starts the role again, and it finds again what could not be kept.
+static void give_up(struct role *role)
+{
+	role->failed = true;
+	event_base_loopbreak(role->base);
+}
+
 static void vault_frame(struct peer *peer, const struct frame *frame)
 {
 	static struct feed_event events[FEED_BATCH];
@@ -119,10 +103,16 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	}
 	if (next >= size)
 		access_time(role->access, time_now_us());
+	if (detector_events(role->detector, events, count, next, size)) {
+		give_up(role);
+		return;
+	}
 	ask_explanations(role);
 	role->place = next;
 	role->size = size;
 	role->asked = false;
+	if (detector_news(role->detector))
+		tell(role);
 	if (next < size)
 		pull(role);
 }
@@ -177,16 +167,22 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	struct role *role = context;
 	(void)fd;
 	(void)what;
-	place_save(role);
+	if (detector_tick(role->detector))
+		give_up(role);
 	if (access_save(role->access))
 		log_error("the queue cannot be stored");
-	if (!role->has_vault)
+	if (!role->has_vault || role->failed)
 		return;
 	ask_explanations(role);
 	queue_send(role);
-	activity_json(role->activity, time_now_us(), role->place, role->size,
-		channel_begin(role->vault.channel, FEED_ACTIVITY));
+	struct buf *out = channel_begin(role->vault.channel, FEED_ACTIVITY);
+	activity_json(role->activity, time_now_us(), role->place, role->size, out);
+	out->size--; // the brace: more follows
+	buf_add_text(out, ",");
+	detector_brief(role->detector, out);
+	buf_add_text(out, "}");
 	channel_end(role->vault.channel);
+	tell(role);
 	peer_flush(&role->vault);
 }
 
@@ -199,14 +195,15 @@ static struct event *every(struct role *role, int ms, event_callback_fn handler)
 	return event;
 }
 
-static enum err confine(const char *dir, int *ret_landlock_abi)
+static enum err confine(const char *dir, const char *rules, int *ret_landlock_abi)
 {
-	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2",
-		"fsync", "fdatasync", "ftruncate", "fallocate", "fchmod", "fchown", "access",
-		"faccessat", "faccessat2", "readlink", "getcwd", "umask", "flock", NULL};
-	const struct sandbox_path paths[] = {
-		{dir, SANDBOX_READ | SANDBOX_WRITE}, {"/dev/urandom", SANDBOX_READ}};
-	const struct sandbox sandbox = {.paths = paths, .path_count = 2, .calls = calls};
+	static const char *const calls[] = {"openat", "open", "unlink", "unlinkat", "rename",
+		"renameat", "renameat2", "mkdir", "fsync", "fdatasync", "ftruncate", "fallocate",
+		"fchmod", "fchown", "access", "faccessat", "faccessat2", "readlink", "getdents64",
+		"getcwd", "umask", "fadvise64", "flock", NULL};
+	const struct sandbox_path paths[] = {{dir, SANDBOX_READ | SANDBOX_WRITE},
+		{rules, SANDBOX_READ}, {"/dev/urandom", SANDBOX_READ}};
+	const struct sandbox sandbox = {.paths = paths, .path_count = 3, .calls = calls};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
 	if (err)
@@ -242,14 +239,17 @@ int watch_main(const struct config *config)
 	if (config_test(config, "watch-three-days-later"))
 		time_set_offset_us(3 * 86400 * 1000000ll);
 	snprintf(dir, sizeof dir, "%s/watch", config->state);
-	snprintf(role.place_path, sizeof role.place_path, "%s/place", dir);
-	if (confine(dir, &landlock_abi))
+	tzset(); // the hours of the day are the hospital's; afterwards the file is out of reach
+	if (confine(dir, config->rules, &landlock_abi))
+		return 1;
+	const struct detector_places places = {dir, config->rules};
+	if (detector_open(&places, &role.detector))
 		return 1;
 	role.base = event_base_new();
 	if (!role.base)
 		return 1;
 	role.activity = activity_new();
-	place_load(&role);
+	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;
 	role.control.message = on_message;
@@ -260,8 +260,8 @@ int watch_main(const struct config *config)
 	role.report = every(&role, REPORT_MS, on_report);
 	control_ready(landlock_abi);
 	event_base_dispatch(role.base);
-	place_save(&role);
+	detector_close(role.detector);
 	access_close(role.access);
 	activity_free(role.activity);
-	return 0;
+	return role.failed;
 }

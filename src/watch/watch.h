@@ -1,5 +1,5 @@
-// watch: the role that thinks about what happened. For now it follows the trail by sequence number,
-// keeps its place, and counts. It has no key, no name and no network.
+// watch: the role that thinks about what happened. It follows the trail by sequence number, keeps
+// its place, counts, and asks the rules. It has no key, no name and no network.
 #pragma once
 
 #include "common/config/config.h"

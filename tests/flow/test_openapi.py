@@ -168,6 +168,8 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, admin, "DELETE", f"/api/sessions/{sessions[0]['handle']}").status == 204
     ask(own, admin, "GET", "/api/status")
     ask(own, admin, "GET", "/api/activity")
+    assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
+    assert ask(own, admin, "GET", "/api/findings").status == 403
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
     for path in ("/api/health", "/api/openapi.json"):
         assert Client(own).get(path).status == 200

@@ -178,7 +178,8 @@ static void open_vault(void)
 		.roles = no_roles,
 		.activity = nothing,
 		.queue = nothing,
-		.explain = explain_new(records, ledger)};
+		.explain = explain_new(records, ledger),
+		.findings = nothing};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);

@@ -10,6 +10,7 @@ struct reader {
 	struct arena *arena;
 	struct yaml_problem problem;
 	size_t nodes;
+	bool many; // documents are wanted
 	enum err err;
 };
 
@@ -120,6 +121,7 @@ static struct yaml *read_node(struct reader *reader, const yaml_event_t *event, 
 	case YAML_SCALAR_EVENT:
 		node = node_new(reader, event, YAML_SCALAR);
 		node->text = scalar_text(reader, event);
+		node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 		break;
 	case YAML_SEQUENCE_START_EVENT:
 		node = node_new(reader, event, YAML_LIST);
@@ -135,50 +137,70 @@ static struct yaml *read_node(struct reader *reader, const yaml_event_t *event, 
 	return reader->err ? NULL : node;
 }
 
-static struct yaml *read_document(struct reader *reader)
+// What stands in the stream: a list of documents.
+static struct yaml *read_documents(struct reader *reader)
 {
-	struct yaml *root = NULL;
+	struct yaml *list = arena_alloc(reader->arena, sizeof *list), **last = &list->first;
 	yaml_event_t event;
+	*list = (struct yaml){.kind = YAML_LIST, .line = 1, .text = ""};
 	while (next_event(reader, &event)) {
 		bool end = event.type == YAML_STREAM_END_EVENT;
 		bool node = event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT ||
 			    event.type == YAML_SEQUENCE_START_EVENT ||
 			    event.type == YAML_MAPPING_START_EVENT;
-		if (node && root)
+		if (node && list->first && !reader->many)
 			fail(reader, ERR_INVALID, (unsigned)event.start_mark.line + 1,
 				"there is more than one document");
-		else if (node)
-			root = read_node(reader, &event, 0);
+		else if (node && (*last = read_node(reader, &event, reader->many)))
+			last = &(*last)->next;
 		yaml_event_delete(&event);
 		if (end)
 			break;
 	}
-	if (!root && !reader->err) {
-		root = arena_alloc(reader->arena, sizeof *root);
-		*root = (struct yaml){.kind = YAML_MAP, .line = 1, .text = ""};
+	return list;
+}
+
+static enum err parse(struct reader *reader, struct bytes text, struct yaml **ret_list,
+	struct yaml_problem *ret_problem)
+{
+	if (text.size > YAML_MOST_BYTES) {
+		*ret_problem = (struct yaml_problem){1, "the file is too large"};
+		return ERR_LIMIT;
 	}
-	return root;
+	if (!yaml_parser_initialize(&reader->parser))
+		return ERR_LIMIT;
+	yaml_parser_set_input_string(
+		&reader->parser, text.at ? text.at : (const uint8_t *)"", text.size);
+	struct yaml *list = read_documents(reader);
+	yaml_parser_delete(&reader->parser);
+	if (reader->err)
+		*ret_problem = reader->problem;
+	else
+		*ret_list = list;
+	return reader->err;
 }
 
 enum err yaml_parse(struct bytes text, struct arena *arena, struct yaml **ret_root,
 	struct yaml_problem *ret_problem)
 {
 	struct reader reader = {.arena = arena};
-	if (text.size > YAML_MOST_BYTES) {
-		*ret_problem = (struct yaml_problem){1, "the file is too large"};
-		return ERR_LIMIT;
+	struct yaml *list;
+	enum err err = parse(&reader, text, &list, ret_problem);
+	if (err)
+		return err;
+	if (!list->first) {
+		list->first = arena_alloc(arena, sizeof *list->first);
+		*list->first = (struct yaml){.kind = YAML_MAP, .line = 1, .text = ""};
 	}
-	if (!yaml_parser_initialize(&reader.parser))
-		return ERR_LIMIT;
-	yaml_parser_set_input_string(
-		&reader.parser, text.at ? text.at : (const uint8_t *)"", text.size);
-	struct yaml *root = read_document(&reader);
-	yaml_parser_delete(&reader.parser);
-	if (reader.err)
-		*ret_problem = reader.problem;
-	else
-		*ret_root = root;
-	return reader.err;
+	*ret_root = list->first;
+	return OK;
+}
+
+enum err yaml_parse_all(struct bytes text, struct arena *arena, struct yaml **ret_list,
+	struct yaml_problem *ret_problem)
+{
+	struct reader reader = {.arena = arena, .many = true};
+	return parse(&reader, text, ret_list, ret_problem);
 }
 
 const struct yaml *yaml_find(const struct yaml *map, const char *key)

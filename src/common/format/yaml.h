@@ -24,6 +24,7 @@ struct yaml {
 	unsigned line;      // from 1
 	const char *key;    // of this node in its map, else NULL
 	const char *text;   // of a scalar, else ""
+	bool plain;         // a scalar without quotes: `null` and not 'null'
 	struct yaml *first; // child, in the order of the file
 	struct yaml *next;  // sibling
 };
@@ -35,5 +36,8 @@ struct yaml_problem {
 
 // One document. An empty text gives an empty map. ERR_SYNTAX, ERR_INVALID, ERR_LIMIT.
 enum err yaml_parse(struct bytes text, struct arena *arena, struct yaml **ret_root,
+	struct yaml_problem *ret_problem);
+// Any number of documents, as a list. The ceilings are for all of them together.
+enum err yaml_parse_all(struct bytes text, struct arena *arena, struct yaml **ret_list,
 	struct yaml_problem *ret_problem);
 const struct yaml *yaml_find(const struct yaml *map, const char *key); // NULL when absent

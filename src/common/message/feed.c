@@ -17,6 +17,8 @@ static const struct message_rule rules[] = {
 		MESSAGE_BACK, 2 + 25 * FEED_WISHES},
 	{FEED_QUEUE, "queue", "What a reviewer should look at, for the console.", MESSAGE_FORTH,
 		FEED_QUEUE_BYTES},
+	{FEED_FINDINGS, "findings", "What watch found last, without names.", MESSAGE_FORTH,
+		FEED_FINDINGS_BYTES},
 };
 
 const struct message_table feed_table = {

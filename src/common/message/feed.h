@@ -6,6 +6,7 @@
 //   EXPLAINED  back  (vault)  u16 count, then what was found, in the order of the wishes
 //   ACTIVITY   forth (watch)  what watch counts, as JSON for the console
 //   QUEUE      forth (watch)  what a reviewer should look at, as JSON; entries by number
+//   FINDINGS   forth (watch)  what watch found last, as JSON; people in it are numbers
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors, patients and sessions are numbers that only the vault can turn
@@ -24,7 +25,8 @@ enum feed_message {
 	FEED_ACTIVITY,
 	FEED_EXPLAIN,
 	FEED_EXPLAINED,
-	FEED_QUEUE
+	FEED_QUEUE,
+	FEED_FINDINGS = 7
 };
 enum {
 	FEED_VERSION = 2,
@@ -35,6 +37,7 @@ enum {
 	FEED_WISHES = 512,
 	FEED_TEXT_BYTES = 96, // each text, with the NUL
 	FEED_CODE_BYTES = 32,
+	FEED_FINDINGS_BYTES = 60000,
 };
 
 struct feed_event {

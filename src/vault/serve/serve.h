@@ -16,6 +16,7 @@ struct policy;
 struct records;
 struct activity;
 struct explain;
+struct mac;
 
 struct exchange_queue {
 	struct exchange *first, *last;
@@ -40,7 +41,9 @@ struct vault_parts {
 	// JSON of the roles as the parent told it last, or NULL; borrowed. And what watch counts.
 	json_t *(*roles)(void *context);
 	json_t *(*activity)(void *context);
-	json_t *(*queue)(void *context); // what watch wants reviewed, or NULL
+	json_t *(*queue)(void *context);    // what watch wants reviewed, or NULL
+	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
+	struct mac *opaque;                 // how people become numbers for watch
 	void *context;
 };
 

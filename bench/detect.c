@@ -1,0 +1,135 @@
+// How fast do all rules look at events? Beside it, in the same run and over the same events: what a
+// search for one word in lines costs (strstr over the event as a line of text), and building the
+// event alone.
+//   build/bench/bench_detect [RULES/detect] [events]
+#include "watch/detect/detect.h"
+#include "common/base/time.h"
+#include "common/format/trail.h"
+#include "watch/detect/from_feed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	STAFF = 1000,
+	PATIENTS = 20000
+};
+
+static uint64_t draw(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+// A hospital's day: mostly reads, some searches and writes, few sign-ins, 20 events a second.
+static void day(struct feed_event *events, size_t count)
+{
+	static const uint8_t actions[] = {TRAIL_READ, TRAIL_READ, TRAIL_READ, TRAIL_READ,
+		TRAIL_READ, TRAIL_READ, TRAIL_SEARCH, TRAIL_SEARCH, TRAIL_UPDATE, TRAIL_CREATE};
+	uint64_t state = 7;
+	for (size_t i = 0; i < count; i++) {
+		bool sign_in = draw(&state) % 50 == 0;
+		events[i] = (struct feed_event){.seq = i + 1,
+			.time_us = 1772618400000000 + (int64_t)i * 50000,
+			.kind = sign_in ? TRAIL_SIGN_IN : TRAIL_ACCESS,
+			.action = sign_in ? TRAIL_SIGNED_IN : actions[draw(&state) % 10],
+			.outcome = draw(&state) % 100 ? TRAIL_ALLOWED : TRAIL_DENIED,
+			.related = draw(&state) % 10 != 0,
+			.patient_count = 1,
+			.actor = 1 + draw(&state) % STAFF,
+			.patient = 1 + draw(&state) % PATIENTS};
+	}
+}
+
+static size_t findings;
+
+static void on_found(void *context, const struct finding *finding)
+{
+	(void)context;
+	(void)finding;
+	findings++;
+}
+
+static double seconds_since(int64_t began_us)
+{
+	return (double)(time_monotonic_us() - began_us) / 1e6;
+}
+
+static size_t line_of(const struct ocsf_event *event, char *ret_line, size_t most)
+{
+	size_t size = 0;
+	for (uint16_t i = 0; i < event->count && size + 200 < most; i++)
+		size += (size_t)snprintf(ret_line + size, most - size, "%.*s ",
+			(int)event->values[i].text.size, (const char *)event->values[i].text.at);
+	return size;
+}
+
+// The lines are made before; only looking is measured.
+static double grep_like(const struct feed_event *events, size_t count)
+{
+	static struct ocsf_event event;
+	struct arena *arena = arena_new();
+	char *lines = malloc(count * 512), *at = lines;
+	size_t hits = 0;
+	if (!lines)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		arena_reset(arena);
+		ocsf_from_feed(&events[i], &event, arena);
+		at += line_of(&event, at, 512) + 1;
+	}
+	int64_t began = time_monotonic_us();
+	for (const char *line = lines; line < at; line += strlen(line) + 1)
+		hits += strstr(line, "break-glass") != NULL;
+	double taken = seconds_since(began);
+	free(lines);
+	arena_free(arena);
+	return hits > count ? 0 : (double)count / taken;
+}
+
+static double through_all(const struct feed_event *events, size_t count, struct detect *detect)
+{
+	static struct ocsf_event event;
+	struct arena *arena = arena_new();
+	int64_t began = time_monotonic_us();
+	for (size_t i = 0; i < count; i++) {
+		arena_reset(arena);
+		ocsf_from_feed(&events[i], &event, arena);
+		if (detect)
+			detect_event(detect, &event);
+	}
+	double taken = seconds_since(began);
+	arena_free(arena);
+	return (double)count / taken;
+}
+
+int main(int argc, char **argv)
+{
+	const char *folder = argc > 1 ? argv[1] : "rules/detect";
+	size_t count = argc > 2 ? (size_t)atoll(argv[2]) : 500000;
+	const struct detect_owner owner = {on_found, NULL, NULL};
+	struct detect *detect = detect_new(&owner);
+	struct feed_event *events = calloc(count, sizeof *events);
+	if (!events || detect_read(detect, folder) || !detect_rules(detect)->count) {
+		fprintf(stderr, "%s has no rules, or wrong ones\n", folder);
+		return 1;
+	}
+	day(events, count);
+	double grep = grep_like(events, count), build = through_all(events, count, NULL);
+	double all = through_all(events, count, detect);
+	json_t *json = detect_json(detect, 0), *memory = json_object_get(json, "memory");
+	printf("%zu rules over %zu events, %zu findings\n", detect_rules(detect)->count, count,
+		findings);
+	printf("%12.0f events/s  one word in each event as a line (strstr)\n", grep);
+	printf("%12.0f events/s  building the event alone\n", build);
+	printf("%12.0f events/s  through all rules\n", all);
+	printf("ratio to one word: %.3f; memory of the correlations: %lld groups, %.1f MB, %lld groups evicted\n",
+		all / grep, (long long)json_integer_value(json_object_get(memory, "groups")),
+		(double)json_integer_value(json_object_get(memory, "bytes")) / 1e6,
+		(long long)json_integer_value(json_object_get(memory, "evicted_groups")));
+	json_decref(json);
+	detect_free(detect);
+	free(events);
+	return 0;
+}

@@ -1,0 +1,101 @@
+// What watch found, and trying rules out before they are given to it.
+#include "cli/talk.h"
+
+#include "common/format/ocsf.h"
+#include "watch/detect/trial.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static void show_findings(const json_t *answer)
+{
+	json_t *one;
+	size_t i;
+	json_array_foreach(json_object_get(answer, "findings"), i, one)
+	{
+		printf("%s  %-13s %s\n    %s\n    entries", json_word(one, "time"),
+			json_word(one, "level"), json_word(one, "title"),
+			json_word(one, "sentence"));
+		json_t *seq;
+		size_t at;
+		json_array_foreach(json_object_get(one, "evidence"), at, seq)
+			printf(" %lld", (long long)json_integer_value(seq));
+		printf("\n    %s\n", json_word(one, "advice"));
+	}
+	const json_t *detect = json_object_get(answer, "detect");
+	json_array_foreach(json_object_get(detect, "problems"), i, one)
+		printf("refused: %s:%lld: %s\n", json_word(one, "file"),
+			(long long)json_integer_value(json_object_get(one, "line")),
+			json_word(one, "text"));
+	json_array_foreach(json_object_get(detect, "exceptions"), i,
+		one) if (json_is_true(json_object_get(one, "ended")))
+		printf("ended on %s: the exception for %s (%s)\n", json_word(one, "until"),
+			json_word(one, "rule"), json_word(one, "reason"));
+}
+
+static int run_findings(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/findings"};
+	return talk_and_show(invocation, &ask, show_findings);
+}
+
+const struct command command_findings = {
+	.usage = {.words = "findings",
+		.summary =
+			"Shows what watch found last, with the entries of the trail that prove it.",
+		.help = "Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
+	.run = run_findings,
+};
+
+static void say(void *context, const char *words)
+{
+	json_array_append_new(context, json_string(words));
+}
+
+static int run_test(const struct invocation *invocation)
+{
+	char path[600];
+	json_t *wrong = json_array(), *one;
+	const char *folder = argument_of(invocation, 0);
+	size_t i;
+	snprintf(path, sizeof path, "%s/detect", invocation->config->rules);
+	struct trial trial = trial_run(folder ? folder : path, say, wrong);
+	json_t *json = json_pack("{s:I, s:I, s:I, s:o}", "rules", (json_int_t)trial.rules, "cases",
+		(json_int_t)trial.cases, "failed", (json_int_t)trial.failed, "problems", wrong);
+	if (invocation->json) {
+		print_json(json);
+	} else {
+		json_array_foreach(wrong, i, one) puts(json_string_value(one));
+		printf("%zu rules, %zu cases, %zu failed\n", trial.rules, trial.cases,
+			trial.failed);
+	}
+	json_decref(json);
+	return trial.failed ? EXIT_NOT_WHOLE : EXIT_FINE;
+}
+
+const struct command command_rules_test = {
+	.usage = {.words = "rules test",
+		.summary = "Reads detection rules and tries them on the events beside them.",
+		.help = "Needs no server. Each rule that makes findings has a file tests/ID.json with events that must and must not match; docs/rules.md says how it looks. Without a folder it tries those of the configuration.",
+		.arguments = {{.name = "FOLDER",
+			.help = "A folder with *.yml files, lists/, tests/ and exceptions.yaml.",
+			.optional = true}}},
+	.run = run_test,
+};
+
+static int run_fields(const struct invocation *invocation)
+{
+	struct buf out = {0};
+	(void)invocation;
+	ocsf_fields_markdown(&out);
+	fwrite(out.at, 1, out.size, stdout);
+	buf_done(&out);
+	return EXIT_FINE;
+}
+
+const struct command command_rules_fields = {
+	.usage = {.words = "rules fields",
+		.summary = "Prints the fields that a detection rule may name, as Markdown.",
+		.plain = true},
+	.run = run_fields,
+};

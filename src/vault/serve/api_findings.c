@@ -1,0 +1,107 @@
+// What watch found. Watch knows numbers; here they become people again, each proved by the entry of
+// the trail that the finding rests on. Looking at it is on the trail, as a search of it.
+#include "vault/serve/api.h"
+#include "vault/serve/names.h"
+
+#include "vault/ledger/ledger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	OPAQUE_DIGITS = 16
+};
+
+// Is this the person behind the number that watch was given?
+static bool is_opaque(struct vault *vault, const char *id, const char *opaque)
+{
+	char digits[OPAQUE_DIGITS + 1];
+	if (!*id || !opaque)
+		return false;
+	snprintf(digits, sizeof digits, "%016llx",
+		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
+	return strcmp(digits, opaque) == 0;
+}
+
+static const char *replace(
+	const char *text, const char *opaque, const char *with, struct arena *arena)
+{
+	struct buf out = {0};
+	for (const char *at; (at = strstr(text, opaque)); text = at + strlen(opaque)) {
+		buf_add(&out, text, (size_t)(at - text));
+		buf_add_text(&out, with);
+	}
+	buf_add_text(&out, text);
+	const char *made = arena_text_n(arena, (const char *)out.at, out.size);
+	buf_done(&out);
+	return made;
+}
+
+static void put_name(struct exchange *x, json_t *finding, const char *opaque, const char *name)
+{
+	const char *sentence = json_string_value(json_object_get(finding, "sentence"));
+	if (sentence && opaque && *opaque)
+		json_object_set_new(finding, "sentence",
+			json_string(replace(sentence, opaque, name, x->arena)));
+}
+
+static void join_actor(
+	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
+{
+	const char *opaque = json_string_value(json_object_get(finding, "actor"));
+	if (!is_opaque(vault, entry->actor, opaque))
+		return;
+	const char *name = *entry->actor_name ? entry->actor_name : entry->actor;
+	put_name(x, finding, opaque, name);
+	json_object_set_new(finding, "who",
+		json_pack("{s:s, s:s, s:s}", "account", entry->actor, "name", entry->actor_name,
+			"role", entry->role));
+}
+
+static void join_patient(
+	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
+{
+	const char *opaque = json_string_value(json_object_get(finding, "patient"));
+	for (uint32_t i = 0; i < entry->patients_here; i++) {
+		const char *id = entry->patients[i];
+		if (!is_opaque(vault, id, opaque))
+			continue;
+		const char *name = names_patient(vault, x, id);
+		put_name(
+			x, finding, opaque, name ? name : arena_printf(x->arena, "patient %s", id));
+		json_t *about = json_pack("{s:s}", "id", id);
+		if (name)
+			json_object_set_new(about, "name", json_string(name));
+		json_object_set_new(finding, "about", about);
+		return;
+	}
+}
+
+static void join(struct vault *vault, struct exchange *x, json_t *finding)
+{
+	struct trail_entry entry;
+	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
+	if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry))
+		return;
+	join_actor(vault, x, finding, &entry);
+	join_patient(vault, x, finding, &entry);
+}
+
+enum progress api_findings(struct vault *vault, struct exchange *x)
+{
+	json_t *told = vault->parts.findings(vault->parts.context), *one;
+	size_t i;
+	if (!told) {
+		answer_error(x, 503, "unavailable", "Watch has not looked at anything yet.");
+		return PROGRESS_DONE;
+	}
+	json_t *json = json_deep_copy(told); // names are joined for this caller only
+	json_decref(told);
+	json_array_foreach(json_object_get(json, "findings"), i, one) join(vault, x, one);
+	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
+	const char *const *joined = NULL;
+	size_t count = names_joined(x, &joined);
+	note.query = "findings";
+	note_add_patients(vault, x, &note, joined, count);
+	return api_answer(x, 200, json);
+}

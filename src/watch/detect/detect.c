@@ -1,0 +1,292 @@
+#include "watch/detect/detect.h"
+
+#include "common/base/map.h"
+#include "watch/detect/sentence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// What is remembered of a rule while files come and go.
+struct memory {
+	struct correlate *state; // of a correlation
+	uint64_t hits, excepted, findings, held_back;
+	int64_t hour; // whose findings are counted in this_hour
+	uint32_t this_hour;
+};
+
+struct detect {
+	struct detect_owner owner;
+	struct rules *rules;
+	struct memory **memories; // of the rules, by their number
+	struct map *by_id;        // all memories there are
+	uint64_t events, replay_until, levels[SIGMA_LEVELS];
+};
+
+struct detect *detect_new(const struct detect_owner *owner)
+{
+	struct detect *detect = calloc(1, sizeof *detect);
+	if (!detect)
+		abort();
+	detect->owner = *owner;
+	detect->by_id = map_new();
+	return detect;
+}
+
+void detect_free(struct detect *detect)
+{
+	size_t at = 0;
+	struct bytes key;
+	void *value;
+	if (!detect)
+		return;
+	while (map_next(detect->by_id, &at, &key, &value)) {
+		struct memory *memory = value;
+		correlate_free(memory->state);
+		free(memory);
+	}
+	map_free(detect->by_id);
+	free(detect->memories);
+	rules_free(detect->rules);
+	free(detect);
+}
+
+static struct memory *memory_of(struct detect *detect, const struct sigma_rule *rule)
+{
+	struct memory *memory = map_find(detect->by_id, bytes_text(rule->id));
+	if (!memory) {
+		memory = calloc(1, sizeof *memory);
+		if (!memory)
+			abort();
+		map_set(detect->by_id, bytes_text(rule->id), memory);
+	}
+	if (memory->state && (!rule->correlation || !correlate_fits(memory->state, rule))) {
+		correlate_free(memory->state);
+		memory->state = NULL;
+	}
+	if (rule->correlation && !memory->state)
+		memory->state = correlate_new(rule);
+	return memory;
+}
+
+// Rules that are gone are forgotten, but for those of a folder that is wrong just now.
+static void forget_others(struct detect *detect, const struct rules *rules)
+{
+	size_t at = 0;
+	struct bytes key;
+	void *value;
+	struct map *kept = map_new();
+	for (size_t i = 0; i < rules->count; i++) {
+		struct bytes id = bytes_text(rules->at[i].rule->id);
+		void *memory = map_remove(detect->by_id, id);
+		if (memory)
+			map_set(kept, id, memory);
+	}
+	while (map_next(detect->by_id, &at, &key, &value)) {
+		struct memory *memory = value;
+		correlate_free(memory->state);
+		free(memory);
+	}
+	map_free(detect->by_id);
+	detect->by_id = kept;
+}
+
+bool detect_read(struct detect *detect, const char *folder)
+{
+	struct rules *rules = rules_read(folder);
+	free(detect->memories);
+	detect->memories = calloc(rules->count + 1, sizeof *detect->memories);
+	if (!detect->memories)
+		abort();
+	if (!rules->problem_count || map_count(detect->by_id) > RULES_MOST)
+		forget_others(detect, rules);
+	for (size_t i = 0; i < rules->count; i++)
+		detect->memories[i] = memory_of(detect, rules->at[i].rule);
+	if (detect->rules) // exceptions that stay go on counting
+		exceptions_carry(&rules->exceptions, &detect->rules->exceptions);
+	rules_free(detect->rules);
+	detect->rules = rules;
+	return rules->problem_count;
+}
+
+const struct rules *detect_rules(const struct detect *detect)
+{
+	return detect->rules;
+}
+
+void detect_replay_until(struct detect *detect, uint64_t from)
+{
+	detect->replay_until = from;
+}
+
+static struct bytes first_of(const struct ocsf_event *event, enum ocsf_field field)
+{
+	const struct ocsf_value *value = ocsf_first(event, field);
+	return value ? value->text : (struct bytes){0};
+}
+
+// A correlation is asked whether it may report; a detection that only others refer to does not.
+static bool report(struct detect *detect, const struct rules_entry *entry,
+	const struct ocsf_event *event, const struct correlate_hit *hit)
+{
+	struct sigma_rule *rule = entry->rule;
+	struct memory *memory = detect->memories[rule->number];
+	struct finding finding = {.rule = rule,
+		.seq = event->seq,
+		.time_us = event->time_us,
+		.count = hit->count,
+		.key = hit->key,
+		.evidence = hit->evidence,
+		.evidence_count = hit->evidence_count,
+		.actor = first_of(event, OCSF_ACTOR),
+		.patient = first_of(event, OCSF_PATIENT)};
+	if (rule->referred)
+		return true;
+	if (event->seq < detect->replay_until)
+		return detect->owner.made_before &&
+		       detect->owner.made_before(detect->owner.context, &finding);
+	if (memory->hour != event->time_us / 3600000000) {
+		memory->hour = event->time_us / 3600000000;
+		memory->this_hour = 0;
+	}
+	if (memory->this_hour == DETECT_HOURLY) {
+		memory->held_back++;
+		return true;
+	}
+	memory->this_hour++;
+	memory->findings++;
+	detect->levels[rule->level]++;
+	sentence_fill(rule, event, hit->count, finding.sentence);
+	detect->owner.found(detect->owner.context, &finding);
+	return true;
+}
+
+struct met {
+	struct detect *detect;
+	const struct rules_entry *entry; // the correlation
+	const struct ocsf_event *event;
+};
+
+static void tell_wishes(
+	struct detect *detect, const struct rules_entry *entry, const struct ocsf_event *event);
+
+static bool on_hit(void *context, const struct correlate_hit *hit)
+{
+	struct met *met = context;
+	bool taken = report(met->detect, met->entry, met->event, hit);
+	if (taken) {
+		met->detect->memories[met->entry->rule->number]->hits++;
+		tell_wishes(met->detect, met->entry, met->event);
+	}
+	return taken;
+}
+
+static void tell_wishes(
+	struct detect *detect, const struct rules_entry *entry, const struct ocsf_event *event)
+{
+	for (const struct rules_wish *wish = entry->wishes; wish; wish = wish->next) {
+		const struct rules_entry *to = &detect->rules->at[wish->correlation];
+		struct memory *memory = detect->memories[wish->correlation];
+		struct met met = {detect, to, event};
+		const struct correlate_sink sink = {on_hit, &met};
+		if (exceptions_find(&detect->rules->exceptions, to->rule->id, event))
+			memory->excepted++;
+		else
+			correlate_event(memory->state, to->rule, wish->which, event, &sink);
+	}
+}
+
+void detect_event(struct detect *detect, const struct ocsf_event *event)
+{
+	struct rules *rules = detect->rules;
+	detect->events++;
+	for (size_t i = 0; rules && i < rules->count; i++) {
+		struct rules_entry *entry = &rules->at[i];
+		if (!sigma_match(entry->rule, event))
+			continue;
+		if (exceptions_find(&rules->exceptions, entry->rule->id, event)) {
+			detect->memories[i]->excepted++;
+			continue;
+		}
+		const struct correlate_hit hit = {
+			.key = "", .count = 1, .evidence = {event->seq}, .evidence_count = 1};
+		if (report(detect, entry, event, &hit))
+			detect->memories[i]->hits++;
+		tell_wishes(detect, entry, event);
+	}
+}
+
+// ---- For people.
+
+static json_t *rule_json(const struct rules_entry *entry, const struct memory *memory)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "id", entry->rule->id, "title",
+		entry->rule->title, "level", sigma_level_text(entry->rule->level), "file",
+		entry->file, "hits", (json_int_t)memory->hits, "findings",
+		(json_int_t)memory->findings);
+	if (memory->excepted)
+		json_object_set_new(json, "excepted", json_integer((json_int_t)memory->excepted));
+	if (memory->held_back)
+		json_object_set_new(json, "held_back", json_integer((json_int_t)memory->held_back));
+	if (entry->rule->gave_up)
+		json_object_set_new(
+			json, "regex_gave_up", json_integer((json_int_t)entry->rule->gave_up));
+	return json;
+}
+
+static json_t *memory_json(const struct detect *detect)
+{
+	struct correlate_stats all = {0}, one;
+	for (size_t i = 0; i < detect->rules->count; i++) {
+		if (!detect->memories[i]->state)
+			continue;
+		correlate_stats(detect->memories[i]->state, &one);
+		all.groups += one.groups;
+		all.bytes += one.bytes;
+		all.evicted_groups += one.evicted_groups;
+		all.evicted_marks += one.evicted_marks;
+	}
+	return json_pack("{s:I, s:I, s:I, s:I}", "groups", (json_int_t)all.groups, "bytes",
+		(json_int_t)all.bytes, "evicted_groups", (json_int_t)all.evicted_groups,
+		"evicted_marks", (json_int_t)all.evicted_marks);
+}
+
+static json_t *problems_json(const struct rules *rules)
+{
+	json_t *list = json_array();
+	size_t shown =
+		rules->problem_count < RULES_PROBLEMS ? rules->problem_count : RULES_PROBLEMS;
+	for (size_t i = 0; i < shown; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:s}", "file", rules->problems[i].file, "line",
+				      (json_int_t)rules->problems[i].line, "text",
+				      rules->problems[i].text));
+	return list;
+}
+
+static json_t *exceptions_json(const struct exceptions *exceptions, int64_t now_us)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < exceptions->count && i < 100; i++) {
+		const struct exception *e = &exceptions->at[i];
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "rule", e->rule, "field",
+				ocsf_fields[e->field].name, "reason", e->reason, "until", e->until,
+				"used", (json_int_t)e->used, "ended", e->until_us < now_us));
+	}
+	return list;
+}
+
+json_t *detect_json(const struct detect *detect, int64_t now_us)
+{
+	json_t *levels = json_object(), *rules = json_array();
+	for (int i = 0; i < SIGMA_LEVELS; i++)
+		json_object_set_new(levels, sigma_level_text((enum sigma_level)i),
+			json_integer((json_int_t)detect->levels[i]));
+	for (size_t i = 0; i < detect->rules->count; i++)
+		json_array_append_new(rules, rule_json(&detect->rules->at[i], detect->memories[i]));
+	return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o}", "events",
+		(json_int_t)detect->events, "findings", levels, "rules", rules, "memory",
+		memory_json(detect), "problem_count", (json_int_t)detect->rules->problem_count,
+		"problems", problems_json(detect->rules), "exceptions",
+		exceptions_json(&detect->rules->exceptions, now_us));
+}

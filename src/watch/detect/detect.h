@@ -1,0 +1,54 @@
+// detect: all rules over all events, one event after the other; findings come out.
+//
+// Depends on nothing but the rules and the events in their order: from the same start the same
+// events give the same findings. What rules remember is kept by the rule's id, so the folder can be
+// read again at any time. Each rule makes at most DETECT_HOURLY findings in an hour of the events'
+// own time, so that a flood of one does not push out the others; what was held back is counted.
+//
+// Replays. Watch begins some way before its place, to remember what correlations need. For events
+// before `from` a finding is only remembered if it was made then: the owner knows (`made_before`).
+#pragma once
+
+#include "watch/detect/correlate.h"
+#include "watch/detect/rules.h"
+
+#include <jansson.h>
+
+enum {
+	DETECT_HOURLY = 100,
+	DETECT_SENTENCE_BYTES = 700
+};
+
+struct finding {
+	const struct sigma_rule *rule; // borrowed until the rules are read again
+	uint64_t seq;                  // the entry that completed it
+	int64_t time_us;
+	uint64_t count;  // of what a correlation counts; 1 for a detection
+	const char *key; // of the group; "" for a detection
+	char sentence[DETECT_SENTENCE_BYTES];
+	const uint64_t *evidence; // numbers of entries in the trail
+	size_t evidence_count;
+	struct bytes actor, patient; // opaque, of the last event; may be empty
+};
+
+struct detect_owner {
+	void (*found)(void *context, const struct finding *finding);
+	bool (*made_before)(void *context, const struct finding *finding); // may be NULL
+	void *context;
+};
+
+struct detect;
+
+struct detect *detect_new(const struct detect_owner *owner);
+void detect_free(struct detect *detect); // NULL is fine
+// Reads the rules, again or for the first time. True when something was wrong in the folder: then
+// detect_rules() tells what, and what was right counts.
+bool detect_read(struct detect *detect, const char *folder);
+const struct rules *detect_rules(const struct detect *detect); // borrowed; NULL before
+
+void detect_replay_until(struct detect *detect, uint64_t from);
+void detect_event(struct detect *detect, const struct ocsf_event *event);
+
+// Counts for people: events, findings by level, rules with their hits, problems, exceptions with
+// their use (and which have ended by `now_us`), memory. The caller's reference.
+json_t *detect_json(const struct detect *detect, int64_t now_us);

@@ -1,0 +1,114 @@
+#include "watch/detect/exceptions.h"
+
+#include "common/base/time.h"
+#include "common/format/yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum err wrong(struct exceptions_problem *problem, unsigned line, const char *words)
+{
+	problem->line = line;
+	snprintf(problem->text, sizeof problem->text, "%s", words);
+	return ERR_INVALID;
+}
+
+static const char *word_of(const struct yaml *map, const char *key)
+{
+	const struct yaml *node = yaml_find(map, key);
+	return node && node->kind == YAML_SCALAR && *node->text ? node->text : NULL;
+}
+
+static enum err read_until(const char *text, int64_t *ret_us)
+{
+	char full[TIME_TEXT_BYTES];
+	if (strlen(text) != 10)
+		return ERR_SYNTAX;
+	snprintf(full, sizeof full, "%sT23:59:59Z", text);
+	return time_parse(full, ret_us);
+}
+
+static enum err read_one(struct arena *arena, const struct yaml *map, struct exception *ret,
+	struct exceptions_problem *problem)
+{
+	static const char *const keys[] = {"rule", "when", "reason", "until"};
+	struct exception e = {.line = map->line};
+	for (const struct yaml *one = map->first; one; one = one->next) {
+		bool known = false;
+		for (size_t i = 0; i < 4 && one->key; i++)
+			known |= strcmp(keys[i], one->key) == 0;
+		if (!known)
+			return wrong(problem, one->line,
+				"an exception has rule, when, reason and until");
+	}
+	const char *when = word_of(map, "when"), *is = when ? strchr(when, '=') : NULL;
+	e.rule = word_of(map, "rule");
+	e.reason = word_of(map, "reason");
+	e.until = word_of(map, "until");
+	if (!e.rule || !e.reason || !e.until || !is || !is[1])
+		return wrong(problem, map->line,
+			"an exception needs rule, when: field=value, reason and until");
+	e.field = ocsf_field_find(arena_text_n(arena, when, (size_t)(is - when)));
+	e.value = is + 1;
+	if (e.field < 0)
+		return wrong(problem, map->line, "there is no such field");
+	if (read_until(e.until, &e.until_us))
+		return wrong(problem, map->line, "until is a day, such as 2027-01-31");
+	*ret = e;
+	return OK;
+}
+
+enum err exceptions_parse(struct bytes text, struct arena *arena, struct exceptions *ret_exceptions,
+	struct exceptions_problem *ret_problem)
+{
+	struct yaml_problem yaml;
+	struct yaml *root;
+	struct exceptions made = {0};
+	enum err err = yaml_parse(text, arena, &root, &yaml);
+	if (err) {
+		(void)wrong(ret_problem, yaml.line, yaml.words);
+		return err;
+	}
+	if (root->kind != YAML_LIST && root->first)
+		return wrong(ret_problem, root->line, "a list of exceptions is expected");
+	size_t count = 0;
+	for (const struct yaml *one = root->first; one; one = one->next)
+		count++;
+	if (count > EXCEPTIONS_MOST)
+		return wrong(ret_problem, root->line, "there are too many exceptions");
+	made.at = arena_alloc(arena, (count + 1) * sizeof *made.at);
+	for (const struct yaml *one = root->first; one; one = one->next) {
+		err = read_one(arena, one, &made.at[made.count++], ret_problem);
+		if (err)
+			return err;
+	}
+	*ret_exceptions = made;
+	return OK;
+}
+
+struct exception *exceptions_find(
+	struct exceptions *exceptions, const char *rule, const struct ocsf_event *event)
+{
+	for (size_t i = 0; i < exceptions->count; i++) {
+		struct exception *e = &exceptions->at[i];
+		if (event->time_us > e->until_us || strcmp(e->rule, rule) != 0)
+			continue;
+		for (const struct ocsf_value *v = ocsf_first(event, (enum ocsf_field)e->field); v;
+			v = ocsf_next(event, v))
+			if (bytes_equal(v->text, bytes_text(e->value))) {
+				e->used++;
+				return e;
+			}
+	}
+	return NULL;
+}
+
+void exceptions_carry(struct exceptions *to, const struct exceptions *from)
+{
+	for (size_t i = 0; i < to->count; i++)
+		for (size_t j = 0; j < from->count; j++)
+			if (strcmp(to->at[i].rule, from->at[j].rule) == 0 &&
+				to->at[i].field == from->at[j].field &&
+				strcmp(to->at[i].value, from->at[j].value) == 0)
+				to->at[i].used += from->at[j].used;
+}

@@ -1,0 +1,252 @@
+#include "watch/detect/findings.h"
+
+#include "common/base/time.h"
+#include "common/store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct findings {
+	struct store *store;
+	struct store_query *add, *ask, *keep, *trim, *newest, *seen;
+	uint64_t place, total;
+	bool open;   // a transaction is
+	bool broken; // something could not be added to it
+};
+
+static const char *const schema[] = {
+	("CREATE TABLE IF NOT EXISTS finding (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
+	 "seq INTEGER NOT NULL, part TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (rule, seq, part))"),
+	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+	"CREATE TABLE IF NOT EXISTS seen (person INTEGER PRIMARY KEY, time INTEGER NOT NULL)",
+};
+
+static enum err prepare(struct findings *f)
+{
+	const struct {
+		struct store_query **query;
+		const char *sql;
+	} all[] = {
+		{&f->add, "INSERT INTO finding (rule, seq, part, json) VALUES (?1, ?2, ?3, ?4) "
+			  "ON CONFLICT DO NOTHING"},
+		{&f->ask, "SELECT 1 FROM finding WHERE rule = ?1 AND seq = ?2 AND part = ?3"},
+		{&f->keep, "INSERT INTO state (name, value) VALUES (?1, ?2) "
+			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
+		{&f->trim, "DELETE FROM finding WHERE id <= (SELECT max(id) FROM finding) - ?1"},
+		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
+		{&f->seen, "INSERT INTO seen (person, time) VALUES (?1, ?2) "
+			   "ON CONFLICT (person) DO UPDATE SET time = excluded.time"},
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (store_prepare(f->store, all[i].sql, all[i].query))
+			return ERR_IO;
+	return OK;
+}
+
+static enum err read_state(struct findings *f)
+{
+	struct store_query *query;
+	enum store_step step;
+	struct arena *arena = arena_new();
+	enum err err = store_prepare(f->store, "SELECT name, value FROM state", &query);
+	if (err) {
+		arena_free(arena);
+		return err;
+	}
+	while ((step = query_step(query)) == STORE_ROW)
+		*(strcmp(row_text(query, 0, arena), "place") == 0 ? &f->place : &f->total) =
+			(uint64_t)row_int(query, 1);
+	query_reset(query);
+	store_query_free(query);
+	arena_free(arena);
+	return step == STORE_FAILED ? ERR_IO : OK;
+}
+
+enum err findings_open(const char *path, struct findings **ret_findings, char ret_problem[256])
+{
+	const struct store_sqlite options = {.path = path, .cache_kib = 1024};
+	struct findings *f = calloc(1, sizeof *f);
+	if (!f)
+		abort();
+	enum err err = store_open_sqlite(&options, &f->store, ret_problem);
+	for (size_t i = 0; !err && i < sizeof schema / sizeof *schema; i++)
+		err = store_exec(f->store, schema[i]);
+	if (!err)
+		err = prepare(f);
+	if (!err)
+		err = read_state(f);
+	if (err) {
+		if (f->store)
+			snprintf(ret_problem, 256, "%s: %s", path, store_problem(f->store));
+		findings_close(f);
+		return err;
+	}
+	*ret_findings = f;
+	return OK;
+}
+
+void findings_close(struct findings *f)
+{
+	if (!f)
+		return;
+	struct store_query *all[] = {f->add, f->ask, f->keep, f->trim, f->newest, f->seen};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		store_query_free(all[i]);
+	store_close(f->store);
+	free(f);
+}
+
+uint64_t findings_place(const struct findings *f)
+{
+	return f->place;
+}
+
+uint64_t findings_total(const struct findings *f)
+{
+	return f->total;
+}
+
+static json_t *texts(const struct sigma_names *names, const char *prefix)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < names->count; i++)
+		if (strncmp(names->at[i], prefix, strlen(prefix)) == 0)
+			json_array_append_new(list, json_string(names->at[i] + strlen(prefix)));
+	return list;
+}
+
+static json_t *to_json(const struct finding *f)
+{
+	char at[TIME_TEXT_BYTES];
+	json_t *evidence = json_array();
+	time_format(f->time_us, at);
+	for (size_t i = 0; i < f->evidence_count; i++)
+		json_array_append_new(evidence, json_integer((json_int_t)f->evidence[i]));
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:o, s:o, s:o}", "rule",
+		f->rule->id, "title", f->rule->title, "level", sigma_level_text(f->rule->level),
+		"time", at, "seq", (json_int_t)f->seq, "count", (json_int_t)f->count, "sentence",
+		f->sentence, "advice", f->rule->advice, "evidence", evidence, "attack",
+		texts(&f->rule->tags, "attack."), "false_positives",
+		texts(&f->rule->false_positives, ""));
+	if (f->actor.size)
+		json_object_set_new(
+			json, "actor", json_stringn((const char *)f->actor.at, f->actor.size));
+	if (f->patient.size)
+		json_object_set_new(json, "patient",
+			json_stringn((const char *)f->patient.at, f->patient.size));
+	return json;
+}
+
+static bool begin(struct findings *f)
+{
+	f->open = f->open || store_exec(f->store, "BEGIN") == OK;
+	return f->open;
+}
+
+void findings_add(struct findings *f, const struct finding *finding)
+{
+	json_t *json = to_json(finding);
+	char *text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	f->total++;
+	f->broken |= !text || !begin(f);
+	if (!f->broken) {
+		query_text(f->add, 1, finding->rule->id);
+		query_int(f->add, 2, (int64_t)finding->seq);
+		query_text(f->add, 3, finding->key);
+		query_text(f->add, 4, text);
+		f->broken = query_run(f->add) != OK;
+	}
+	free(text);
+}
+
+bool findings_made_before(struct findings *f, const struct finding *finding)
+{
+	query_text(f->ask, 1, finding->rule->id);
+	query_int(f->ask, 2, (int64_t)finding->seq);
+	query_text(f->ask, 3, finding->key);
+	bool there = query_step(f->ask) == STORE_ROW;
+	query_reset(f->ask);
+	return there;
+}
+
+static enum err keep(struct findings *f, const char *name, uint64_t value)
+{
+	query_text(f->keep, 1, name);
+	query_int(f->keep, 2, (int64_t)value);
+	return query_run(f->keep);
+}
+
+enum err findings_save(struct findings *f, uint64_t place, struct seen *seen)
+{
+	size_t at = 0;
+	uint64_t person;
+	int64_t time_us;
+	if (place == f->place && !f->open)
+		return OK;
+	if (f->broken || !begin(f))
+		return ERR_IO;
+	enum err err = keep(f, "place", place);
+	while (!err && seen_changed(seen, &at, &person, &time_us)) {
+		query_int(f->seen, 1, (int64_t)person);
+		query_int(f->seen, 2, time_us);
+		err = query_run(f->seen);
+	}
+	if (!err)
+		err = keep(f, "total", f->total);
+	query_int(f->trim, 1, FINDINGS_MOST);
+	if (!err)
+		err = query_run(f->trim);
+	if (!err)
+		err = store_exec(f->store, "COMMIT");
+	if (err) {
+		f->broken = true;
+		return err;
+	}
+	f->open = false;
+	f->place = place;
+	return OK;
+}
+
+enum err findings_load_seen(struct findings *f, struct seen *seen)
+{
+	struct store_query *query;
+	enum store_step step;
+	size_t at = 0;
+	uint64_t person;
+	int64_t time_us;
+	enum err err = store_prepare(
+		f->store, "SELECT person, time FROM seen ORDER BY time DESC LIMIT 65536", &query);
+	if (err)
+		return err;
+	while ((step = query_step(query)) == STORE_ROW)
+		(void)seen_at(seen, (uint64_t)row_int(query, 0), row_int(query, 1));
+	query_reset(query);
+	store_query_free(query);
+	while (seen_changed(seen, &at, &person, &time_us))
+		continue; // they are in the database already
+	return step == STORE_FAILED ? ERR_IO : OK;
+}
+
+json_t *findings_json(struct findings *f, size_t most, size_t most_bytes)
+{
+	json_t *list = json_array();
+	struct arena *arena = arena_new();
+	size_t bytes = 0;
+	query_int(f->newest, 1, (int64_t)most);
+	while (query_step(f->newest) == STORE_ROW) {
+		const char *text = row_text(f->newest, 1, arena);
+		json_t *one = json_loads(text, 0, NULL);
+		bytes += strlen(text) + 32;
+		if (!one || bytes > most_bytes) {
+			json_decref(one);
+			break;
+		}
+		json_object_set_new(one, "id", json_integer(row_int(f->newest, 0)));
+		json_array_append_new(list, one);
+	}
+	query_reset(f->newest);
+	arena_free(arena);
+	return list;
+}

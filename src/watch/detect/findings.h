@@ -1,0 +1,31 @@
+// findings: the newest findings, kept in watch's own database, STATE/watch/findings.db.
+//
+// A ring: past FINDINGS_MOST the oldest go. Nothing in it names a person: actors and patients are
+// the opaque numbers of the feed. The place in the trail up to which findings were made is written
+// in the same transaction as they are, so after a crash none is made twice and none is left out.
+#pragma once
+
+#include "watch/detect/detect.h"
+#include "watch/detect/seen.h"
+
+enum {
+	FINDINGS_MOST = 5000,
+	FINDINGS_TOLD = 50 // to the vault, the newest
+};
+
+struct findings;
+
+enum err findings_open(const char *path, struct findings **ret_findings, char ret_problem[256]);
+void findings_close(struct findings *findings); // NULL is fine
+
+uint64_t findings_place(const struct findings *findings);
+uint64_t findings_total(const struct findings *findings); // ever made
+// For detect's owner.
+void findings_add(struct findings *findings, const struct finding *finding);
+bool findings_made_before(struct findings *findings, const struct finding *finding);
+// Everything added since the last time, with the place and who was seen. ERR_IO: nothing of it was
+// kept, and nothing will be: the role must end and begin again at its place.
+enum err findings_save(struct findings *findings, uint64_t place, struct seen *seen);
+enum err findings_load_seen(struct findings *findings, struct seen *seen);
+// A list of the newest, at most so many bytes of text; the newest first. The caller's reference.
+json_t *findings_json(struct findings *findings, size_t most, size_t most_bytes);

@@ -1,0 +1,200 @@
+#include "watch/detector.h"
+
+#include "common/base/log.h"
+#include "common/base/time.h"
+#include "watch/detect/findings.h"
+#include "watch/detect/from_feed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	HISTORY = 100000, // entries before the place
+	TOLD_BYTES = 40000,
+	COUNTS_BYTES = 15000,
+	BRIEF = 5
+};
+
+struct detector {
+	char rules[512];
+	uint64_t stamp, next; // of the files; of the trail
+	struct detect *detect;
+	struct findings *findings;
+	struct seen *seen;
+	struct ocsf_event event;
+	struct arena *arena;
+	bool news;
+};
+
+static void on_found(void *context, const struct finding *finding)
+{
+	struct detector *d = context;
+	findings_add(d->findings, finding);
+	d->news = true;
+}
+
+static bool on_before(void *context, const struct finding *finding)
+{
+	struct detector *d = context;
+	return findings_made_before(d->findings, finding);
+}
+
+static void read_rules(struct detector *d)
+{
+	d->stamp = rules_stamp(d->rules);
+	bool wrong = detect_read(d->detect, d->rules);
+	const struct rules *rules = detect_rules(d->detect);
+	int64_t now_us = time_now_us();
+	for (size_t i = 0; wrong && i < rules->problem_count && i < RULES_PROBLEMS; i++)
+		log_error("%s/%s:%u: %s", d->rules, rules->problems[i].file,
+			rules->problems[i].line, rules->problems[i].text);
+	for (size_t i = 0; i < rules->exceptions.count; i++)
+		if (rules->exceptions.at[i].until_us < now_us)
+			log_warning(
+				"%s/exceptions.yaml:%u: this exception ended on %s and is ignored",
+				d->rules, rules->exceptions.at[i].line,
+				rules->exceptions.at[i].until);
+	log_info("%zu rules and %zu exceptions; %zu problems", rules->count,
+		rules->exceptions.count, rules->problem_count);
+	d->news = true;
+}
+
+enum err detector_open(const struct detector_places *places, struct detector **ret_detector)
+{
+	char path[512], problem[256] = "";
+	struct detector *d = calloc(1, sizeof *d);
+	if (!d)
+		abort();
+	const struct detect_owner owner = {on_found, on_before, d};
+	snprintf(path, sizeof path, "%s/findings.db", places->state);
+	snprintf(d->rules, sizeof d->rules, "%s/detect", places->rules);
+	d->arena = arena_new();
+	d->seen = seen_new();
+	d->detect = detect_new(&owner);
+	enum err err = findings_open(path, &d->findings, problem);
+	if (!err)
+		err = findings_load_seen(d->findings, d->seen);
+	if (err) {
+		log_error("findings cannot be kept: %s", *problem ? problem : err_text(err));
+		detector_close(d);
+		return err;
+	}
+	d->next = findings_place(d->findings);
+	detect_replay_until(d->detect, d->next);
+	read_rules(d);
+	*ret_detector = d;
+	return OK;
+}
+
+void detector_close(struct detector *d)
+{
+	if (!d)
+		return;
+	detect_free(d->detect);
+	findings_close(d->findings);
+	seen_free(d->seen);
+	arena_free(d->arena);
+	free(d);
+}
+
+uint64_t detector_from(const struct detector *d)
+{
+	uint64_t place = findings_place(d->findings);
+	return place > HISTORY ? place - HISTORY : 0;
+}
+
+static void one_event(struct detector *d, const struct feed_event *from)
+{
+	arena_reset(d->arena);
+	ocsf_from_feed(from, &d->event, d->arena);
+	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
+	if (before_us && before_us < from->time_us)
+		ocsf_add_number(
+			&d->event, OCSF_DORMANT_DAYS, (from->time_us - before_us) / 86400000000);
+	detect_event(d->detect, &d->event);
+}
+
+static enum err save(struct detector *d)
+{
+	enum err err = findings_save(d->findings, d->next, d->seen);
+	if (err)
+		log_error("findings cannot be kept: %s", err_text(err));
+	return err;
+}
+
+enum err detector_events(struct detector *d, const struct feed_event *events, size_t count,
+	uint64_t next, uint64_t size)
+{
+	if (size < findings_place(d->findings)) {
+		log_warning("the trail is shorter than what was already looked at: beginning anew");
+		detect_replay_until(d->detect, next < size ? next : size);
+	}
+	for (size_t i = 0; i < count; i++)
+		one_event(d, &events[i]);
+	uint64_t place = findings_place(d->findings);
+	d->next = size < place || next > place ? next : place; // it may still be remembering
+	return d->news ? save(d) : OK;
+}
+
+enum err detector_tick(struct detector *d)
+{
+	if (rules_stamp(d->rules) != d->stamp)
+		read_rules(d);
+	return save(d);
+}
+
+bool detector_news(struct detector *d)
+{
+	bool news = d->news;
+	d->news = false;
+	return news;
+}
+
+static char *small_enough(json_t *counts)
+{
+	char *text = json_dumps(counts, JSON_COMPACT);
+	for (const char *const *key =
+			(const char *const[]){"rules", "exceptions", "problems", NULL};
+		text && *key && strlen(text) > COUNTS_BYTES; key++) {
+		free(text);
+		json_object_del(counts, *key);
+		text = json_dumps(counts, JSON_COMPACT);
+	}
+	return text;
+}
+
+void detector_tell(struct detector *d, struct buf *out)
+{
+	json_t *list = findings_json(d->findings, FINDINGS_TOLD, TOLD_BYTES);
+	json_t *counts = detect_json(d->detect, time_now_us());
+	char *findings = json_dumps(list, JSON_COMPACT), *rest = small_enough(counts);
+	buf_printf(out, "{\"total\":%llu,\"findings\":%s,\"detect\":%s}",
+		(unsigned long long)findings_total(d->findings), findings ? findings : "[]",
+		rest ? rest : "{}");
+	free(findings);
+	free(rest);
+	json_decref(list);
+	json_decref(counts);
+}
+
+void detector_brief(struct detector *d, struct buf *out)
+{
+	json_t *list = findings_json(d->findings, BRIEF, TOLD_BYTES), *short_list = json_array(),
+	       *one;
+	static const char *const keys[] = {"id", "title", "level", "time", "seq"};
+	size_t i;
+	json_array_foreach(list, i, one)
+	{
+		json_t *brief = json_object();
+		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+			json_object_set(brief, keys[k], json_object_get(one, keys[k]));
+		json_array_append_new(short_list, brief);
+	}
+	char *text = json_dumps(short_list, JSON_COMPACT);
+	buf_printf(out, "\"findings\":{\"total\":%llu,\"newest\":%s}",
+		(unsigned long long)findings_total(d->findings), text ? text : "[]");
+	free(text);
+	json_decref(list);
+	json_decref(short_list);
+}

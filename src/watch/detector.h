@@ -1,0 +1,33 @@
+// detector: watch's detection as one thing: the rules, who was seen when, and the findings kept.
+//
+// Reads RULES/detect at the start and whenever a file of it changes, and loses nothing by it. Ends
+// the role when findings cannot be kept: it starts again at its place, and makes them again.
+#pragma once
+
+#include "common/message/feed.h"
+
+struct detector;
+
+struct detector_places {
+	const char *state; // folder of watch
+	const char *rules; // folder of the rules
+};
+// ERR_IO when the database cannot be opened; logged.
+enum err detector_open(const struct detector_places *places, struct detector **ret_detector);
+void detector_close(struct detector *detector); // NULL is fine
+
+// Where to begin in the trail: far enough before the place for what correlations remember.
+uint64_t detector_from(const struct detector *detector);
+// A batch in its order; `next` is what follows, `size` the trail's. What was found is kept before
+// this returns. ERR_IO: the role must end.
+enum err detector_events(struct detector *detector, const struct feed_event *events, size_t count,
+	uint64_t next, uint64_t size); // five: the batch as the feed tells it
+// Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
+enum err detector_tick(struct detector *detector);
+
+// Was there anything new since the last call?
+bool detector_news(struct detector *detector);
+// {"findings": [newest first], "detect": {…}} for the vault; fits a message.
+void detector_tell(struct detector *detector, struct buf *out);
+// "findings": {"total", "newest": [{"title", "level", "time", "seq"}]}, to stand in an object.
+void detector_brief(struct detector *detector, struct buf *out);
