@@ -50,6 +50,11 @@ const struct command commands[] = {
 	{"leak-report", "", "Measures what the records' disk tells somebody without a key.",
 		"Reads the database under the state folder, as a thief of the disk would; needs no key.",
 		command_leak_report},
+	{"courier list", "[--json]", "Shows where the courier may go, and what came of it.", NULL,
+		command_courier_list},
+	{"courier test", "DESTINATION", "Sends a test errand and waits for the first attempt.",
+		"Exit status 1 when it did not arrive; the courier goes on trying all the same.",
+		command_courier_test},
 	{"policy show", "[TYPE]", "Checks the policy, and shows what each role may do.",
 		"TYPE is a resource type; Observation when none is given. The server loads the policy when it\n"
 		"starts: this tells beforehand whether it will.",

@@ -43,12 +43,13 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 	struct feeder *feeder = peer->owner;
 	uint64_t from;
 	uint32_t most;
-	if (frame->type == FEED_ACTIVITY) {
+	if (frame->type == FEED_ACTIVITY || frame->type == FEED_COURIER) {
+		json_t **kept = frame->type == FEED_COURIER ? &feeder->courier : &feeder->activity;
 		json_t *json =
 			json_loadb((const char *)frame->payload.at, frame->payload.size, 0, NULL);
 		if (json) {
-			json_decref(feeder->activity);
-			feeder->activity = json;
+			json_decref(*kept);
+			*kept = json;
 		}
 		return;
 	}
@@ -64,6 +65,15 @@ static void watch_gone(struct peer *peer, const char *why)
 	log_info("watch went away: %s", why);
 	peer_done(peer);
 	feeder->has_watch = false;
+}
+
+enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination)
+{
+	if (!feeder->has_watch)
+		return ERR_CLOSED;
+	feed_test_send(feeder->watch.channel, id, destination);
+	peer_flush(&feeder->watch);
+	return OK;
 }
 
 void feeder_open(struct feeder *feeder, const struct wire *wire)

@@ -18,7 +18,10 @@ struct feeder {
 	struct peer watch;
 	bool has_watch;
 	json_t *activity; // what watch counted last; NULL before
+	json_t *courier;  // what the courier told last; NULL before
 };
 
+// ERR_CLOSED when watch is not there.
+enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination);
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before

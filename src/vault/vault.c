@@ -70,6 +70,18 @@ static json_t *activity_json(void *context)
 	return role->feeder.activity ? json_incref(role->feeder.activity) : NULL;
 }
 
+static json_t *courier_json(void *context)
+{
+	struct role *role = context;
+	return role->feeder.courier ? json_incref(role->feeder.courier) : NULL;
+}
+
+static enum err courier_test(void *context, uint64_t id, const char *destination)
+{
+	struct role *role = context;
+	return feeder_test(&role->feeder, id, destination);
+}
+
 // ---- The loop.
 
 // Runs once after everything that woke the loop: one flush of the trail, one commit, one write for
@@ -215,6 +227,8 @@ static void start(struct role *role)
 		.deliver = doors_deliver,
 		.roles = roles_json,
 		.activity = activity_json,
+		.courier = courier_json,
+		.courier_test = courier_test,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};

@@ -5,6 +5,7 @@
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
 #include "watch/activity.h"
+#include "watch/messenger.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct role {
 	struct peer vault;
 	bool has_vault, asked;
 	struct activity *activity;
+	struct messenger messenger;
 	uint64_t place, size, saved;
 };
 
@@ -70,12 +72,42 @@ static void pull(struct role *role)
 	peer_flush(&role->vault);
 }
 
+static void tell_courier(struct role *role)
+{
+	if (!role->has_vault)
+		return;
+	messenger_json(&role->messenger, channel_begin(role->vault.channel, FEED_COURIER));
+	channel_end(role->vault.channel);
+	peer_flush(&role->vault);
+}
+
+// Somebody at the server wants to see whether a destination works.
+static void test_errand(struct role *role, struct bytes payload)
+{
+	static const char content[] = "This is a test errand of Hospitaller. When you can read "
+				      "it, this destination works.\n";
+	struct errand errand = {.kind = ERRAND_TEST,
+		.severity = 6,
+		.subject = "Test errand of Hospitaller",
+		.type = "text/plain; charset=utf-8"};
+	if (feed_test_parse(payload, &errand.id, errand.destination) ||
+		!errand_is_name(errand.destination))
+		return; // the command sees that nothing came of it
+	enum err err = messenger_submit(&role->messenger, &errand, bytes_text(content));
+	if (err)
+		log_warning("a test errand cannot be submitted: %s", err_text(err));
+}
+
 static void vault_frame(struct peer *peer, const struct frame *frame)
 {
 	static struct feed_event events[FEED_BATCH];
 	struct role *role = peer->owner;
 	size_t count;
 	uint64_t next, size;
+	if (frame->type == FEED_TEST) {
+		test_errand(role, frame->payload);
+		return;
+	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
@@ -100,6 +132,10 @@ static void vault_gone(struct peer *peer, const char *why)
 static void on_message(void *context, const struct wire *wire)
 {
 	struct role *role = context;
+	if (wire->kind == WIRE_CHANNEL && wire->fd >= 0 && strcmp(wire->text, "courier") == 0) {
+		messenger_open(&role->messenger, wire->fd);
+		return;
+	}
 	if (wire->kind != WIRE_CHANNEL || wire->fd < 0 || strcmp(wire->text, "vault") != 0) {
 		if (wire->fd >= 0)
 			close(wire->fd);
@@ -117,7 +153,10 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	pull(context);
+	struct role *role = context;
+	pull(role);
+	if (role->messenger.changed)
+		tell_courier(role);
 }
 
 static void on_report(evutil_socket_t fd, short what, void *context)
@@ -131,7 +170,7 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	activity_json(role->activity, time_now_us(), role->place, role->size,
 		channel_begin(role->vault.channel, FEED_ACTIVITY));
 	channel_end(role->vault.channel);
-	peer_flush(&role->vault);
+	tell_courier(role);
 }
 
 static struct event *every(struct role *role, int ms, event_callback_fn handler)
@@ -174,6 +213,7 @@ int watch_main(const struct config *config)
 	if (!role.base)
 		return 1;
 	role.activity = activity_new();
+	role.messenger.base = role.base;
 	place_load(&role);
 	role.control.message = on_message;
 	role.control.context = &role;

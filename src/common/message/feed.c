@@ -1,11 +1,16 @@
 #include "common/message/feed.h"
 
+#include <string.h>
+
 static const struct message_rule rules[] = {
 	{FEED_PULL, "pull", "Events of the trail from this number on, please.", MESSAGE_FORTH, 12},
 	{FEED_EVENTS, "events", "Some events, without names, and how long the trail is.",
 		MESSAGE_BACK, CHANNEL_FRAME_BYTES},
 	{FEED_ACTIVITY, "activity", "What watch counted, for the console.", MESSAGE_FORTH,
 		FEED_ACTIVITY_BYTES},
+	{FEED_COURIER, "courier", "What the courier told, for the command line.", MESSAGE_FORTH,
+		FEED_COURIER_BYTES},
+	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
 };
 
 const struct message_table feed_table = {
@@ -93,5 +98,31 @@ enum err feed_events_parse(struct bytes payload, struct feed_event ret_events[FE
 	*ret_count = count;
 	*ret_next = next;
 	*ret_size = size;
+	return OK;
+}
+
+void feed_test_send(struct channel *channel, uint64_t id, const char *destination)
+{
+	struct buf *out = channel_begin(channel, FEED_TEST);
+	put_u64(out, id);
+	put_text(out, destination);
+	channel_end(channel);
+}
+
+// That it is a name is for whoever makes an errand of it to see.
+enum err feed_test_parse(
+	struct bytes payload, uint64_t *ret_id, char ret_destination[FEED_NAME_BYTES])
+{
+	struct cursor in = cursor_of(payload);
+	uint64_t id = get_u64(&in);
+	struct bytes name = get_span(&in, FEED_NAME_BYTES - 1);
+	enum err err = cursor_end(&in);
+	if (!err && (!name.size || memchr(name.at, 0, name.size) || id == 0 || id > INT64_MAX))
+		err = ERR_INVALID;
+	if (err)
+		return err;
+	memcpy(ret_destination, name.at, name.size);
+	ret_destination[name.size] = 0;
+	*ret_id = id;
 	return OK;
 }

@@ -65,6 +65,10 @@ const struct route routes[] = {
 
 	{DOOR_GET, "/api/status", api_status, 0, "status-view", "Health of the roles."},
 	{DOOR_GET, "/api/activity", api_activity, 0, "status-view", "What watch counts."},
+	{DOOR_GET, "/api/courier", api_courier, 0, "status-view",
+		"Destinations, and what came of the last errands."},
+	{DOOR_POST, "/api/courier/test", api_courier_test, NEEDS_LOCAL | NEEDS_BODY, "status-view",
+		"Send a test errand to a destination."},
 	{DOOR_POST, "/api/import", api_import, NEEDS_WRITE | NEEDS_BODY, "import",
 		"Store a bundle, keeping identities; what is there already stays."},
 	{DOOR_GET, "/api/records/check", api_records_check, NEEDS_LOCAL, NULL,

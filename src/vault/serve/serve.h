@@ -37,6 +37,9 @@ struct vault_parts {
 	// JSON of the roles as the parent told it last, or NULL; borrowed. And what watch counts.
 	json_t *(*roles)(void *context);
 	json_t *(*activity)(void *context);
+	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
+	json_t *(*courier)(void *context);
+	enum err (*courier_test)(void *context, uint64_t id, const char *destination);
 	void *context;
 };
 
