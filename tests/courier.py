@@ -191,8 +191,8 @@ def parse(kind, payload):
 class Courier:
     """The role, confined as ever; the test hands it watch's channel and speaks at the other end."""
 
-    def __init__(self, folder, destinations="", program=PROGRAM):
-        self.folder, self.program = Path(folder), program
+    def __init__(self, folder, destinations="", test="", environment=None):
+        self.folder, self.test, self.environment = Path(folder), test, environment
         for parent in [self.folder, *self.folder.parents]:
             if str(parent).startswith("/tmp/"):
                 parent.chmod(parent.stat().st_mode | 0o055)
@@ -216,9 +216,10 @@ class Courier:
         fd = os.dup(theirs.fileno())
         self.log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [self.program, "--state", self.state, "--set", f"destinations={self.file}", "role", "courier"],
+            [PROGRAM, "--state", self.state, "--set", f"destinations={self.file}", "--set", f"test={self.test}",
+             "role", "courier"],
             preexec_fn=lambda: os.dup2(fd, 3), pass_fds=(3,), user=USER, group=USER, extra_groups=[],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         theirs.close()
         os.close(fd)
         self.control.settimeout(20)

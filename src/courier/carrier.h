@@ -39,6 +39,7 @@ struct carrier {
 	size_t count;
 	char host[64]; // of this machine, as syslog tells it
 	struct bytes system_ca;
+	bool skip_address_check; // only for the tests that show what one-way-out prevents
 	void *context;
 	// The transfer is over; it is freed afterwards.
 	void (*done)(void *context, const struct transfer *transfer, const struct outcome *outcome);

@@ -156,6 +156,7 @@ int courier_main(const struct config *config)
 	see(&role, role.seen);
 	role.desk.destinations = destinations_load(config->destinations, arena);
 	role.desk.destinations_path = config->destinations;
+	role.desk.skip_address_check = config_test(config, "no-address-check");
 	if (confine(&role, dir, &landlock_abi))
 		return 1;
 	say_destinations(&role);

@@ -488,6 +488,7 @@ enum err desk_open(struct desk *desk, const char *dir)
 	desk->tell = event_new(desk->base, -1, 0, on_tell, desk);
 	desk->carrier = (struct carrier){.base = desk->base,
 		.system_ca = desk->destinations->system_ca,
+		.skip_address_check = desk->skip_address_check,
 		.context = desk,
 		.done = carried,
 		.part = fetch_part};
