@@ -191,12 +191,12 @@ def parse(kind, payload):
 class Courier:
     """The role, confined as ever; the test hands it watch's channel and speaks at the other end."""
 
-    def __init__(self, folder, destinations="", test="", environment=None):
+    def __init__(self, folder, destinations="", test="", environment=None, state=None):
         self.folder, self.test, self.environment = Path(folder), test, environment
         for parent in [self.folder, *self.folder.parents]:
             if str(parent).startswith("/tmp/"):
                 parent.chmod(parent.stat().st_mode | 0o055)
-        self.state = self.folder / "state"
+        self.state = Path(state) if state else self.folder / "state"
         self.dir = self.state / "courier"
         self.dir.mkdir(parents=True, exist_ok=True)
         subprocess.run(["chown", USER, self.dir], check=True)

@@ -157,6 +157,7 @@ int courier_main(const struct config *config)
 	role.desk.destinations = destinations_load(config->destinations, arena);
 	role.desk.destinations_path = config->destinations;
 	role.desk.skip_address_check = config_test(config, "no-address-check");
+	role.desk.skip_sync = config_test(config, "no-queue-sync");
 	if (confine(&role, dir, &landlock_abi))
 		return 1;
 	say_destinations(&role);

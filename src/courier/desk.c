@@ -481,7 +481,7 @@ static void count_waiting(struct desk *desk)
 
 enum err desk_open(struct desk *desk, const char *dir)
 {
-	static const struct queue_limits limits = {QUEUE_COUNT, QUEUE_BYTES};
+	const struct queue_limits limits = {QUEUE_COUNT, QUEUE_BYTES, desk->skip_sync};
 	char path[480];
 	snprintf(path, sizeof path, "%.470s/queue", dir);
 	desk->next = event_new(desk->base, -1, 0, on_next, desk);

@@ -30,8 +30,8 @@ struct desk {
 	struct event_base *base;
 	const struct destinations *destinations;
 	const char *destinations_path;
-	bool skip_address_check; // for a test
-	char install_id[40];     // of this installation, in every delivery id
+	bool skip_address_check, skip_sync; // for tests
+	char install_id[40];                // of this installation, in every delivery id
 	struct queue queue;
 	struct carrier carrier;
 	struct tally tallies[DESTINATIONS_MOST];

@@ -26,6 +26,8 @@ static void path_of(const struct queue *queue, const struct queued *one, char re
 
 static enum err sync_dir(const struct queue *queue)
 {
+	if (queue->limits.skip_sync)
+		return OK;
 	int fd = open(queue->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool fine = fd >= 0 && fsync(fd) == 0;
 	if (fd >= 0)
@@ -122,7 +124,7 @@ static enum err write_file(const struct queue *queue, const char *path, struct b
 	char next[PATH_BYTES];
 	snprintf(next, sizeof next, "%s/next", queue->dir);
 	int fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool fine = fd >= 0 && write_all(fd, bytes) && fsync(fd) == 0;
+	bool fine = fd >= 0 && write_all(fd, bytes) && (queue->limits.skip_sync || fsync(fd) == 0);
 	if (fd >= 0)
 		close(fd);
 	if (!fine || rename(next, path) != 0) {

@@ -17,6 +17,7 @@ enum {
 struct queue_limits {
 	size_t count;
 	uint64_t bytes;
+	bool skip_sync; // only for the test that shows what syncing prevents
 };
 
 struct queued {

@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -411,7 +412,8 @@ input(type="imtcp" port="{port}" address="127.0.0.1")
 template(name="t" type="string" string="%pri%|%app-name%|%msgid%|%structured-data%|%msg%\\n")
 action(type="omfile" file="{out}" template="t")
 ''')
-    server = subprocess.Popen(["rsyslogd", "-n", "-f", config, "-i", tmp_path / "pid"], stdout=subprocess.DEVNULL,
+    program = shutil.copy("/usr/sbin/rsyslogd", tmp_path)  # where Debian's AppArmor profile does not follow it
+    server = subprocess.Popen([program, "-n", "-f", config, "-i", tmp_path / "pid"], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE)
     try:
         with Courier(tmp_path, siem(authority, port)) as c:
