@@ -222,7 +222,7 @@ class Courier:
             env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         theirs.close()
         os.close(fd)
-        self.control.settimeout(20)
+        self.control.settimeout(60)
         ready = self.control.recv(9000)
         assert ready and ready[0] == READY, self.log_text()
         self.landlock = struct.unpack("<I", ready[4:8])[0]
@@ -268,7 +268,7 @@ class Courier:
     def find(self, **want):
         return [m for m in list(self.messages) if all(m.get(k) == v for k, v in want.items())]
 
-    def wait(self, seconds=20, **want):
+    def wait(self, seconds=60, **want):
         end = time.time() + seconds
         while time.time() < end:
             found = self.find(**want)

@@ -57,7 +57,9 @@ static void get_words(struct cursor *in, char *ret, size_t room)
 {
 	struct bytes span = get_span(in, room - 1);
 	memset(ret, 0, room);
-	if (span.size)
+	if (span.size && memchr(span.at, 0, span.size))
+		cursor_fail(in, ERR_CORRUPT);
+	else if (span.size)
 		memcpy(ret, span.at, span.size);
 }
 

@@ -33,7 +33,7 @@ def authority(tmp_path_factory):
 
 def webhook(authority, port, more=""):
     return f"hook:\n  kind: webhook\n  url: https://localhost:{port}/in?a=b\n  ca: {authority.ca}\n" \
-           f"  backoff: 200ms\n  backoff-most: 400ms\n  timeout: 5s\n{more}"
+           f"  backoff: 200ms\n  backoff-most: 400ms\n  timeout: 30s\n{more}"
 
 
 # ---- Webhooks.
@@ -70,7 +70,7 @@ def test_it_is_tried_again_until_the_receiver_is_there(tmp_path, authority):
             news = c.wait(state="delivered", id=1)
         assert news["attempts"] >= 4 and len(web.requests) == 1
     pauses = [b["at"] - a["at"] for a, b in zip(c.find(state="retrying"), c.find(state="retrying")[1:])]
-    assert all(0.1 <= p < 1.5 for p in pauses), pauses
+    assert all(0.1 <= p < 5 for p in pauses), pauses
 
 
 def test_what_the_receiver_answers_decides(tmp_path, authority):
@@ -238,7 +238,7 @@ class Mail:
 def mail(authority, url, more=""):
     return f"box:\n  kind: mail\n  url: {url}\n  from: hospitaller@hospital.example\n" \
            f"  recipients: [it@hospital.example, dpo@hospital.example]\n  ca: {authority.ca}\n" \
-           f"  backoff: 200ms\n  backoff-most: 400ms\n  timeout: 10s\n{more}"
+           f"  backoff: 200ms\n  backoff-most: 400ms\n  timeout: 30s\n{more}"
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
@@ -360,7 +360,7 @@ FORM = re.compile(r'<(\d+)>1 (\S+) (\S+) hospitaller - (\S+) \[hospitaller@32473
 
 def siem(authority, port, more=""):
     return f"siem:\n  kind: syslog\n  url: tls://localhost:{port}\n  ca: {authority.ca}\n  facility: local3\n" \
-           f"  backoff: 200ms\n  backoff-most: 400ms\n  timeout: 5s\n  max-size: 1MB\n{more}"
+           f"  backoff: 200ms\n  backoff-most: 400ms\n  timeout: 30s\n  max-size: 1MB\n{more}"
 
 
 def test_syslog_over_tls(tmp_path, authority):
@@ -419,12 +419,13 @@ action(type="omfile" file="{out}" template="t")
         with Courier(tmp_path, siem(authority, port)) as c:
             c.submit(1, "siem", b"opened 240 records", severity=4)
             c.wait(state="delivered", id=1)
-            end = time.time() + 10
+            end = time.time() + 30
             while time.time() < end and not (out.exists() and "240" in out.read_text()):
                 time.sleep(0.05)
     finally:
         server.terminate()
-        server.wait(10)
+        said = server.communicate(timeout=30)[1].decode()
+    assert out.exists(), said
     line = out.read_text().strip()
     assert line.startswith("156|hospitaller|finding|[hospitaller@32473 delivery="), line
     assert line.endswith("opened 240 records"), line
@@ -433,7 +434,7 @@ action(type="omfile" file="{out}" template="t")
 # ---- Feeds.
 
 def feed(authority, port, more=""):
-    return f"feed:\n  kind: feed\n  url: https://localhost:{port}/api/objects/\n  ca: {authority.ca}\n  timeout: 10s\n{more}"
+    return f"feed:\n  kind: feed\n  url: https://localhost:{port}/api/objects/\n  ca: {authority.ca}\n  timeout: 30s\n{more}"
 
 
 def test_a_feed_comes_whole_or_not_at_all(tmp_path, authority):
@@ -471,7 +472,7 @@ def test_a_feed_waits_for_a_slow_reader(tmp_path, authority):
     """What watch does not read is not heaped up in the courier's memory."""
     content = b"z" * 40_000_000
     with Web(authority.context("localhost"), answer=lambda r: (200, {}, content)) as web, \
-            Courier(tmp_path, feed(authority, web.port, "  max-size: 50MB\n").replace("10s", "60s")) as c:
+            Courier(tmp_path, feed(authority, web.port, "  max-size: 50MB\n").replace("30s", "90s")) as c:
         slow, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         socket.send_fds(c.control, [struct.pack("<BBHI", 1, 0, 0, 0) + b"watch"], [theirs.fileno()])
         theirs.close()

@@ -15,7 +15,7 @@ SOCKET, CONNECT, BIND, LISTEN, CLOSE = 41, 42, 49, 50, 3
 
 
 def hook(name, url, more=""):
-    return f"{name}:\n  kind: webhook\n  url: {url}\n  backoff: 200ms\n  timeout: 5s\n{more}"
+    return f"{name}:\n  kind: webhook\n  url: {url}\n  backoff: 200ms\n  timeout: 30s\n{more}"
 
 
 @pytest.fixture(scope="module")
