@@ -6,6 +6,7 @@
 #include "common/io/sandbox.h"
 #include "courier/desk.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@
 enum {
 	LOOK_S = 2,
 	DNS_PORT = 53,
-	FILES = 7,
+	PATHS = 6
 };
 
 struct role {
@@ -23,45 +24,49 @@ struct role {
 	struct control control;
 	struct event *look;
 	struct desk desk;
-	struct stat seen[FILES];
+	uint64_t mark; // of the files when they were read
 };
 
-// What names are resolved with, where to go, and whom to believe. Landlock binds files, not names:
-// when one is replaced (a DHCP client does), or the destinations change, the role ends and starts
-// again, confined to what is there now. The queue is on disk.
-static const char *file_of(const struct role *role, size_t i)
+static const char *const resolver_files[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+	"/etc/gai.conf", "/etc/host.conf", NULL};
+
+static uint64_t mark_file(uint64_t mark, const char *path)
 {
-	static const char *const files[FILES] = {NULL, "/etc/resolv.conf", "/etc/hosts",
-		"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf",
-		"/etc/ssl/certs/ca-certificates.crt"};
-	return i ? files[i] : role->config->destinations;
+	struct stat info = {0};
+	if (stat(path, &info) != 0)
+		info = (struct stat){0};
+	const uint64_t parts[] = {info.st_ino, (uint64_t)info.st_size, info.st_mode, info.st_gid,
+		(uint64_t)info.st_mtim.tv_sec, (uint64_t)info.st_mtim.tv_nsec};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		mark = (mark ^ parts[i]) * 0x9e3779b97f4a7c15;
+	return mark;
 }
 
-static void see(const struct role *role, struct stat ret[FILES])
+// Of everything that was read before the role confined itself, and of what names are resolved with.
+// Landlock binds files, not names: when one is replaced (a DHCP client does) or changed, the role
+// ends and starts again, confined to what is there now. The queue is on disk.
+static uint64_t mark_files(const struct role *role)
 {
-	memset(ret, 0, FILES * sizeof *ret);
-	for (size_t i = 0; i < FILES; i++)
-		if (stat(file_of(role, i), &ret[i]) != 0)
-			ret[i] = (struct stat){0};
+	const struct destinations *all = role->desk.destinations;
+	uint64_t mark = mark_file(1, role->config->destinations);
+	mark = mark_file(mark, "/etc/ssl/certs/ca-certificates.crt");
+	for (size_t i = 0; resolver_files[i]; i++)
+		mark = mark_file(mark, resolver_files[i]);
+	for (size_t i = 0; i < all->count; i++)
+		for (size_t f = 0; all->list[i].files[f]; f++)
+			mark = mark_file(mark, all->list[i].files[f]);
+	return mark;
 }
 
 static void on_look(evutil_socket_t fd, short what, void *context)
 {
 	struct role *role = context;
-	struct stat now[FILES];
 	(void)fd;
 	(void)what;
-	see(role, now);
-	for (size_t i = 0; i < FILES; i++) {
-		const struct stat *a = &role->seen[i], *b = &now[i];
-		if (a->st_ino == b->st_ino && a->st_size == b->st_size &&
-			a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-			a->st_mtim.tv_nsec == b->st_mtim.tv_nsec)
-			continue;
-		log_info("%s changed: starting again with it", file_of(role, i));
-		event_base_loopexit(role->base, NULL);
+	if (mark_files(role) == role->mark)
 		return;
-	}
+	log_info("the destinations, a file of theirs or of the resolver changed: starting again");
+	event_base_loopexit(role->base, NULL);
 }
 
 static void on_message(void *context, const struct wire *wire)
@@ -89,12 +94,12 @@ static enum err confine(const struct role *role, const char *dir, int *ret_landl
 		"readlink", "getdents64", "mkdir", "mkdirat", "unlink", "unlinkat", "rename",
 		"renameat", "renameat2", "fsync", "connect", "getpeername", "getsockname",
 		"setsockopt", "sendmmsg", "recvmmsg", "fadvise64", NULL};
-	struct sandbox_path paths[FILES] = {{dir, SANDBOX_READ | SANDBOX_WRITE}};
+	struct sandbox_path paths[PATHS] = {{dir, SANDBOX_READ | SANDBOX_WRITE}};
 	uint16_t ports[DESTINATIONS_MOST + 1];
-	for (size_t i = 1; i < FILES; i++)
-		paths[i] = (struct sandbox_path){file_of(role, i), SANDBOX_READ};
+	for (size_t i = 0; resolver_files[i]; i++)
+		paths[i + 1] = (struct sandbox_path){resolver_files[i], SANDBOX_READ};
 	const struct sandbox sandbox = {.paths = paths,
-		.path_count = FILES - 1, // the certificates are in memory already
+		.path_count = PATHS, // certificates and secrets are in memory already
 		.calls = calls,
 		.internet = true,
 		.ports = ports,
@@ -151,12 +156,13 @@ int courier_main(const struct config *config)
 	log_init("courier", LOG_LEVEL_INFO);
 	snprintf(dir, sizeof dir, "%s/courier", config->state);
 	role.config = config;
+	signal(SIGPIPE, SIG_IGN); // a receiver that goes away is an error, and not our end
 	if (carrier_prepare())
 		return 1;
-	see(&role, role.seen);
 	role.desk.destinations = destinations_load(config->destinations, arena);
 	role.desk.destinations_path = config->destinations;
 	role.desk.skip_address_check = config_test(config, "no-address-check");
+	role.mark = mark_files(&role);
 	role.desk.skip_sync = config_test(config, "no-queue-sync");
 	if (confine(&role, dir, &landlock_abi))
 		return 1;

@@ -20,6 +20,7 @@
 enum {
 	DESTINATIONS_MOST = 64, // as many as ERRAND_DESTINATIONS_MOST
 	DESTINATION_LIST = 16,  // recipients, networks, headers of one
+	DESTINATION_FILES = 6,  // certificates and secrets of one
 	DESTINATION_FILE_BYTES = 2 * 1024 * 1024,
 };
 
@@ -69,6 +70,7 @@ struct destination {
 	size_t most_bytes;
 	unsigned facility; // of syslog
 	bool insecure;
+	const char *files[DESTINATION_FILES + 1]; // that were read for it; ends with NULL
 };
 
 struct destinations {

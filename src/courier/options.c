@@ -464,6 +464,16 @@ static const struct {
 	{"insecure", MAIL | HTTP, take_insecure},
 };
 
+// So that somebody can look whether it changed.
+static void note_file(struct destination *d, const struct yaml *one)
+{
+	size_t count = 0;
+	while (d->files[count])
+		count++;
+	if (one->kind == YAML_SCALAR && *one->text == '/' && count < DESTINATION_FILES)
+		d->files[count] = one->text;
+}
+
 const char *option_read(struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -471,6 +481,7 @@ const char *option_read(struct destination *d, const struct yaml *one, struct ar
 			continue;
 		if (!(options[i].kinds & 1u << d->kind))
 			return "this kind of destination has no such option";
+		note_file(d, one);
 		return options[i].take(d, one, arena);
 	}
 	return "this is not an option";

@@ -573,6 +573,22 @@ def test_a_broken_file_keeps_what_waits(tmp_path, authority):
                 time.sleep(0.02)
 
 
+def test_a_renewed_secret_is_taken_up(tmp_path, authority):
+    path = secret_file(tmp_path / "token", "token: old\n")
+    with Web(authority.context("localhost")) as web, \
+            Courier(tmp_path, webhook(authority, web.port, f"  credentials: {path}\n")) as c:
+        c.submit(1, "hook", b"x")
+        c.wait(state="delivered", id=1)
+        secret_file(path, "token: new\n")
+        assert c.process.wait(10) == 0
+        c.close()
+        c.start()
+        c.submit(2, "hook", b"x")
+        c.wait(state="delivered", id=2)
+        assert [r["headers"]["authorization"] for r in web.requests] == ["Bearer old", "Bearer new"]
+        assert "old" not in c.log_text() and "new" not in c.log_text()
+
+
 def test_a_destination_that_is_named_no_longer(tmp_path, authority):
     with Courier(tmp_path, webhook(authority, free_port())) as c:
         c.submit(1, "hook", b"x")
