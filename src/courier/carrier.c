@@ -16,6 +16,17 @@ static const struct kind *const kinds[DESTINATION_KINDS] = {
 	[DESTINATION_SYSLOG] = &kind_syslog,
 };
 
+const struct kind *carrier_kind(const struct destination *to)
+{
+	return kinds[to->kind];
+}
+
+void cargo_delivery(const struct cargo *cargo, char ret[DELIVERY_BYTES])
+{
+	snprintf(ret, DELIVERY_BYTES, "%016llx.%.32s", (unsigned long long)cargo->errand.id,
+		cargo->install_id);
+}
+
 // ---- A transfer's life.
 
 void outcome_words(struct outcome *outcome, const char *words)
@@ -204,8 +215,7 @@ void carrier_start(struct carrier *carrier, const struct cargo *cargo)
 	t->is_fetch = cargo->fetch;
 	if (cargo->fetch)
 		t->fetch = *cargo->fetch;
-	snprintf(t->delivery, sizeof t->delivery, "%016llx.%.32s", (unsigned long long)t->errand.id,
-		cargo->install_id);
+	cargo_delivery(cargo, t->delivery);
 	buf_add_bytes(&t->content, cargo->content);
 	t->deadline_us = time_monotonic_us() + t->to->timeout_ms * 1000;
 	t->next = carrier->running;

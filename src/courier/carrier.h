@@ -59,8 +59,15 @@ struct cargo {
 	const char *install_id; // of this installation: makes delivery ids unique
 };
 
+enum {
+	DELIVERY_BYTES = 64
+};
+
 struct kind {
 	const char *protocols; // that curl may speak for it
+	// Where several errands may go over one connection: appends one as it goes out. The content
+	// of the transfer is then made of these.
+	void (*frame)(const struct carrier *carrier, const struct cargo *cargo, struct buf *out);
 	void (*prepare)(struct transfer *transfer);
 	void (*connected)(struct transfer *transfer); // only where curl makes no more than that
 	void (*judge)(const struct transfer *transfer, CURLcode code, struct outcome *ret_outcome);
@@ -77,7 +84,7 @@ struct transfer {
 	bool is_fetch, paused, too_large, unfit; // unfit: an option could not be set
 	bool elsewhere;                          // its name led where it may not be
 	int64_t created_us;
-	char delivery[64]; // the same in every attempt
+	char delivery[DELIVERY_BYTES]; // the same in every attempt
 	struct buf content;
 	size_t at; // of the content sent, or of the feed received
 	CURL *easy;
@@ -98,7 +105,10 @@ void carrier_close(struct carrier *carrier); // nobody is told of what is under 
 void carrier_start(struct carrier *carrier, const struct cargo *cargo);
 void carrier_resume(struct carrier *carrier); // the paused ones
 
+const struct kind *carrier_kind(const struct destination *to);
+
 // For the kinds.
+void cargo_delivery(const struct cargo *cargo, char ret[DELIVERY_BYTES]);
 #define TRANSFER_SET(transfer, option, value)                                                      \
 	((transfer)->unfit |= curl_easy_setopt((transfer)->easy, option, value) != CURLE_OK)
 [[gnu::format(printf, 2, 3)]] void transfer_header(

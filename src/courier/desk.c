@@ -16,9 +16,9 @@ enum {
 	TELL_MS = 200,
 	LOOK_MOST_MS = 60000, // at least so often: expiry goes by the wall clock
 	UNKNOWN_EXPIRY_MS = 2 * 86400000,
+	TOGETHER_MOST = 200, // errands over one connection
+	TOGETHER_BYTES = 1024 * 1024,
 };
-
-static void turn(struct desk *desk);
 
 // ---- What watch is told.
 
@@ -150,43 +150,91 @@ static void put_off(struct desk *desk, struct queued *one, const struct destinat
 	say(desk, &news);
 }
 
+static void settle(struct desk *desk, struct queued *one, const struct destination *d,
+	const struct outcome *outcome)
+{
+	one->busy = false;
+	one->with = NULL;
+	queue_attempted(&desk->queue, one);
+	if (outcome->what == OUTCOME_DONE)
+		finish(desk, one, ERRAND_DELIVERED, "");
+	else if (outcome->what == OUTCOME_NEVER || one->attempts >= d->retries)
+		finish(desk, one, ERRAND_FAILED, outcome->words);
+	else
+		put_off(desk, one, d, outcome);
+}
+
 static void errand_done(
 	struct desk *desk, const struct transfer *transfer, const struct outcome *outcome)
 {
-	struct queued *one = transfer->owner;
+	const struct queued *first = transfer->owner;
 	tally_of(desk, transfer->to)->busy = false;
-	one->busy = false;
-	queue_attempted(&desk->queue, one);
 	if (outcome->report)
-		report(desk, outcome->report, one->errand.destination, outcome->words);
-	if (outcome->what == OUTCOME_DONE)
-		finish(desk, one, ERRAND_DELIVERED, "");
-	else if (outcome->what == OUTCOME_NEVER || one->attempts >= transfer->to->retries)
-		finish(desk, one, ERRAND_FAILED, outcome->words);
-	else
-		put_off(desk, one, transfer->to, outcome);
+		report(desk, outcome->report, transfer->to->name, outcome->words);
+	for (struct queued *one = desk->queue.first, *next; one; one = next) {
+		next = one->next;
+		if (one->busy && one->with == first)
+			settle(desk, one, transfer->to, outcome);
+	}
+}
+
+// The content as it goes out; false when the disk does not give it back.
+static bool load(struct desk *desk, const struct queued *one, struct cargo *cargo, struct buf *out)
+{
+	const struct kind *kind = carrier_kind(cargo->to);
+	struct buf content = {0};
+	bool fine = queue_content(&desk->queue, one, &content) == OK;
+	cargo->errand = one->errand;
+	cargo->created_us = one->created_us;
+	cargo->content = buf_bytes(&content);
+	if (fine && kind->frame)
+		kind->frame(&desk->carrier, cargo, out);
+	else if (fine)
+		buf_add_bytes(out, cargo->content);
+	buf_done(&content);
+	return fine;
+}
+
+// Those that are due and may go over the same connection. What the disk does not give back is left
+// for its own turn.
+static void load_more(
+	struct desk *desk, const struct queued *first, const struct cargo *from, struct buf *out)
+{
+	struct cargo cargo = *from;
+	int64_t now = time_monotonic_us();
+	size_t count = 1;
+	for (struct queued *one = first->next; one; one = one->next) {
+		if (count == TOGETHER_MOST || out->size >= TOGETHER_BYTES)
+			return;
+		if (one->busy || one->due_us > now ||
+			strcmp(one->errand.destination, first->errand.destination) != 0 ||
+			!load(desk, one, &cargo, out))
+			continue;
+		one->busy = true;
+		one->with = first;
+		count++;
+	}
 }
 
 static void begin(struct desk *desk, struct queued *one, const struct destination *d)
 {
 	struct buf content = {0};
-	struct cargo cargo = {.to = d,
-		.owner = one,
-		.errand = one->errand,
-		.created_us = one->created_us,
-		.install_id = desk->install_id};
-	if (queue_content(&desk->queue, one, &content)) {
-		buf_done(&content);
+	struct cargo cargo = {.to = d, .owner = one, .install_id = desk->install_id};
+	if (load(desk, one, &cargo, &content)) {
+		one->busy = tally_of(desk, d)->busy = true;
+		one->with = one;
+		if (carrier_kind(d)->frame)
+			load_more(desk, one, &cargo, &content);
+		cargo.content = buf_bytes(&content);
+		carrier_start(&desk->carrier, &cargo);
+	} else {
 		finish(desk, one, ERRAND_FAILED, "the disk did not give it back whole");
-		return;
 	}
-	cargo.content = buf_bytes(&content);
-	one->busy = tally_of(desk, d)->busy = true;
-	carrier_start(&desk->carrier, &cargo);
 	buf_done(&content);
 }
 
-// One errand: over, under way, or when it is due. Returns that time, or INT64_MAX.
+// One errand: over, under way, or when it is due. Returns that time, or INT64_MAX; 0 when an
+// attempt began, which may have ended others, too.
 static int64_t look_at(struct desk *desk, struct queued *one, int64_t now_us, int64_t wall_us)
 {
 	const struct destination *d =
@@ -202,8 +250,14 @@ static int64_t look_at(struct desk *desk, struct queued *one, int64_t now_us, in
 		if (one->due_us > now_us)
 			return one->due_us;
 		begin(desk, one, d);
+		return 0;
 	}
 	return INT64_MAX;
+}
+
+static void turn_soon(struct desk *desk)
+{
+	event_active(desk->next, EV_TIMEOUT, 0);
 }
 
 static void turn(struct desk *desk)
@@ -213,6 +267,10 @@ static void turn(struct desk *desk)
 	for (struct queued *one = desk->queue.first, *next; one; one = next) {
 		next = one->next;
 		int64_t at = look_at(desk, one, now, wall);
+		if (!at) {
+			turn_soon(desk);
+			return;
+		}
 		due = at < due ? at : due;
 	}
 	const struct timeval after = {(due - now) / 1000000, (due - now) % 1000000};
@@ -226,11 +284,6 @@ static void on_next(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	turn(desk);
 	carrier_resume(&desk->carrier);
-}
-
-static void turn_soon(struct desk *desk)
-{
-	event_active(desk->next, EV_TIMEOUT, 0);
 }
 
 // ---- Feeds.

@@ -1,9 +1,9 @@
 // desk: takes watch's errands and fetches, keeps the queue moving, says what came of everything.
 //
-// An errand is told to be queued when it is on the disk, and not before. One errand at a time goes
-// to a destination, and CARRIED_MOST in all. At least once: what a crash interrupts is delivered
-// again, under the same delivery id. Everything that is refused is said, and what names no
-// destination is also reported.
+// An errand is told to be queued when it is on the disk, and not before. One attempt at a time goes
+// to a destination, with several errands where its kind can, and CARRIED_MOST in all. At least
+// once: what a crash interrupts is delivered again, under the same delivery id. Everything that is
+// refused is said, and what names no destination is also reported.
 #pragma once
 
 #include "common/io/loop.h"

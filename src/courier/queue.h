@@ -25,9 +25,10 @@ struct queued {
 	uint64_t number; // of its file, in the order in which they came
 	int64_t created_us;
 	unsigned attempts;
-	uint64_t bytes; // of its file
-	int64_t due_us; // monotonic; when it is tried next
-	bool busy;      // an attempt is under way
+	uint64_t bytes;            // of its file
+	int64_t due_us;            // monotonic; when it is tried next
+	bool busy;                 // an attempt is under way
+	const struct queued *with; // the first of those that go in the same attempt
 	struct queued *next;
 };
 

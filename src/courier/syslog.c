@@ -30,24 +30,28 @@ static void add_value(struct buf *out, const char *name, const char *value)
 }
 
 // 32473 is the number that RFC 5612 sets apart for examples: the project has none of its own.
+static void frame(const struct carrier *carrier, const struct cargo *cargo, struct buf *out)
+{
+	const struct errand *e = &cargo->errand;
+	struct buf message = {0};
+	char at[TIME_TEXT_BYTES], delivery[DELIVERY_BYTES];
+	cargo_delivery(cargo, delivery);
+	time_format(cargo->created_us, at);
+	buf_printf(&message, "<%u>1 %s %s hospitaller - %s [hospitaller@32473",
+		cargo->to->facility * 8 + e->severity, at, carrier->host,
+		errand_kind_text(e->kind));
+	add_value(&message, "delivery", delivery);
+	add_value(&message, "type", e->type);
+	add_value(&message, "subject", e->subject);
+	buf_add_text(&message, "] ");
+	buf_add_bytes(&message, cargo->content);
+	buf_printf(out, "%zu ", message.size);
+	buf_add_bytes(out, buf_bytes(&message));
+	buf_done(&message);
+}
+
 static void prepare_syslog(struct transfer *t)
 {
-	struct buf message = {0}, frame = {0};
-	char at[TIME_TEXT_BYTES];
-	time_format(t->created_us, at);
-	buf_printf(&message, "<%u>1 %s %s hospitaller - %s [hospitaller@32473",
-		t->to->facility * 8 + t->errand.severity, at, t->carrier->host,
-		errand_kind_text(t->errand.kind));
-	add_value(&message, "delivery", t->delivery);
-	add_value(&message, "type", t->errand.type);
-	add_value(&message, "subject", t->errand.subject);
-	buf_add_text(&message, "] ");
-	buf_add_bytes(&message, buf_bytes(&t->content));
-	buf_printf(&frame, "%zu ", message.size);
-	buf_add_bytes(&frame, buf_bytes(&message));
-	buf_done(&message);
-	buf_done(&t->content);
-	t->content = frame;
 	TRANSFER_SET(t, CURLOPT_CONNECT_ONLY, 1L);
 	TRANSFER_SET(t, CURLOPT_FORBID_REUSE, 0L); // or curl closes what it has connected
 	TRANSFER_SET(t, CURLOPT_SSL_ENABLE_ALPN, 0L);
@@ -115,6 +119,7 @@ static void judge_syslog(const struct transfer *t, CURLcode code, struct outcome
 
 const struct kind kind_syslog = {
 	.protocols = "https",
+	.frame = frame,
 	.prepare = prepare_syslog,
 	.connected = connected,
 	.judge = judge_syslog,

@@ -322,7 +322,7 @@ class Syslog:
 
     def __init__(self, context, port=0):
         self.socket, self.context, self.frames = socket.create_server(("127.0.0.1", port)), context, []
-        self.port = self.socket.getsockname()[1]
+        self.port, self.connections = self.socket.getsockname()[1], 0
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -334,6 +334,7 @@ class Syslog:
                 continue
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
@@ -397,6 +398,24 @@ def test_syslog_to_the_wrong_one_or_to_nobody(tmp_path, authority):
         c.wait(state="delivered", id=1)
     right.close()
     assert len(right.frames) == 1
+
+
+def test_many_go_over_one_connection(tmp_path, authority):
+    port = free_port()
+    with Courier(tmp_path, siem(authority, port)) as c:
+        for id in range(1, 501):
+            c.submit(id, "siem", b"content %d" % id)
+        c.wait(state="queued", id=500)
+        server = Syslog(authority.context("localhost"), port)
+        begun = time.time()
+        c.wait(message="destinations", queued=0)
+        took = time.time() - begun
+        assert {m["id"] for m in c.find(state="delivered")} == set(range(1, 501))
+        server.close()
+    assert server.connections < 100 and took < 30, (server.connections, took)
+    parsed = [FORM.fullmatch(f.decode()) for f in server.frames]
+    ids = {p.group(8): p.group(5) for p in parsed}
+    assert set(ids) == {f"content {id}" for id in range(1, 501)} and len(set(ids.values())) == 500
 
 
 def test_rsyslog_understands_us(tmp_path, authority):
