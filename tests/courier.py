@@ -63,6 +63,13 @@ class Authority:
         return context
 
 
+def until(holds, seconds=60):
+    end = time.time() + seconds
+    while not holds():
+        assert time.time() < end, "it did not come to that"
+        time.sleep(0.01)
+
+
 def secret_file(path, text):
     """As an administrator would: for root and the courier alone."""
     path.write_text(text)
@@ -307,4 +314,4 @@ class Courier:
             self.stop()
 
 
-__all__ = ["Authority", "Courier", "Listener", "Web", "secret_file", "free_port"]
+__all__ = ["Authority", "Courier", "Listener", "Web", "secret_file", "free_port", "until"]

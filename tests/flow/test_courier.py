@@ -19,7 +19,7 @@ import time
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
-from courier import Authority, Courier, Web, free_port, secret_file
+from courier import Authority, Courier, Web, free_port, secret_file, until
 from house import House
 
 
@@ -63,8 +63,7 @@ def test_it_is_tried_again_until_the_receiver_is_there(tmp_path, authority):
     with Courier(tmp_path, webhook(authority, port)) as c:
         c.submit(1, "hook", b"x")
         assert "onnect" in c.wait(state="retrying", id=1)["words"]
-        while len(c.find(state="retrying", id=1)) < 3:
-            time.sleep(0.02)
+        until(lambda: len(c.find(state="retrying", id=1)) >= 3)
         assert len(c.files()) == 1
         with Web(authority.context("localhost"), port) as web:
             news = c.wait(state="delivered", id=1)
@@ -129,8 +128,7 @@ def test_a_wrong_certificate_is_refused(tmp_path, authority, what):
         assert not web.requests
     with Web(authority.context("localhost"), web.port) as web, Courier(tmp_path, webhook(authority, web.port)) as c:
         c.wait(message="destinations")
-        while not web.requests:  # control: with the right one it goes
-            time.sleep(0.02)
+        until(lambda: web.requests)  # control: with the right one it goes
 
 
 def test_our_certificate_is_shown_where_it_is_asked_for(tmp_path, authority):
@@ -518,12 +516,10 @@ def test_nothing_queued_is_lost_when_it_is_killed(tmp_path, authority):
         assert len(c.files()) == 40
         with Web(authority.context("localhost"), port) as web:
             c.start()
-            while len(web.requests) < 8:
-                time.sleep(0.005)
+            until(lambda: len(web.requests) >= 8)
             c.kill()  # in the middle of delivering
             c.start()
-            while len({r["body"] for r in web.requests}) < 40:
-                time.sleep(0.02)
+            until(lambda: len({r["body"] for r in web.requests}) >= 40)
             c.wait(message="destinations", queued=0)
         ids = {r["body"]: r["headers"]["webhook-id"] for r in web.requests}
         assert {(r["body"], r["headers"]["webhook-id"]) for r in web.requests} == set(ids.items())
@@ -534,8 +530,7 @@ def test_the_same_number_is_the_same_errand(tmp_path, authority):
     with Courier(tmp_path, webhook(authority, free_port())) as c:
         for _ in range(3):
             c.submit(9, "hook", b"x")
-        while len(c.find(state="queued", id=9)) < 3:
-            time.sleep(0.01)
+        until(lambda: len(c.find(state="queued", id=9)) >= 3)
         assert len(c.files()) == 1
 
 
@@ -552,8 +547,7 @@ def test_what_a_disk_gives_back_wrong_is_set_aside(tmp_path, authority):
         broken.write_bytes(data)
         with Web(authority.context("localhost"), port) as web:
             c.start()
-            while not web.requests:
-                time.sleep(0.02)
+            until(lambda: web.requests)
             c.wait(message="destinations", queued=0)
         assert [r["body"] for r in web.requests] == [b"second"]
         assert "damaged" in c.log_text() and list((c.dir / "queue").glob("*.damaged"))
@@ -588,8 +582,7 @@ def test_a_broken_file_keeps_what_waits(tmp_path, authority):
             c.process.wait(10)
             c.close()
             c.start()
-            while len(web.requests) < 2:
-                time.sleep(0.02)
+            until(lambda: len(web.requests) >= 2)
 
 
 def test_a_renewed_secret_is_taken_up(tmp_path, authority):
