@@ -161,7 +161,7 @@ static int64_t look_at(struct desk *desk, struct queued *one, int64_t now_us, in
 
 void desk_turn_soon(struct desk *desk)
 {
-	event_active(desk->next, EV_TIMEOUT, 0);
+	event_active(desk->next, EV_READ, 0); // a timer set meanwhile does not take it back
 }
 
 static void turn(struct desk *desk)
