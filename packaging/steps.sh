@@ -59,22 +59,27 @@ install_packages() {
 	step "Installing ${#missing[@]} packages from Debian: ${missing[*]}"
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
-	local had_nginx="" ; dpkg-query -W nginx > /dev/null 2>&1 && had_nginx=yes
+	local had="" ; for name in nginx rsyslog; do
+		dpkg-query -W "$name" > /dev/null 2>&1 && had="$had $name "
+	done
 	without_services apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
 		progress '^(Get|Selecting|Preparing|Unpacking|Setting up|Processing|Reading|Building)'
 	[ "${PIPESTATUS[0]}" = 0 ] || { say "The packages cannot be installed." >&2; return 1; }
-	# Nobody asked for a web server of their own: it must not come up at the next boot either.
-	if [ -z "$had_nginx" ] && [ -d /run/systemd/system ]; then
-		systemctl disable --quiet nginx.service 2> /dev/null || true
-	elif [ -z "$had_nginx" ]; then
-		rm -f /etc/systemd/system/multi-user.target.wants/nginx.service /etc/rc?.d/S??nginx
-	fi
+	# Nobody asked for servers of their own: they must not come up at the next boot either.
+	for name in nginx rsyslog; do
+		case $had in *" $name "*) continue ;; esac
+		if [ -d /run/systemd/system ]; then
+			systemctl disable --quiet "$name.service" 2> /dev/null || true
+		else
+			rm -f "/etc/systemd/system/multi-user.target.wants/$name.service" /etc/rc?.d/S??"$name"
+		fi
+	done
 }
 
 make_users() {
 	local name
 	getent group hospitaller > /dev/null || groupadd --system hospitaller
-	for name in vault gate watch; do
+	for name in vault gate watch courier; do
 		id "hospitaller-$name" > /dev/null 2>&1 ||
 			useradd --system --no-create-home --home-dir /nonexistent \
 				--shell /usr/sbin/nologin "hospitaller-$name"

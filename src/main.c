@@ -1,6 +1,7 @@
 // hospitaller: one program. `hospitaller run` is the parent; it starts this program again for each
 // role; every other command is a person's.
 #include "cli/cli.h"
+#include "courier/courier.h"
 #include "parent/parent.h"
 #include "vault/vault.h"
 #include "watch/watch.h"
@@ -36,13 +37,15 @@ static int run_role(const struct invocation *invocation)
 		return vault_main(invocation->config);
 	if (strcmp(name, "watch") == 0)
 		return watch_main(invocation->config);
+	if (strcmp(name, "courier") == 0)
+		return courier_main(invocation->config);
 	return fail(invocation, EXIT_WRONG_USE, "there is no role '%s'", name);
 }
 
 static const struct command command_role = {
 	.usage = {.words = "role",
 		.summary = "Is one of the roles; the parent starts it.",
-		.arguments = {{.name = "NAME", .help = "vault or watch."}},
+		.arguments = {{.name = "NAME", .help = "vault, watch or courier."}},
 		.plain = true},
 	.run = run_role,
 	.hidden = true,
@@ -80,6 +83,8 @@ static const struct command *const commands[] = {
 	&command_findings,
 	&command_rules_test,
 	&command_rules_fields,
+	&command_courier_list,
+	&command_courier_test,
 	&command_records_verify,
 	&command_key_rotate,
 	&command_patient_forget,

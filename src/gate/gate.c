@@ -64,8 +64,7 @@ static void put_refusals(struct buf *out)
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		buf_printf(out, "		error_page %d /-refused/%d;\n", refusals[i].status,
 			refusals[i].status);
-	buf_add_text(
-		out, "		error_page 494 =431 /-refused/431;\n"); // nginx's own number
+	buf_add_text(out, "		error_page 494 =431 /-refused/431;\n"); // nginx's own number
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		buf_printf(out,
 			"		location = /-refused/%d {\n			internal;\n"

@@ -130,6 +130,9 @@ void child_ended(struct child *child, int status, bool expected)
 	if (WIFSIGNALED(status))
 		log_error("%s was ended by signal %d; starting it again in %u ms", child->name,
 			WTERMSIG(status), child->backoff_ms);
+	else if (WEXITSTATUS(status) == 0)
+		log_info("%s ended in order; starting it again in %u ms", child->name,
+			child->backoff_ms);
 	else
 		log_error("%s ended with status %d; starting it again in %u ms", child->name,
 			WEXITSTATUS(status), child->backoff_ms);

@@ -30,13 +30,14 @@ enum child_name {
 	VAULT,
 	GATE,
 	WATCH,
+	COURIER,
 	CHILDREN
 };
 
 // Who speaks to whom; nobody else can. The gate's workers are wired to the vault one by one.
 static const struct {
 	enum child_name one, other;
-} pairs[] = {{VAULT, WATCH}};
+} pairs[] = {{VAULT, WATCH}, {WATCH, COURIER}};
 
 struct worker {
 	int control; // -1: free
@@ -336,6 +337,9 @@ int parent_main(const struct config *config, const char *self)
 				.is_nginx = true,
 				.control = -1},
 			[WATCH] = {.name = "watch", .user = "hospitaller-watch", .control = -1},
+			[COURIER] = {.name = "courier",
+				.user = "hospitaller-courier",
+				.control = -1},
 		}};
 	p.house = (struct house){.config = config, .self = self, .listen = -1};
 	for (size_t i = 0; i < WORKERS_MOST; i++)

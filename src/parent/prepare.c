@@ -22,7 +22,7 @@ static const struct {
 } folders[] = {{"", "root", 0755}, {"run", "root", 0755}, {"keys", "hospitaller-vault", 0700},
 	{"records", "hospitaller-vault", 0700}, {"trail", "hospitaller-vault", 0700},
 	{"identity", "hospitaller-vault", 0700}, {"watch", "hospitaller-watch", 0700},
-	{"gate", "hospitaller-gate", 0700}};
+	{"gate", "hospitaller-gate", 0700}, {"courier", "hospitaller-courier", 0700}};
 
 enum err prepare_state(const struct config *config, char ret_problem[PREPARE_PROBLEM_BYTES])
 {

@@ -193,12 +193,23 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->queue, frame->payload);
 	} else if (frame->type == FEED_FINDINGS) {
 		keep_json(&feeder->findings, frame->payload);
+	} else if (frame->type == FEED_COURIER) {
+		keep_json(&feeder->courier, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {
 		send_events(feeder, from, most);
 		peer_flush(peer);
 	}
+}
+
+enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination)
+{
+	if (!feeder->has_watch)
+		return ERR_CLOSED;
+	feed_test_send(feeder->watch.channel, id, destination);
+	peer_flush(&feeder->watch);
+	return OK;
 }
 
 void feeder_open(struct feeder *feeder, const struct wire *wire)

@@ -36,7 +36,10 @@ struct feeder {
 	size_t wish_count, wish_at;
 	struct feed_explained done[FEED_WISHES];
 	json_t *findings; // what it found last; NULL before
+	json_t *courier;  // what the courier told last; NULL before
 };
 
+// ERR_CLOSED when watch is not there.
+enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination);
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before

@@ -84,6 +84,18 @@ static json_t *findings_json(void *context)
 	return role->feeder.findings ? json_incref(role->feeder.findings) : NULL;
 }
 
+static json_t *courier_json(void *context)
+{
+	struct role *role = context;
+	return role->feeder.courier ? json_incref(role->feeder.courier) : NULL;
+}
+
+static enum err courier_test(void *context, uint64_t id, const char *destination)
+{
+	struct role *role = context;
+	return feeder_test(&role->feeder, id, destination);
+}
+
 // ---- The loop.
 
 // Runs once after everything that woke the loop: one flush of the trail, one commit, one write for
@@ -235,6 +247,8 @@ static void start(struct role *role)
 		.explain = role->explain,
 		.findings = findings_json,
 		.opaque = role->parts.opaque,
+		.courier = courier_json,
+		.courier_test = courier_test,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};

@@ -7,6 +7,7 @@
 #include "watch/access/access.h"
 #include "watch/activity.h"
 #include "watch/detector.h"
+#include "watch/messenger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct role {
 	struct detector *detector;
 	uint64_t place, size;
 	bool failed;
+	struct messenger messenger;
 };
 
 static void pull(struct role *role)
@@ -76,11 +78,37 @@ static void tell(struct role *role)
 	peer_flush(&role->vault);
 }
 
+static void tell_courier(struct role *role)
+{
+	if (!role->has_vault)
+		return;
+	messenger_json(&role->messenger, channel_begin(role->vault.channel, FEED_COURIER));
+	channel_end(role->vault.channel);
+	peer_flush(&role->vault);
+}
+
 // The parent starts the role again, and it finds again what could not be kept.
 static void give_up(struct role *role)
 {
 	role->failed = true;
 	event_base_loopbreak(role->base);
+}
+
+// Somebody at the server wants to see whether a destination works.
+static void test_errand(struct role *role, struct bytes payload)
+{
+	static const char content[] = "This is a test errand of Hospitaller. When you can read "
+				      "it, this destination works.\n";
+	struct errand errand = {.kind = ERRAND_TEST,
+		.severity = 6,
+		.subject = "Test errand of Hospitaller",
+		.type = "text/plain; charset=utf-8"};
+	if (feed_test_parse(payload, &errand.id, errand.destination) ||
+		!errand_is_name(errand.destination))
+		return; // the command sees that nothing came of it
+	enum err err = messenger_submit(&role->messenger, &errand, bytes_text(content));
+	if (err)
+		log_warning("a test errand cannot be submitted: %s", err_text(err));
 }
 
 static void vault_frame(struct peer *peer, const struct frame *frame)
@@ -91,6 +119,10 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	uint64_t next, size;
 	if (frame->type == FEED_EXPLAINED) {
 		take_explanations(role, frame->payload);
+		return;
+	}
+	if (frame->type == FEED_TEST) {
+		test_errand(role, frame->payload);
 		return;
 	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
@@ -129,6 +161,10 @@ static void vault_gone(struct peer *peer, const char *why)
 static void on_message(void *context, const struct wire *wire)
 {
 	struct role *role = context;
+	if (wire->kind == WIRE_CHANNEL && wire->fd >= 0 && strcmp(wire->text, "courier") == 0) {
+		messenger_open(&role->messenger, wire->fd);
+		return;
+	}
 	if (wire->kind != WIRE_CHANNEL || wire->fd < 0 || strcmp(wire->text, "vault") != 0) {
 		if (wire->fd >= 0)
 			close(wire->fd);
@@ -146,7 +182,10 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	pull(context);
+	struct role *role = context;
+	pull(role);
+	if (role->messenger.changed)
+		tell_courier(role);
 }
 
 static void queue_send(struct role *role)
@@ -183,6 +222,7 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	buf_add_text(out, "}");
 	channel_end(role->vault.channel);
 	tell(role);
+	tell_courier(role);
 	peer_flush(&role->vault);
 }
 
@@ -249,6 +289,7 @@ int watch_main(const struct config *config)
 	if (!role.base)
 		return 1;
 	role.activity = activity_new();
+	role.messenger.base = role.base;
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;

@@ -1,17 +1,16 @@
 """What a role that was taken over can still do: nothing that it did not do before."""
-import ctypes
 import os
 import platform
 import re
 import signal
 import socket
 import ssl
-import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 from house import Client, House, ROOT
+from inside import call_in
 
 
 @pytest.fixture(scope="module")
@@ -40,50 +39,6 @@ def test_no_role_has_the_environment_of_whoever_started_it(own):
     assert b"tell-nobody" in Path(f"/proc/{own.process.pid}/environ").read_bytes(), "control"
     for pid in own.pids():
         assert b"tell-nobody" not in Path(f"/proc/{pid}/environ").read_bytes(), pid
-
-
-# Runs a system call in another process, as one who took it over would: x86-64 alone.
-libc = ctypes.CDLL(None, use_errno=True)
-libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-libc.ptrace.restype = ctypes.c_long
-ATTACH, DETACH, GETREGS, SETREGS, PEEK, POKE, STEP = 16, 17, 12, 13, 1, 4, 9
-NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base "
-         "ds es fs gs").split()
-
-
-class Regs(ctypes.Structure):
-    _fields_ = [(n, ctypes.c_ulonglong) for n in NAMES]
-
-
-def ptrace(what, pid, address=None, data=None):
-    ctypes.set_errno(0)
-    result = libc.ptrace(what, pid, address, data)
-    if ctypes.get_errno():
-        raise OSError(ctypes.get_errno(), "ptrace")
-    return result
-
-
-def call_in(pid, number, *arguments):
-    ptrace(ATTACH, pid)
-    os.waitpid(pid, 0)
-    saved, regs = Regs(), Regs()
-    ptrace(GETREGS, pid, None, ctypes.addressof(saved))
-    ctypes.memmove(ctypes.addressof(regs), ctypes.addressof(saved), ctypes.sizeof(regs))
-    word = ptrace(PEEK, pid, saved.rip)
-    try:
-        ptrace(POKE, pid, saved.rip, (word & ~0xFFFF) | 0x050F)  # syscall
-        regs.rax, regs.orig_rax = number, (1 << 64) - 1
-        for name, value in zip(("rdi", "rsi", "rdx", "r10"), arguments):
-            setattr(regs, name, value)
-        ptrace(SETREGS, pid, None, ctypes.addressof(regs))
-        ptrace(STEP, pid)
-        os.waitpid(pid, 0)
-        ptrace(GETREGS, pid, None, ctypes.addressof(regs))
-    finally:
-        ptrace(POKE, pid, saved.rip, word)
-        ptrace(SETREGS, pid, None, ctypes.addressof(saved))
-        ptrace(DETACH, pid)
-    return ctypes.c_longlong(regs.rax).value
 
 
 SOCKET, KILL, GETPID, CONNECT = 41, 62, 39, 42
@@ -165,7 +120,7 @@ def test_what_nginx_says_names_nobody(own):
 def test_no_role_leaves_its_memory_on_a_disk(own):
     ours = Path("/proc/self/status").read_text()
     may_lift = int(re.search(r"CapEff:\s+(\w+)", ours).group(1), 16) >> 24 & 1  # CAP_SYS_RESOURCE
-    for pid in workers(own) + own.pids("vault") + own.pids("watch"):
+    for pid in workers(own) + own.pids("vault") + own.pids("watch") + own.pids("courier"):
         limits = Path(f"/proc/{pid}/limits").read_text()
         assert re.search(r"Max core file size\s+0\s+0", limits)
         status = Path(f"/proc/{pid}/status").read_text()

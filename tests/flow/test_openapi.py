@@ -168,6 +168,7 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, admin, "DELETE", f"/api/sessions/{sessions[0]['handle']}").status == 204
     ask(own, admin, "GET", "/api/status")
     ask(own, admin, "GET", "/api/activity")
+    ask(own, admin, "GET", "/api/courier")
     assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
     assert ask(own, admin, "GET", "/api/findings").status == 403
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
@@ -179,7 +180,7 @@ def test_what_officers_and_administrators_ask(own):
 def test_only_what_the_server_asks_itself_was_not_tried(own):
     every = {(m, p) for p, item in own.api["paths"].items() for m in item}
     local = {(m, p) for m, p in every if "own socket" in own.api["paths"][p][m].get("description", "")}
-    assert len(local) == 4 and every - own.seen == local
+    assert len(local) == 5 and every - own.seen == local
     berg = own.sign_in("dr.berg")
     for method, path in local:
         assert berg.ask(method.upper(), path.replace("{id}", "a"), {"reason": "a long one, really"}).status == 404

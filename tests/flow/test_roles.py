@@ -22,11 +22,11 @@ def own(tmp_path):
 def test_each_role_is_confined_as_the_kernel_reports(own):
     time.sleep(1.5)
     roles = {r["name"]: r for r in json.loads(own.cli("status", "--json").stdout)["roles"]}
-    for name in ("vault", "watch", "gate-worker"):
+    for name in ("vault", "watch", "courier", "gate-worker"):
         c = roles[name]["confinement"]
         assert c["seccomp"] and c["no_new_privileges"] and int(c["capabilities"], 16) == 0, name
         assert roles[name]["user"] != "root"
-    for name in ("vault", "watch"):
+    for name in ("vault", "watch", "courier"):
         status = open(f"/proc/{roles[name]['pid']}/status").read()
         assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
 

@@ -44,6 +44,14 @@ static unsigned requests;
 static unsigned answers; // to the request that is under way
 static struct channel *gate_end, *vault_end;
 
+static enum err nobody(void *context, uint64_t id, const char *destination)
+{
+	(void)context;
+	(void)id;
+	(void)destination;
+	return ERR_CLOSED;
+}
+
 static json_t *nothing(void *context)
 {
 	(void)context;
@@ -179,7 +187,9 @@ static void open_vault(void)
 		.activity = nothing,
 		.queue = nothing,
 		.explain = explain_new(records, ledger),
-		.findings = nothing};
+		.findings = nothing,
+		.courier = nothing,
+		.courier_test = nobody};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);

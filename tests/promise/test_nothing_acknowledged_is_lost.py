@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from courier import Courier
 from house import Client, House, observation, patient
 
 FS_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
@@ -107,3 +108,34 @@ def test_control_without_syncs_it_is_lost(tmp_path, disk):
     lost = [n for n in acknowledged if house.app.get("/fhir/Observation/" + n).status != 200]
     house.stop()
     assert lost, "this harness must be able to show a loss"
+
+
+def errands_after_power_loss(tmp_path, disk, test=""):
+    folder = tmp_path / "courier"
+    folder.mkdir()
+    file = "away:\n  kind: webhook\n  url: https://192.0.2.1/\n  backoff: 1h\n  backoff-most: 1h\n"
+    courier = Courier(folder, file, test=test, state=disk.point / "state")
+    courier.start()
+    for id in range(1, 201):
+        courier.submit(id, "away", b"x" * 3000)
+    courier.wait(state="queued", id=100)
+    disk.lose_power()
+    courier.kill()
+    queued = {m["id"] for m in courier.find(state="queued")}
+    disk.unmount()
+    disk.mount()
+    courier.start()
+    told = courier.wait(message="destinations")
+    courier.stop()
+    return queued, told["queued"], courier
+
+
+def test_an_errand_that_was_queued_is_there_after_power_loss(tmp_path, disk):
+    queued, found, courier = errands_after_power_loss(tmp_path, disk)
+    assert len(queued) >= 100 and found >= len(queued)
+    assert "damaged" not in courier.log_text()
+
+
+def test_control_without_syncs_an_errand_is_lost(tmp_path, disk):
+    queued, found, courier = errands_after_power_loss(tmp_path, disk, test="no-queue-sync")
+    assert found < len(queued), "this harness must be able to show a loss"

@@ -106,6 +106,8 @@ const struct config_option config_options[] = {
 	{"modules", OPTION(modules), "/usr/lib/hospitaller", "Folder of the gate's nginx module.",
 		wrong_path},
 	{"nginx", OPTION(nginx), "/usr/sbin/nginx", "The nginx program.", wrong_path},
+	{"destinations", OPTION(destinations), "/etc/hospitaller/destinations.yaml",
+		"File that names where the courier may go; none when it is not there.", wrong_path},
 	{"test", OPTION(test), "",
 		"Only for tests: mechanisms to switch off, to see that they are needed.",
 		wrong_text},

@@ -24,7 +24,9 @@ struct config {
 	const char *rules;      // folder of rules/
 	const char *modules;    // folder of the gate's nginx module
 	const char *nginx;      // the program
-	const char *test;       // switches off what a test wants to see missing; see config.c
+	// The file that names where the courier may go.
+	const char *destinations;
+	const char *test; // switches off what a test wants to see missing; see config.c
 };
 
 enum {

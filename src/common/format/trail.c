@@ -48,6 +48,7 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_RESTORED] = {"restore", "was restored", "be restored"},
 	[TRAIL_KEYS_ROTATED] = {"key-rotate", "rotated the keys", "rotate the keys"},
 	[TRAIL_SHREDDED] = {"shred", "destroyed the key of", "destroy the key of"},
+	[TRAIL_ERRAND_TESTED] = {"errand-test", "sent a test errand", "send a test errand"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 };
 

@@ -58,6 +58,7 @@ enum trail_action {
 	TRAIL_KEYS_ROTATED,
 	TRAIL_SHREDDED,
 	TRAIL_CONTINUED, // more patients of the entry that `refers_to` names
+	TRAIL_ERRAND_TESTED,
 	TRAIL_ACTIONS
 };
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -92,6 +93,15 @@ static enum err allow_path(int ruleset, const struct sandbox_path *path, uint64_
 	return result == 0 ? OK : ERR_IO;
 }
 
+// As of ABI 4; older headers have no name for it.
+static enum err allow_port(int ruleset, uint16_t port)
+{
+	const struct {
+		uint64_t access, port;
+	} rule = {2, port}; // connecting
+	return syscall(SYS_landlock_add_rule, ruleset, 2, &rule, 0) == 0 ? OK : ERR_IO;
+}
+
 static enum err landlock(const struct sandbox *sandbox, int abi)
 {
 	struct ruleset_attr attr = {.files = known_to(abi), .net = abi >= 4 ? 3 : 0};
@@ -102,6 +112,8 @@ static enum err landlock(const struct sandbox *sandbox, int abi)
 	enum err err = OK;
 	for (size_t i = 0; i < sandbox->path_count && !err; i++)
 		err = allow_path(ruleset, &sandbox->paths[i], attr.files);
+	for (size_t i = 0; i < sandbox->port_count && !err && abi >= 4; i++)
+		err = allow_port(ruleset, sandbox->ports[i]);
 	if (!err && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		err = ERR_IO;
 	close(ruleset);
@@ -120,6 +132,18 @@ static enum err allow_calls(scmp_filter_ctx filter, const char *const *names)
 	return OK;
 }
 
+// Sockets of the two families, and none to other processes or to the kernel.
+static enum err allow_internet(scmp_filter_ctx filter)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	int number = seccomp_syscall_resolve_name("socket");
+	for (size_t i = 0; i < 2; i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) != 0)
+			return ERR_IO;
+	return OK;
+}
+
 // A call that is not allowed fails with EPERM where nobody asked for it, and ends the process for
 // the ones that only an attacker wants.
 static enum err filter_calls(const struct sandbox *sandbox)
@@ -133,6 +157,8 @@ static enum err filter_calls(const struct sandbox *sandbox)
 	enum err err = allow_calls(filter, sandbox_common_calls);
 	if (!err)
 		err = allow_calls(filter, sandbox->calls);
+	if (!err && sandbox->internet)
+		err = allow_internet(filter);
 	for (size_t i = 0; fatal[i] && !err; i++) {
 		int number = seccomp_syscall_resolve_name(fatal[i]);
 		if (number != __NR_SCMP_ERROR &&
@@ -175,6 +201,8 @@ enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret
 		lack(&report, "this kernel has no Landlock");
 	else if (landlock(sandbox, (int)abi))
 		return ERR_IO;
+	else if (abi < 4 && sandbox->internet)
+		lack(&report, "this kernel's Landlock does not know ports");
 	if (!sandbox->keep_exec) {
 		stay_in_memory(&report);
 		report.seccomp = true;

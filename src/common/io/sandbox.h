@@ -1,15 +1,16 @@
 // sandbox: how a role confines itself, as the first thing it does.
 //
 // no_new_privs, no core dump, no swapping, not traceable by its user, no capability, Landlock
-// (files it may touch; no TCP at all), seccomp (calls it may make). Where the kernel lacks one of
-// these the report says so, and the role's first log line repeats it. After sandbox_enter() nothing
-// can be undone, by design of the kernel.
+// (files it may touch; no TCP, but to the ports that are named), seccomp (calls it may make). Where
+// the kernel lacks one of these the report says so, and the role's first log line repeats it. After
+// sandbox_enter() nothing can be undone, by design of the kernel.
 #pragma once
 
 #include "common/base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum sandbox_access {
 	SANDBOX_READ = 1,  // files and folders below the path
@@ -26,7 +27,10 @@ struct sandbox {
 	const struct sandbox_path *paths;
 	size_t path_count;
 	const char *const *calls; // names of the system calls allowed; NULL-ended
-	bool keep_exec;           // the profile is for a program that is executed next (nginx)
+	bool internet;            // may make IPv4 and IPv6 sockets, of no other kind
+	const uint16_t *ports;    // of TCP, to which it may connect; by kernels that know how
+	size_t port_count;
+	bool keep_exec; // the profile is for a program that is executed next (nginx)
 };
 
 struct sandbox_report {

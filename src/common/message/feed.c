@@ -19,6 +19,9 @@ static const struct message_rule rules[] = {
 		FEED_QUEUE_BYTES},
 	{FEED_FINDINGS, "findings", "What watch found last, without names.", MESSAGE_FORTH,
 		FEED_FINDINGS_BYTES},
+	{FEED_COURIER, "courier", "What the courier told, for the command line.", MESSAGE_FORTH,
+		FEED_COURIER_BYTES},
+	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
 };
 
 const struct message_table feed_table = {
@@ -281,4 +284,30 @@ enum err feed_explained_parse(
 	if (!err)
 		*ret_count = count;
 	return err;
+}
+
+void feed_test_send(struct channel *channel, uint64_t id, const char *destination)
+{
+	struct buf *out = channel_begin(channel, FEED_TEST);
+	put_u64(out, id);
+	put_text(out, destination);
+	channel_end(channel);
+}
+
+// That it is a name is for whoever makes an errand of it to see.
+enum err feed_test_parse(
+	struct bytes payload, uint64_t *ret_id, char ret_destination[FEED_NAME_BYTES])
+{
+	struct cursor in = cursor_of(payload);
+	uint64_t id = get_u64(&in);
+	struct bytes name = get_span(&in, FEED_NAME_BYTES - 1);
+	enum err err = cursor_end(&in);
+	if (!err && (!name.size || memchr(name.at, 0, name.size) || id == 0 || id > INT64_MAX))
+		err = ERR_INVALID;
+	if (err)
+		return err;
+	memcpy(ret_destination, name.at, name.size);
+	ret_destination[name.size] = 0;
+	*ret_id = id;
+	return OK;
 }

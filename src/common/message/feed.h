@@ -7,6 +7,8 @@
 //   ACTIVITY   forth (watch)  what watch counts, as JSON for the console
 //   QUEUE      forth (watch)  what a reviewer should look at, as JSON; entries by number
 //   FINDINGS   forth (watch)  what watch found last, as JSON; people in it are numbers
+//   COURIER    forth (watch)  what the courier told, as JSON for the command line
+//   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors, patients and sessions are numbers that only the vault can turn
@@ -26,7 +28,9 @@ enum feed_message {
 	FEED_EXPLAIN,
 	FEED_EXPLAINED,
 	FEED_QUEUE,
-	FEED_FINDINGS = 7
+	FEED_FINDINGS = 7,
+	FEED_COURIER,
+	FEED_TEST
 };
 enum {
 	FEED_VERSION = 2,
@@ -38,6 +42,8 @@ enum {
 	FEED_TEXT_BYTES = 96, // each text, with the NUL
 	FEED_CODE_BYTES = 32,
 	FEED_FINDINGS_BYTES = 60000,
+	FEED_COURIER_BYTES = CHANNEL_FRAME_BYTES,
+	FEED_NAME_BYTES = 64
 };
 
 struct feed_event {
@@ -77,6 +83,9 @@ enum err feed_pull_parse(struct bytes payload, uint64_t *ret_from, uint32_t *ret
 // back. `next` is what follows all of them; it is corrected where some stay behind.
 size_t feed_events_send(struct channel *channel, const struct feed_event *events, size_t count,
 	uint64_t next, uint64_t size); // five: a list and two numbers
+void feed_test_send(struct channel *channel, uint64_t id, const char *destination);
+enum err feed_test_parse(
+	struct bytes payload, uint64_t *ret_id, char ret_destination[FEED_NAME_BYTES]);
 // ERR_UNSUPPORTED for another version; ERR_SYNTAX, ERR_LIMIT.
 enum err feed_events_parse(struct bytes payload, struct feed_event ret_events[FEED_BATCH],
 	size_t *ret_count, uint64_t *ret_next, uint64_t *ret_size);

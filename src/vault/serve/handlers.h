@@ -34,5 +34,7 @@ route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 route_handler api_findings;
 // openapi.c
 route_handler api_openapi;
+// api_courier.c
+route_handler api_courier, api_courier_test;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;

@@ -44,6 +44,9 @@ struct vault_parts {
 	json_t *(*queue)(void *context);    // what watch wants reviewed, or NULL
 	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
 	struct mac *opaque;                 // how people become numbers for watch
+	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
+	json_t *(*courier)(void *context);
+	enum err (*courier_test)(void *context, uint64_t id, const char *destination);
 	void *context;
 };
 

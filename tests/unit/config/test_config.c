@@ -165,7 +165,8 @@ static void nothing_breaks_out_of_a_path(void **state)
 static void a_path_that_must_be_there_is_not_empty(void **state)
 {
 	(void)state;
-	static const char *const needed[] = {"state", "console", "rules", "modules", "nginx"};
+	static const char *const needed[] = {
+		"state", "console", "rules", "modules", "nginx", "destinations"};
 	static const char *const optional[] = {
 		"certificate", "certificate-key", "passphrase", "witness"};
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
