@@ -149,10 +149,12 @@ static bool read_end(struct reader *reader)
 	return open.size == name.size && memcmp(open.at, name.at, name.size) == 0;
 }
 
+// A browser that reads this as HTML ends a comment at "<!-->" and "<!--->", where XML does not:
+// what follows would be alive.
 static bool read_comment(struct reader *reader)
 {
-	const char *end = strstr(reader->at + strlen("!--"), "--");
-	if (!end || end[2] != '>')
+	const char *begin = reader->at + strlen("!--"), *end = strstr(begin, "--");
+	if (text_starts(begin, ">") || text_starts(begin, "->") || !end || end[2] != '>')
 		return false;
 	reader->at = end + 3;
 	return true;

@@ -69,6 +69,8 @@ static void harmful_or_broken_narrative_is_refused(void **state)
 		"<div><?x?></div>",
 		"<div><!-- x",
 		"<div><!-- a -- b --></div>",
+		"<div><!--><svg onload='x'--></div>",  // HTML's comment is over
+		"<div><!---><svg onload='x'--></div>", // here, too
 		"<div><",
 		"<div></",
 		"<div><a",
