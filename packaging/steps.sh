@@ -74,7 +74,7 @@ install_packages() {
 make_users() {
 	local name
 	getent group hospitaller > /dev/null || groupadd --system hospitaller
-	for name in vault gate watch; do
+	for name in vault gate watch guard; do
 		id "hospitaller-$name" > /dev/null 2>&1 ||
 			useradd --system --no-create-home --home-dir /nonexistent \
 				--shell /usr/sbin/nologin "hospitaller-$name"

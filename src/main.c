@@ -1,6 +1,7 @@
 // hospitaller: one program. `hospitaller run` is the parent; it starts this program again for each
 // role; every other command is a person's.
 #include "cli/cli.h"
+#include "guard/guard.h"
 #include "parent/parent.h"
 #include "vault/vault.h"
 #include "watch/watch.h"
@@ -79,6 +80,8 @@ static int run_role(const struct config *config, const char *name)
 {
 	if (strcmp(name, "vault") == 0)
 		return vault_main(config);
+	if (strcmp(name, "guard") == 0)
+		return guard_main(config);
 	return strcmp(name, "watch") == 0 ? watch_main(config) : EXIT_WRONG_USE;
 }
 

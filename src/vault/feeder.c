@@ -38,6 +38,24 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	feed_events_send(feeder->watch.channel, events, count, at, durable);
 }
 
+static void take_outcome(struct feeder *feeder, struct bytes payload)
+{
+	static struct ward_counters counters; // large
+	struct ward_answer answer;
+	if (feed_outcome_parse(payload, &answer, &counters) == OK)
+		feeder->outcome(feeder->context, &answer,
+			answer.type == WARD_COUNTERS ? &counters : NULL);
+}
+
+bool feeder_order(struct feeder *feeder, const struct ward_order *order)
+{
+	if (!feeder->has_watch)
+		return false;
+	feed_order_send(feeder->watch.channel, order);
+	peer_flush(&feeder->watch);
+	return true;
+}
+
 static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct feeder *feeder = peer->owner;
@@ -50,6 +68,10 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 			json_decref(feeder->activity);
 			feeder->activity = json;
 		}
+		return;
+	}
+	if (frame->type == FEED_OUTCOME) {
+		take_outcome(feeder, frame->payload);
 		return;
 	}
 	if (feed_pull_parse(frame->payload, &from, &most) == OK) {

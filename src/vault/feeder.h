@@ -6,6 +6,7 @@
 
 #include "common/crypto/crypto.h"
 #include "common/io/loop.h"
+#include "common/message/ward.h"
 
 #include <jansson.h>
 
@@ -18,7 +19,12 @@ struct feeder {
 	struct peer watch;
 	bool has_watch;
 	json_t *activity; // what watch counted last; NULL before
+	// What guard answered: counters where the answer's type says so, else NULL.
+	void (*outcome)(void *context, const struct ward_answer *answer,
+		const struct ward_counters *counters);
+	void *context;
 };
 
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
+bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away

@@ -70,6 +70,20 @@ static json_t *activity_json(void *context)
 	return role->feeder.activity ? json_incref(role->feeder.activity) : NULL;
 }
 
+static bool order(void *context, const struct ward_order *what)
+{
+	struct role *role = context;
+	return feeder_order(&role->feeder, what);
+}
+
+static void ordered(void *context, const struct ward_answer *answer,
+	const struct ward_counters *counters)
+{
+	struct role *role = context;
+	serve_ordered(&role->vault, answer, counters);
+	event_active(role->settle, 0, 0);
+}
+
 // ---- The loop.
 
 // Runs once after everything that woke the loop: one flush of the trail, one commit, one write for
@@ -117,6 +131,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	identity_tick(role->parts.identity, time_now_us());
+	serve_orders(&role->vault);
+	event_active(role->settle, 0, 0);
 }
 
 // ---- Starting.
@@ -215,6 +231,7 @@ static void start(struct role *role)
 		.deliver = doors_deliver,
 		.roles = roles_json,
 		.activity = activity_json,
+		.order = order,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
@@ -224,7 +241,8 @@ static void start(struct role *role)
 	role->doors =
 		(struct doors){.base = role->base, .vault = &role->vault, .settle = role->settle};
 	role->feeder = (struct feeder){
-		.base = role->base, .ledger = role->parts.ledger, .opaque = role->parts.opaque};
+		.base = role->base, .ledger = role->parts.ledger, .opaque = role->parts.opaque,
+		.outcome = ordered, .context = role};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);
 	role->committed = watch_fd(role, worker_event_fd(role->vault.committer), on_committed);

@@ -5,6 +5,7 @@
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
 #include "watch/activity.h"
+#include "watch/warden.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct role {
 	struct peer vault;
 	bool has_vault, asked;
 	struct activity *activity;
+	struct warden warden;
 	uint64_t place, size, saved;
 };
 
@@ -76,6 +78,11 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	struct role *role = peer->owner;
 	size_t count;
 	uint64_t next, size;
+	if (frame->type == FEED_ORDER) {
+		if (warden_order(&role->warden, frame->payload))
+			peer->gone(peer, "an order that cannot be read");
+		return;
+	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
@@ -95,11 +102,22 @@ static void vault_gone(struct peer *peer, const char *why)
 	log_info("the vault went away: %s", why);
 	peer_done(peer);
 	role->has_vault = false;
+	role->warden.vault = NULL;
+}
+
+static void on_answered(struct warden *warden)
+{
+	struct role *role = warden->owner;
+	peer_flush(&role->vault);
 }
 
 static void on_message(void *context, const struct wire *wire)
 {
 	struct role *role = context;
+	if (wire->kind == WIRE_CHANNEL && wire->fd >= 0 && strcmp(wire->text, "guard") == 0) {
+		warden_open(&role->warden, wire);
+		return;
+	}
 	if (wire->kind != WIRE_CHANNEL || wire->fd < 0 || strcmp(wire->text, "vault") != 0) {
 		if (wire->fd >= 0)
 			close(wire->fd);
@@ -111,6 +129,7 @@ static void on_message(void *context, const struct wire *wire)
 	role->has_vault =
 		peer_init(&role->vault, role->base, wire->fd, &feed_table, MESSAGE_BACK) == OK;
 	role->asked = false;
+	role->warden.vault = role->has_vault ? role->vault.channel : NULL;
 }
 
 static void on_pull(evutil_socket_t fd, short what, void *context)
@@ -174,6 +193,7 @@ int watch_main(const struct config *config)
 	if (!role.base)
 		return 1;
 	role.activity = activity_new();
+	role.warden = (struct warden){.base = role.base, .answered = on_answered, .owner = &role};
 	place_load(&role);
 	role.control.message = on_message;
 	role.control.context = &role;

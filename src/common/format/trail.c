@@ -48,6 +48,14 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_RESTORED] = {"restore", "was restored", "be restored"},
 	[TRAIL_KEYS_ROTATED] = {"key-rotate", "rotated the keys", "rotate the keys"},
 	[TRAIL_SHREDDED] = {"shred", "destroyed the key of", "destroy the key of"},
+	[TRAIL_BLOCKED] = {"block", "blocked an address", "block an address"},
+	[TRAIL_UNBLOCKED] = {"unblock", "lifted a block", "lift a block"},
+	[TRAIL_QUARANTINED] = {"quarantine", "put a host in quarantine",
+		"put a host in quarantine"},
+	[TRAIL_RELEASED] = {"release", "released a host from quarantine",
+		"release a host from quarantine"},
+	[TRAIL_ZONES] = {"zones", "changed the zones of the network",
+		"change the zones of the network"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 };
 
@@ -281,7 +289,9 @@ char *trail_sentence(const struct trail_entry *e, const char *patient, struct ar
 	const char *role = *e->role ? arena_printf(arena, " (%s)", e->role) : "";
 	bool tried = e->outcome == TRAIL_DENIED || e->outcome == TRAIL_FAILED;
 	bool about = e->kind == TRAIL_ACCESS || e->action == TRAIL_WHO_SAW;
-	const char *what = !about ? ""
+	bool network = e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES;
+	const char *what = network && *e->detail ? arena_printf(arena, " (%s)", e->detail)
+			   : !about		 ? ""
 			   : e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW
 				   ? patient ? arena_printf(arena, " %s", patient) : " a record"
 				   : arena_printf(arena, " %s%s", thing(e->resource, arena),

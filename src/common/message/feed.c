@@ -6,6 +6,8 @@ static const struct message_rule rules[] = {
 		MESSAGE_BACK, CHANNEL_FRAME_BYTES},
 	{FEED_ACTIVITY, "activity", "What watch counted, for the console.", MESSAGE_FORTH,
 		FEED_ACTIVITY_BYTES},
+	{FEED_ORDER, "order", "An order for guard; it is on the trail.", MESSAGE_BACK, 400},
+	{FEED_OUTCOME, "outcome", "What guard answered.", MESSAGE_FORTH, CHANNEL_FRAME_BYTES},
 };
 
 const struct message_table feed_table = {

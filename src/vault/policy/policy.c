@@ -75,7 +75,7 @@ static const char *const conditions[CONDITIONS] = {
 };
 
 static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
-	"status-view", "import", "keys-manage"};
+	"status-view", "import", "keys-manage", "contain"};
 enum {
 	VERBS = sizeof verbs / sizeof *verbs
 };

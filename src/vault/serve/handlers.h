@@ -26,5 +26,7 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 	api_account_reset_second_factor, api_account_token;
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
+// api_guard.c
+route_handler api_guard_order, api_guard_list;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;

@@ -65,6 +65,10 @@ const struct route routes[] = {
 
 	{DOOR_GET, "/api/status", api_status, 0, "status-view", "Health of the roles."},
 	{DOOR_GET, "/api/activity", api_activity, 0, "status-view", "What watch counts."},
+	{DOOR_GET, "/api/guard", api_guard_list, 0, "status-view",
+		"What is blocked, and what was counted."},
+	{DOOR_POST, "/api/guard/:verb", api_guard_order, NEEDS_BODY, "contain",
+		"Have guard block, unblock, quarantine, release, apply, confirm or rollback."},
 	{DOOR_POST, "/api/import", api_import, NEEDS_WRITE | NEEDS_BODY, "import",
 		"Store a bundle, keeping identities; what is there already stays."},
 	{DOOR_GET, "/api/records/check", api_records_check, NEEDS_LOCAL, NULL,
