@@ -47,6 +47,17 @@ const struct command commands[] = {
 		"What was sealed under it can be read by nobody any more. Backups made before still hold the\n"
 		"wrapped key until they expire. The act stays on the trail, with its reason.",
 		command_patient_forget},
+	{"guard", "list|block|unblock|quarantine|release|apply|confirm|rollback|check [ADDRESS|FILE] [--for 1h] [--reason TEXT] [--case ID] [--confirm-within 60s]",
+		"Contains: blocks, quarantine, zones of the network.",
+		"list                    what is blocked, for how long, and what was dropped\n"
+		"block ADDRESS --for 1h --reason TEXT [--case ID]    drops all from and to it, for a time\n"
+		"unblock ADDRESS         lifts it\n"
+		"quarantine ADDRESS --for 1h --reason TEXT           cuts a host off from all but a few\n"
+		"release ADDRESS         lifts that\n"
+		"apply [--confirm-within 60s]    applies the zones file; undone unless confirmed in time\n"
+		"confirm, rollback       keeps it, or undoes it at once\n"
+		"check FILE              prints the ruleset that a zones file makes; needs no server",
+		command_guard},
 	{"leak-report", "", "Measures what the records' disk tells somebody without a key.",
 		"Reads the database under the state folder, as a thief of the disk would; needs no key.",
 		command_leak_report},

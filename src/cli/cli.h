@@ -45,6 +45,7 @@ int command_account_reset_password(const struct invocation *invocation);
 int command_account_reset_second_factor(const struct invocation *invocation);
 int command_account_token(const struct invocation *invocation);
 int command_config_show(const struct invocation *invocation);
+int command_guard(const struct invocation *invocation);
 int command_import(const struct invocation *invocation);
 int command_key_rotate(const struct invocation *invocation);
 int command_leak_report(const struct invocation *invocation);

@@ -111,7 +111,7 @@ static void folder_of(const char *path, char ret_folder[480])
 static enum err confine(const char *dir, const char *zones, int *ret_landlock_abi)
 {
 	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2",
-		"fsync", "bind", "getsockname", "setsockopt", "access", "faccessat", "faccessat2",
+		"fsync", "bind", "getsockname", "setsockopt", "select", "pselect6", "access", "faccessat", "faccessat2",
 		"getdents64", NULL};
 	char folder[480];
 	folder_of(zones, folder);
@@ -123,8 +123,8 @@ static enum err confine(const char *dir, const char *zones, int *ret_landlock_ab
 		.calls = calls,
 		.socket_family = AF_NETLINK};
 	struct sandbox_report report;
-	enum err err = sandbox_enter(&sandbox, &report);
 	bool able = sandbox_has_capability(CAP_NET_ADMIN);
+	enum err err = sandbox_enter(&sandbox, &report);
 	if (err)
 		log_error("this role cannot be confined: %s", err_text(err));
 	else

@@ -160,11 +160,13 @@ static bool may_block(
 // The smaller ranges that give way to a wider one, out of the kernel's set and of the list.
 static void give_way(struct keeper *k, const struct prefix *prefix, struct buf *text)
 {
+	(void)!keeper_refresh(k); // without it the kernel may refuse, and nothing is changed
 	for (size_t i = 0; i < k->blocks.count;) {
 		struct block *b = &k->blocks.at[i];
 		if (b->kind == RULESET_BLOCK && !prefix_is_one(&b->prefix) &&
 			!prefix_equal(&b->prefix, prefix) && prefix_covers(prefix, &b->prefix)) {
-			ruleset_remove(RULESET_BLOCK, &b->prefix, text);
+			if (b->seen)
+				ruleset_take(RULESET_BLOCK, &b->prefix, text);
 			blocks_remove(&k->blocks, b);
 		} else {
 			i++;
@@ -182,6 +184,8 @@ static void carry_out(struct keeper *k, const struct block *block, uint32_t seco
 	before = k->blocks;
 	if (block->kind == RULESET_BLOCK && !prefix_is_one(&block->prefix))
 		give_way(k, &block->prefix, &rules);
+	if (prefix_is_one(&block->prefix) || blocks_find(&before, block->kind, &block->prefix))
+		ruleset_remove(block->kind, &block->prefix, &rules); // its time begins anew
 	ruleset_add(block->kind, &block->prefix, seconds, &rules);
 	prefix_text(&block->prefix, text);
 	enum err err = blocks_set(&k->blocks, block);
@@ -225,7 +229,7 @@ static void on_unblock(struct keeper *k, const struct ward_order *o, struct ward
 	char problem[FIREWALL_PROBLEM_BYTES], text[PREFIX_TEXT_BYTES];
 	enum ruleset_kind kind = o->verb == WARD_UNBLOCK ? RULESET_BLOCK : RULESET_QUARANTINE;
 	struct buf rules = {0};
-	(void)keeper_refresh(k); // what was set by hand is found, too
+	(void)!keeper_refresh(k); // what was set by hand is found, too
 	struct block *block = blocks_find(&k->blocks, kind, &o->prefix);
 	prefix_text(&o->prefix, text);
 	if (!block) {

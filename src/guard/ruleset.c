@@ -250,16 +250,21 @@ static void put_same_zone(
 	}
 }
 
-static void put_denied(struct buf *out, const struct zones *zones, const struct hook *hook, int zone)
+// Who sent it is counted first; so what a zone tried is seen at that zone.
+static void put_denied(
+	struct buf *out, const struct zones *zones, const struct hook *hook, bool from)
 {
-	struct list list = zone_list(zones, zone);
-	for (size_t f = 0; f < 2; f++)
-		for (int to = 0; to < 2 && list_has(&list, families[f]); to++) {
+	for (int z = 0; z < (int)zones->zone_count; z++) {
+		struct list list = zone_list(zones, z);
+		for (size_t f = 0; f < 2; f++) {
+			if (!list_has(&list, families[f]))
+				continue;
 			buf_printf(out, "add rule " RULESET_TABLE " zones-%s ", hook->name);
-			put_match(out, &list, families[f], to ? "daddr" : "saddr");
-			buf_printf(out, " counter drop comment \"denied %s %s\"\n", to ? "to" : "from",
-				zones->zones[zone].name);
+			put_match(out, &list, families[f], from ? "saddr" : "daddr");
+			buf_printf(out, " counter drop comment \"denied %s %s\"\n",
+				from ? "from" : "to", zones->zones[z].name);
 		}
+	}
 }
 
 // Answers pass as answers; each packet of the asking direction is looked at again, so a flow that
@@ -280,8 +285,8 @@ static void put_zones(struct buf *out, const struct zones *zones, const struct h
 	}
 	for (int z = 0; z < (int)zones->zone_count; z++)
 		put_same_zone(out, zones, hook, z);
-	for (int z = 0; z < (int)zones->zone_count; z++)
-		put_denied(out, zones, hook, z);
+	put_denied(out, zones, hook, true);
+	put_denied(out, zones, hook, false);
 }
 
 // ---- Whole.
@@ -316,28 +321,31 @@ void ruleset_whole(const struct zones *zones, struct buf *out)
 	}
 }
 
-// Adding what is there changes nothing; so this deletes it in any case, and never fails.
-static void put_gone(const char *set, const char *address, struct buf *out)
-{
-	buf_printf(out,
-		"add element " RULESET_TABLE " %s { %s }\n"
-		"delete element " RULESET_TABLE " %s { %s }\n",
-		set, address, set, address);
-}
-
 void ruleset_add(
 	enum ruleset_kind kind, const struct prefix *prefix, uint32_t seconds, struct buf *out)
 {
 	char address[PREFIX_TEXT_BYTES];
 	const char *set = ruleset_set(kind, prefix);
 	prefix_text(prefix, address);
-	put_gone(set, address, out);
 	buf_printf(out, "add element " RULESET_TABLE " %s { %s timeout %us }\n", set, address, seconds);
 }
 
+// Adding what is there changes nothing; so this deletes it in any case, and never fails.
 void ruleset_remove(enum ruleset_kind kind, const struct prefix *prefix, struct buf *out)
 {
 	char address[PREFIX_TEXT_BYTES];
+	const char *set = ruleset_set(kind, prefix);
 	prefix_text(prefix, address);
-	put_gone(ruleset_set(kind, prefix), address, out);
+	buf_printf(out,
+		"add element " RULESET_TABLE " %s { %s }\n"
+		"delete element " RULESET_TABLE " %s { %s }\n",
+		set, address, set, address);
+}
+
+void ruleset_take(enum ruleset_kind kind, const struct prefix *prefix, struct buf *out)
+{
+	char address[PREFIX_TEXT_BYTES];
+	prefix_text(prefix, address);
+	buf_printf(out, "delete element " RULESET_TABLE " %s { %s }\n", ruleset_set(kind, prefix),
+		address);
 }

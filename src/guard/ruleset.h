@@ -18,8 +18,12 @@ enum ruleset_kind {
 
 // Table, sets, and all rules anew; what is in the sets stays.
 void ruleset_whole(const struct zones *zones, struct buf *out);
-// One element with its time; replaces one that is there.
+// One element with its time; of one that is there the kernel would keep the time that it has.
 void ruleset_add(
 	enum ruleset_kind kind, const struct prefix *prefix, uint32_t seconds, struct buf *out);
+// Whether it is there or not.
 void ruleset_remove(enum ruleset_kind kind, const struct prefix *prefix, struct buf *out);
+// The same of one that is there, else the transaction fails: beside an addition that overlaps it,
+// where the library takes no other form.
+void ruleset_take(enum ruleset_kind kind, const struct prefix *prefix, struct buf *out);
 const char *ruleset_set(enum ruleset_kind kind, const struct prefix *prefix); // its name
