@@ -81,12 +81,12 @@ static struct block get_block(struct cursor *in)
 enum err blocks_parse(struct bytes encoded, struct blocks *ret_blocks)
 {
 	struct cursor in = cursor_of(encoded);
+	ret_blocks->count = 0; // large: filled in place, and emptied again when it is not whole
 	if (get_u8(&in) != VERSION)
 		return ERR_UNSUPPORTED;
 	size_t count = get_u16(&in);
 	if (count > BLOCKS_MOST)
 		return ERR_LIMIT;
-	ret_blocks->count = 0; // large: filled in place, and emptied again when it is not whole
 	for (size_t i = 0; i < count && !in.err; i++) {
 		struct block b = get_block(&in);
 		if (!in.err && blocks_set(ret_blocks, &b))

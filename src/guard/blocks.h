@@ -31,4 +31,5 @@ enum err blocks_set(struct blocks *blocks, const struct block *block);
 void blocks_remove(struct blocks *blocks, struct block *block);
 
 void blocks_encode(const struct blocks *blocks, struct buf *out);
+// When it is not whole, nothing is there.
 enum err blocks_parse(struct bytes encoded, struct blocks *ret_blocks);

@@ -161,6 +161,7 @@ int guard_main(const struct config *config)
 	int landlock_abi;
 	log_init("guard", LOG_LEVEL_INFO);
 	snprintf(dir, sizeof dir, "%s/guard", config->state);
+	role.keeper.keep_nothing = config_test(config, "no-never-block");
 	if (confine(dir, config->zones, &landlock_abi) || open_keeper(&role, dir, config->zones))
 		return 1;
 	role.base = event_base_new();

@@ -66,6 +66,8 @@ static enum err put_rules(
 	struct buf text = {0};
 	whole = *zones;
 	enum err err = network_keep(&whole);
+	if (k->keep_nothing)
+		whole.kept_count = 0;
 	if (err) {
 		snprintf(ret_problem, FIREWALL_PROBLEM_BYTES,
 			"what this server itself needs of the network cannot be found out: %s",
@@ -85,6 +87,8 @@ static enum err renew(struct keeper *k, char ret_problem[FIREWALL_PROBLEM_BYTES]
 {
 	static struct zones now;
 	size_t before = k->zones.kept_count;
+	if (k->keep_nothing)
+		return OK;
 	now = k->zones;
 	if (network_keep(&now) == OK && now.kept_count == before)
 		return OK;
@@ -537,7 +541,6 @@ static enum err load_blocks(struct keeper *k)
 enum err keeper_open(struct keeper *k, const char *dir, const char *source, struct buf *ret_notes)
 {
 	static struct zones first;
-	*k = (struct keeper){0};
 	snprintf(k->dir, sizeof k->dir, "%s", dir);
 	snprintf(k->source, sizeof k->source, "%s", source);
 	enum err err = load_blocks(k);

@@ -16,6 +16,7 @@
 struct keeper {
 	char dir[480], source[480]; // STATE/guard; the zones file, or ""
 	struct firewall *firewall;
+	bool keep_nothing; // only for the test that shows what the never-block list prevents
 	struct zones zones;    // in force, with what this server needs
 	struct zones previous; // while others wait for their confirmation
 	bool waiting;
@@ -31,6 +32,7 @@ struct keeper {
 // Undoes what was not confirmed, sets up the table, puts back the blocks. Whatever is wrong with the
 // firewall is left in `unable`: then every order is refused with it. `ret_notes` gets what a person
 // should know, one sentence a line. ERR_IO, ERR_CORRUPT: the state cannot be read.
+// `keeper` is {0} but for `keep_nothing`.
 enum err keeper_open(struct keeper *keeper, const char *dir, const char *source, struct buf *ret_notes);
 // In order: the table stays, unless the zones file says otherwise.
 void keeper_close(struct keeper *keeper);

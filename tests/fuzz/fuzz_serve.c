@@ -159,6 +159,13 @@ static struct identity *open_identity(void)
 	return identity;
 }
 
+static bool nobody(void *context, const struct ward_order *order)
+{
+	(void)context;
+	(void)order;
+	return false;
+}
+
 static void open_vault(void)
 {
 	char problem[256];
@@ -174,7 +181,8 @@ static void open_vault(void)
 		.started_us = time_now_us(),
 		.deliver = deliver,
 		.roles = no_roles,
-		.activity = nothing};
+		.activity = nothing,
+		.order = nobody};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);
