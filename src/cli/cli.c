@@ -47,7 +47,8 @@ const struct command commands[] = {
 		"What was sealed under it can be read by nobody any more. Backups made before still hold the\n"
 		"wrapped key until they expire. The act stays on the trail, with its reason.",
 		command_patient_forget},
-	{"guard", "list|block|unblock|quarantine|release|apply|confirm|rollback|check [ADDRESS|FILE] [--for 1h] [--reason TEXT] [--case ID] [--confirm-within 60s]",
+	{"guard",
+		"list|block|unblock|quarantine|release|apply|confirm|rollback|check [ADDRESS|FILE] [--for 1h] [--reason TEXT] [--case ID] [--confirm-within 60s]",
 		"Contains: blocks, quarantine, zones of the network.",
 		"list                    what is blocked, for how long, and what was dropped\n"
 		"block ADDRESS --for 1h --reason TEXT [--case ID]    drops all from and to it, for a time\n"

@@ -35,8 +35,8 @@ static void warn_lifelines(const struct zones *zones)
 		bool named = false, in_zone = false;
 		for (size_t z = 0; z < zones->zone_count; z++)
 			for (size_t p = 0; p < zones->zones[z].prefix_count; p++) {
-				if (!prefix_overlaps(&zones->zones[z].prefixes[p],
-					    &zones->kept[i].prefix))
+				if (!prefix_overlaps(
+					    &zones->zones[z].prefixes[p], &zones->kept[i].prefix))
 					continue;
 				in_zone = true;
 				for (size_t f = 0; f < zones->flow_count; f++)
@@ -89,8 +89,8 @@ static void print_line(const json_t *line)
 		  seconds = (long long)json_integer_value(json_object_get(line, "seconds"));
 	const char *where = *json_word(line, "case") ? json_word(line, "case") : "-";
 	if (*address)
-		printf("%-10s %-28s %7lld s left  %10lld packets %12lld bytes dropped  %-12s %s\n", kind,
-			address, seconds, packets, bytes, where, json_word(line, "reason"));
+		printf("%-10s %-28s %7lld s left  %10lld packets %12lld bytes dropped  %-12s %s\n",
+			kind, address, seconds, packets, bytes, where, json_word(line, "reason"));
 	else
 		printf("%-10s %-28s %16s %10lld packets %12lld bytes %s\n", kind,
 			json_word(line, "name"), "", packets, bytes,
@@ -130,8 +130,7 @@ static int order(const struct invocation *invocation, const char *verb, json_t *
 		json_object_set_new(json, "case", json_string(of));
 	char *body = json_dumps(json, JSON_COMPACT);
 	snprintf(path, sizeof path, "/api/guard/%s", verb);
-	const struct client_ask ask = {
-		.method = DOOR_POST, .path = path, .body = bytes_text(body)};
+	const struct client_ask ask = {.method = DOOR_POST, .path = path, .body = bytes_text(body)};
 	int result = talk(invocation, &ask, &answer);
 	if (!result && invocation->json)
 		print_json(answer);

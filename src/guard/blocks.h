@@ -1,6 +1,6 @@
-// blocks: who is blocked or quarantined, until when, for which case and why; kept in one file, which
-// is written before the kernel is asked and after it lets go, so that a restart puts back whatever
-// the kernel has lost (a reboot) with the time that remained, and nothing longer.
+// blocks: who is blocked or quarantined, until when, for which case and why; kept in one file,
+// which is written before the kernel is asked and after it lets go, so that a restart puts back
+// whatever the kernel has lost (a reboot) with the time that remained, and nothing longer.
 #pragma once
 
 #include "common/message/ward.h"
@@ -13,7 +13,7 @@ enum {
 struct block {
 	enum ruleset_kind kind;
 	struct prefix prefix;
-	int64_t expires_us; // wall clock
+	int64_t expires_us;      // wall clock
 	uint64_t packets, bytes; // as last seen in the kernel; not kept in the file
 	bool seen, lifted;       // in the kernel, when it was last looked; gone before its time
 	char case_id[WARD_CASE_BYTES + 1], reason[WARD_REASON_BYTES + 1];

@@ -23,8 +23,7 @@ enum err firewall_open(struct firewall **ret_firewall)
 		firewall_close(firewall);
 		return ERR_IO;
 	}
-	nft_ctx_output_set_flags(
-		firewall->nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL);
+	nft_ctx_output_set_flags(firewall->nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL);
 	*ret_firewall = firewall;
 	return OK;
 }
@@ -50,8 +49,8 @@ static void problem_of(struct firewall *firewall, char ret_problem[FIREWALL_PROB
 			*c = '?';
 }
 
-enum err firewall_run(struct firewall *firewall, const struct buf *text,
-	char ret_problem[FIREWALL_PROBLEM_BYTES])
+enum err firewall_run(
+	struct firewall *firewall, const struct buf *text, char ret_problem[FIREWALL_PROBLEM_BYTES])
 {
 	struct buf whole = {0};
 	buf_add_bytes(&whole, buf_bytes(text));
@@ -118,7 +117,8 @@ static void read_set(struct reading *r, const json_t *set)
 	bool quarantine = name && strncmp(name, "quarantine", 10) == 0;
 	if (!name || (!quarantine && strncmp(name, "block", 5) != 0))
 		return;
-	json_array_foreach(json_object_get(set, "elem"), i, item) {
+	json_array_foreach(json_object_get(set, "elem"), i, item)
+	{
 		const json_t *elem = json_object_get(item, "elem");
 		struct prefix prefix;
 		if (!read_value(elem ? json_object_get(elem, "val") : item, &prefix))
@@ -154,10 +154,9 @@ static void read_rule(struct reading *r, const json_t *rule)
 	if (!comment || strlen(comment) > 79)
 		return;
 	bool flow = strncmp(comment, "flow ", 5) == 0, denied = strncmp(comment, "denied ", 7) == 0;
-	struct firewall_line *line =
-		flow     ? named(r, FIREWALL_FLOW, comment + 5)
-		: denied ? named(r, FIREWALL_DENIED, comment + 7)
-			 : NULL;
+	struct firewall_line *line = flow     ? named(r, FIREWALL_FLOW, comment + 5)
+				     : denied ? named(r, FIREWALL_DENIED, comment + 7)
+					      : NULL;
 	if (!line)
 		return;
 	json_array_foreach(json_object_get(rule, "expr"), i, expr)
@@ -172,7 +171,8 @@ enum err firewall_lines_of(struct bytes json, struct firewall_line *ret_lines, s
 	json_t *root = json_loadb((const char *)json.at, json.size, 0, NULL);
 	if (!root)
 		return ERR_SYNTAX;
-	json_array_foreach(json_object_get(root, "nftables"), i, one) {
+	json_array_foreach(json_object_get(root, "nftables"), i, one)
+	{
 		read_set(&r, json_object_get(one, "set"));
 		read_rule(&r, json_object_get(one, "rule"));
 	}
@@ -181,7 +181,8 @@ enum err firewall_lines_of(struct bytes json, struct firewall_line *ret_lines, s
 	return OK;
 }
 
-enum err firewall_list(struct firewall *firewall, struct firewall_line *ret_lines, size_t *ret_count)
+enum err firewall_list(
+	struct firewall *firewall, struct firewall_line *ret_lines, size_t *ret_count)
 {
 	if (nft_run_cmd_from_buffer(firewall->nft, "list table " RULESET_TABLE "\n") != 0) {
 		(void)nft_ctx_get_error_buffer(firewall->nft);

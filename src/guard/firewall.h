@@ -34,7 +34,7 @@ void firewall_close(struct firewall *firewall); // what is in the kernel stays
 enum err firewall_run(struct firewall *firewall, const struct buf *text,
 	char ret_problem[FIREWALL_PROBLEM_BYTES]);
 // What the table holds. `lines` has room for FIREWALL_LINES; what is beyond is left out.
-enum err firewall_list(struct firewall *firewall, struct firewall_line *ret_lines, size_t *ret_count);
+enum err firewall_list(
+	struct firewall *firewall, struct firewall_line *ret_lines, size_t *ret_count);
 // The same, of JSON as the library gives it; for itself and its test.
-enum err firewall_lines_of(
-	struct bytes json, struct firewall_line *ret_lines, size_t *ret_count);
+enum err firewall_lines_of(struct bytes json, struct firewall_line *ret_lines, size_t *ret_count);

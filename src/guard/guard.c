@@ -111,8 +111,8 @@ static void folder_of(const char *path, char ret_folder[480])
 static enum err confine(const char *dir, const char *zones, int *ret_landlock_abi)
 {
 	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2",
-		"fsync", "bind", "getsockname", "setsockopt", "select", "pselect6", "access", "faccessat", "faccessat2",
-		"getdents64", NULL};
+		"fsync", "bind", "getsockname", "setsockopt", "select", "pselect6", "access",
+		"faccessat", "faccessat2", "getdents64", NULL};
 	char folder[480];
 	folder_of(zones, folder);
 	const struct sandbox_path paths[] = {{dir, SANDBOX_READ | SANDBOX_WRITE},

@@ -46,19 +46,19 @@ static enum err ask(int fd, uint16_t type)
 			     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.body = {.rtgen_family = AF_UNSPEC}};
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	ssize_t sent = sendto(fd, &request, sizeof request, 0, (const struct sockaddr *)&kernel,
-		sizeof kernel);
+	ssize_t sent = sendto(
+		fd, &request, sizeof request, 0, (const struct sockaddr *)&kernel, sizeof kernel);
 	return sent == (ssize_t)sizeof request ? OK : ERR_IO;
 }
 
-static void keep_attribute(struct zones *zones, const struct rtattr *attribute, int family,
-	const char *why)
+static void keep_attribute(
+	struct zones *zones, const struct rtattr *attribute, int family, const char *why)
 {
 	size_t want = family == AF_INET ? 4 : 16;
 	if ((family != AF_INET && family != AF_INET6) || RTA_PAYLOAD(attribute) != want)
 		return;
-	struct prefix prefix = prefix_of_address(
-		family == AF_INET ? 4 : 6, (const uint8_t *)RTA_DATA(attribute));
+	struct prefix prefix =
+		prefix_of_address(family == AF_INET ? 4 : 6, (const uint8_t *)RTA_DATA(attribute));
 	if (prefix_check(&prefix) == OK)
 		(void)keep(zones, &prefix, why);
 }
@@ -69,8 +69,7 @@ static void take_address(struct zones *zones, struct nlmsghdr *header)
 	int left = (int)IFA_PAYLOAD(header);
 	for (struct rtattr *a = IFA_RTA(message); RTA_OK(a, left); a = RTA_NEXT(a, left))
 		if (a->rta_type == IFA_LOCAL || a->rta_type == IFA_ADDRESS)
-			keep_attribute(zones, a, message->ifa_family,
-				"an address of this server");
+			keep_attribute(zones, a, message->ifa_family, "an address of this server");
 }
 
 static void take_route(struct zones *zones, struct nlmsghdr *header)
@@ -79,8 +78,8 @@ static void take_route(struct zones *zones, struct nlmsghdr *header)
 	int left = (int)RTM_PAYLOAD(header);
 	for (struct rtattr *a = RTM_RTA(message); RTA_OK(a, left); a = RTA_NEXT(a, left))
 		if (a->rta_type == RTA_GATEWAY)
-			keep_attribute(zones, a, message->rtm_family,
-				"a gateway of this server's routes");
+			keep_attribute(
+				zones, a, message->rtm_family, "a gateway of this server's routes");
 }
 
 static enum err dump(int fd, uint16_t type, struct zones *zones)
@@ -97,7 +96,8 @@ static enum err dump(int fd, uint16_t type, struct zones *zones)
 		if (got <= 0)
 			return ERR_IO;
 		size_t left = (size_t)got;
-		for (struct nlmsghdr *h = &answer.aligned; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+		for (struct nlmsghdr *h = &answer.aligned; NLMSG_OK(h, left);
+			h = NLMSG_NEXT(h, left)) {
 			if (h->nlmsg_type == NLMSG_DONE)
 				more = false;
 			else if (h->nlmsg_type == NLMSG_ERROR)
@@ -129,7 +129,8 @@ void network_resolvers(struct bytes text, struct zones *zones)
 		while (size && (*line == ' ' || *line == '\t'))
 			line++, size--;
 		size_t length = 0;
-		while (length < size && length + 1 < sizeof address && !strchr(" \t%#;\r", line[length]))
+		while (length < size && length + 1 < sizeof address &&
+			!strchr(" \t%#;\r", line[length]))
 			address[length] = line[length], length++;
 		address[length] = 0;
 		(void)keep_text(zones, address, "a name server of this server"); // or no address

@@ -108,8 +108,8 @@ static void return_for(
 
 // ---- The blocks.
 
-static void drop_quarantined(
-	struct buf *out, const struct zones *zones, const char *chain, const char *mine, const char *theirs)
+static void drop_quarantined(struct buf *out, const struct zones *zones, const char *chain,
+	const char *mine, const char *theirs)
 {
 	struct list reach = {0};
 	for (size_t i = 0; i < zones->reach_count; i++)
@@ -120,7 +120,8 @@ static void drop_quarantined(
 			put_match(out, &reach, families[f], theirs);
 			buf_add_text(out, " ");
 		}
-		buf_printf(out, "%s %s @quarantine%u drop\n", family_word(families[f]), mine, families[f]);
+		buf_printf(out, "%s %s @quarantine%u drop\n", family_word(families[f]), mine,
+			families[f]);
 	}
 }
 
@@ -169,8 +170,7 @@ static struct list zone_list(const struct zones *zones, int zone)
 	return list;
 }
 
-static void put_interfaces(
-	struct buf *out, const struct zones *zones, int zone, const char *word)
+static void put_interfaces(struct buf *out, const struct zones *zones, int zone, const char *word)
 {
 	if (zone == ZONES_ANY || !zones->zones[zone].interface_count)
 		return;
@@ -297,15 +297,18 @@ void ruleset_whole(const struct zones *zones, struct buf *out)
 	buf_add_text(out, "add table " RULESET_TABLE "\n");
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
 		buf_printf(out,
-			"add set " RULESET_TABLE " %s { type %s; flags %s; timeout 1d; size 65535; counter; }\n",
+			"add set " RULESET_TABLE
+			" %s { type %s; flags %s; timeout 1d; size 65535; counter; }\n",
 			sets[i].name, sets[i].type, sets[i].flags);
 	for (size_t i = 0; i < sizeof chains / sizeof *chains; i++)
-		buf_printf(out, "add chain " RULESET_TABLE " %s\nflush chain " RULESET_TABLE " %s\n",
+		buf_printf(out,
+			"add chain " RULESET_TABLE " %s\nflush chain " RULESET_TABLE " %s\n",
 			chains[i], chains[i]);
 	for (size_t i = 0; i < HOOKS; i++) {
 		const char *name = hooks[i].name;
 		buf_printf(out,
-			"add chain " RULESET_TABLE " zones-%s\nflush chain " RULESET_TABLE " zones-%s\n"
+			"add chain " RULESET_TABLE " zones-%s\nflush chain " RULESET_TABLE
+			" zones-%s\n"
 			"add chain " RULESET_TABLE
 			" %s { type filter hook %s priority -5; policy accept; }\n"
 			"flush chain " RULESET_TABLE " %s\n",
@@ -327,7 +330,8 @@ void ruleset_add(
 	char address[PREFIX_TEXT_BYTES];
 	const char *set = ruleset_set(kind, prefix);
 	prefix_text(prefix, address);
-	buf_printf(out, "add element " RULESET_TABLE " %s { %s timeout %us }\n", set, address, seconds);
+	buf_printf(out, "add element " RULESET_TABLE " %s { %s timeout %us }\n", set, address,
+		seconds);
 }
 
 // Adding what is there changes nothing; so this deletes it in any case, and never fails.

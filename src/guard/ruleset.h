@@ -2,9 +2,10 @@
 // `inet hospitaller`; each text is one transaction of the kernel's: all of it holds, or nothing.
 //
 // The chains: input, forward and output (priority filter - 5) jump to `contain`, then to the zones'
-// chain of theirs. `contain` returns at once for lifelines; `from` and `to` return for what is never
-// blocked and then ask the sets. So an entry that got into a set by mistake harms neither. Elements
-// of the sets expire in the kernel, whether guard lives or not; also one that somebody adds by hand.
+// chain of theirs. `contain` returns at once for lifelines; `from` and `to` return for what is
+// never blocked and then ask the sets. So an entry that got into a set by mistake harms neither.
+// Elements of the sets expire in the kernel, whether guard lives or not; also one that somebody
+// adds by hand.
 #pragma once
 
 #include "guard/zones.h"

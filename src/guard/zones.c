@@ -50,8 +50,8 @@ static bool read_why(struct loading *l, const struct yaml *map, char *ret)
 {
 	const struct yaml *why = yaml_find(map, "why");
 	if (!why || why->kind != YAML_SCALAR || !*why->text ||
-		strlen(why->text) > ZONES_WHY_BYTES ||
-		!text_is_clean(bytes_text(why->text)) || strpbrk(why->text, "\n\t\r"))
+		strlen(why->text) > ZONES_WHY_BYTES || !text_is_clean(bytes_text(why->text)) ||
+		strpbrk(why->text, "\n\t\r"))
 		return wrong(l, why ? why : map, "say why, in one line of at most %d bytes",
 			ZONES_WHY_BYTES);
 	memcpy(ret, why->text, strlen(why->text) + 1);
@@ -73,7 +73,8 @@ static bool check_keys(struct loading *l, const struct yaml *map, const char *co
 }
 
 // One of two words; absent is the first.
-static bool read_choice(struct loading *l, const struct yaml *at, const char *const words[2], bool *ret)
+static bool read_choice(
+	struct loading *l, const struct yaml *at, const char *const words[2], bool *ret)
 {
 	if (at && strcmp(at->text, words[0]) != 0 && strcmp(at->text, words[1]) != 0)
 		return wrong(l, at, "this is %s or %s", words[0], words[1]);
@@ -103,8 +104,8 @@ static bool read_prefix(struct loading *l, const struct yaml *at, struct prefix 
 {
 	enum err err = at && at->kind == YAML_SCALAR ? prefix_parse(at->text, ret) : ERR_SYNTAX;
 	if (err == ERR_INVALID)
-		return wrong(l, at, "'%.60s' has bits behind its length, or is IPv4 written as IPv6",
-			at->text);
+		return wrong(l, at,
+			"'%.60s' has bits behind its length, or is IPv4 written as IPv6", at->text);
 	return !err || wrong(l, at, "'%.60s' is not an address or a prefix", at ? at->text : "");
 }
 
@@ -131,8 +132,8 @@ static bool read_prefixes(struct loading *l, const struct yaml *list, struct zon
 		for (size_t z = 0; z <= l->zones->zone_count; z++) // its own so far, too
 			for (size_t i = 0; i < l->zones->zones[z].prefix_count; i++)
 				if (prefix_overlaps(prefix, &l->zones->zones[z].prefixes[i]))
-					return wrong(l, p, "'%.60s' overlaps what zone '%s' has", p->text,
-						l->zones->zones[z].name);
+					return wrong(l, p, "'%.60s' overlaps what zone '%s' has",
+						p->text, l->zones->zones[z].name);
 		zone->prefix_count++;
 	}
 	return true;
@@ -228,7 +229,8 @@ static bool read_flow(struct loading *l, const struct yaml *map, struct flow *fl
 {
 	static const char *const keys[] = {
 		"name", "why", "from", "to", "tcp", "udp", "ping", "direction", NULL};
-	static const char *const directions[2] = {"there", "both"}, *const pings[2] = {"false", "true"};
+	static const char *const directions[2] = {"there", "both"}, *const pings[2] = {
+									    "false", "true"};
 	if (!check_keys(l, map, keys))
 		return false;
 	if (!yaml_find(map, "name"))
@@ -316,7 +318,8 @@ static bool read_file(struct loading *l, const struct yaml *root)
 {
 	static const char *const keys[] = {"default", "longest-block", "at-stop", "zones", "flows",
 		"never-block", "lifelines", "quarantine-reach", NULL};
-	static const char *const defaults[2] = {"allow", "deny"}, *const stops[2] = {"keep", "clear"};
+	static const char *const defaults[2] = {"allow", "deny"}, *const stops[2] = {
+									  "keep", "clear"};
 	return check_keys(l, root, keys) &&
 	       read_choice(l, yaml_find(root, "default"), defaults, &l->zones->deny) &&
 	       read_choice(l, yaml_find(root, "at-stop"), stops, &l->zones->clear_at_stop) &&

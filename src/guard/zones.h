@@ -1,7 +1,7 @@
 // zones: the zones file as a checked structure: who is where, what may pass between them, what must
-// never be blocked. Pure: text in, structure or a problem with its line out (docs/network.md has the
-// file's words). What comes out is safe to be written into a ruleset: names hold no quote, interfaces
-// no blank, every number is within its bounds.
+// never be blocked. Pure: text in, structure or a problem with its line out (docs/network.md has
+// the file's words). What comes out is safe to be written into a ruleset: names hold no quote,
+// interfaces no blank, every number is within its bounds.
 #pragma once
 
 #include "common/base/bytes.h"

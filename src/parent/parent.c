@@ -339,7 +339,8 @@ int parent_main(const struct config *config, const char *self)
 	take_signals(&p);
 	if (prepare(&p))
 		return 1;
-	log_info("confined: capabilities SETUID, SETGID, KILL, and NET_ADMIN to hand over; no new privileges");
+	log_info(
+		"confined: capabilities SETUID, SETGID, KILL, and NET_ADMIN to hand over; no new privileges");
 	while (!p.stopping || anybody_left(&p)) {
 		start_due(&p);
 		turn(&p);

@@ -43,8 +43,8 @@ static void take_outcome(struct feeder *feeder, struct bytes payload)
 	static struct ward_counters counters; // large
 	struct ward_answer answer;
 	if (feed_outcome_parse(payload, &answer, &counters) == OK)
-		feeder->outcome(feeder->context, &answer,
-			answer.type == WARD_COUNTERS ? &counters : NULL);
+		feeder->outcome(
+			feeder->context, &answer, answer.type == WARD_COUNTERS ? &counters : NULL);
 }
 
 bool feeder_order(struct feeder *feeder, const struct ward_order *order)

@@ -76,8 +76,8 @@ static bool order(void *context, const struct ward_order *what)
 	return feeder_order(&role->feeder, what);
 }
 
-static void ordered(void *context, const struct ward_answer *answer,
-	const struct ward_counters *counters)
+static void ordered(
+	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
 {
 	struct role *role = context;
 	serve_ordered(&role->vault, answer, counters);
@@ -240,9 +240,11 @@ static void start(struct role *role)
 	role->settle = event_new(role->base, -1, 0, on_settle, role);
 	role->doors =
 		(struct doors){.base = role->base, .vault = &role->vault, .settle = role->settle};
-	role->feeder = (struct feeder){
-		.base = role->base, .ledger = role->parts.ledger, .opaque = role->parts.opaque,
-		.outcome = ordered, .context = role};
+	role->feeder = (struct feeder){.base = role->base,
+		.ledger = role->parts.ledger,
+		.opaque = role->parts.opaque,
+		.outcome = ordered,
+		.context = role};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);
 	role->committed = watch_fd(role, worker_event_fd(role->vault.committer), on_committed);

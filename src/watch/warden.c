@@ -19,9 +19,9 @@ static void guard_frame(struct peer *peer, const struct frame *frame)
 	struct warden *w = peer->owner;
 	struct ward_answer answer;
 	bool lines = frame->type == WARD_COUNTERS;
-	enum err err = lines ? ward_counters_parse(frame->payload, &counters)
-			     : ward_answer_parse((enum ward_message)frame->type, frame->payload,
-				       &answer);
+	enum err err =
+		lines ? ward_counters_parse(frame->payload, &counters)
+		      : ward_answer_parse((enum ward_message)frame->type, frame->payload, &answer);
 	if (err) {
 		peer->gone(peer, "an answer that cannot be read");
 	} else if (!lines) {

@@ -1,5 +1,5 @@
-// The file of blocks, with mangled bytes: what is read is written the same, and each makes a line for
-// the kernel.
+// The file of blocks, with mangled bytes: what is read is written the same, and each makes a line
+// for the kernel.
 #include "fuzz.h"
 
 #include "guard/blocks.h"

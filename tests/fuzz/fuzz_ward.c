@@ -8,7 +8,8 @@
 
 static void same(const struct buf *a, const struct buf *b)
 {
-	fuzz_rule(a->size == b->size && memcmp(a->at, b->at, a->size) == 0, "sent again it is the same");
+	fuzz_rule(a->size == b->size && memcmp(a->at, b->at, a->size) == 0,
+		"sent again it is the same");
 }
 
 static void order(enum ward_message verb, struct bytes payload)

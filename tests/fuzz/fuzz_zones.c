@@ -1,5 +1,5 @@
-// Any file as the zones: it is refused with its place, or the ruleset made from it stays in its table,
-// and nothing of the file gets out of its quotes.
+// Any file as the zones: it is refused with its place, or the ruleset made from it stays in its
+// table, and nothing of the file gets out of its quotes.
 #include "fuzz.h"
 
 #include "guard/ruleset.h"
@@ -12,7 +12,8 @@ static void check_line(const char *line, size_t size)
 	int quotes = 0;
 	fuzz_rule(strncmp(line, "add ", 4) == 0 || strncmp(line, "flush chain ", 12) == 0,
 		"it adds, or empties a chain of its own");
-	fuzz_rule(memmem(line, size < 40 ? size : 40, table, sizeof table - 1) != NULL, "in our table");
+	fuzz_rule(memmem(line, size < 40 ? size : 40, table, sizeof table - 1) != NULL,
+		"in our table");
 	for (size_t i = 0; i < size; i++) {
 		quotes += line[i] == '"';
 		fuzz_rule((unsigned char)line[i] >= 0x20, "without control characters");
@@ -34,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 	}
 	ruleset_whole(&zones, &text);
 	for (size_t i = 0; i < text.size;) {
-		const char *line = (const char *)text.at + i, *end = memchr(line, '\n', text.size - i);
+		const char *line = (const char *)text.at + i,
+			   *end = memchr(line, '\n', text.size - i);
 		fuzz_rule(end != NULL, "lines are whole");
 		check_line(line, (size_t)(end - line));
 		i += (size_t)(end - line) + 1;

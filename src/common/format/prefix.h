@@ -1,6 +1,7 @@
-// prefix: an address or a range of addresses of the network, IPv4 or IPv6, and how two of them lie to
-// each other. Pure. One spelling for each: host bits must be zero, and an IPv4 address in the clothes
-// of IPv6 (::ffff:10.0.0.1) is refused, so that nothing passes a list by being written differently.
+// prefix: an address or a range of addresses of the network, IPv4 or IPv6, and how two of them lie
+// to each other. Pure. One spelling for each: host bits must be zero, and an IPv4 address in the
+// clothes of IPv6 (::ffff:10.0.0.1) is refused, so that nothing passes a list by being written
+// differently.
 #pragma once
 
 #include "common/base/err.h"

@@ -291,7 +291,7 @@ char *trail_sentence(const struct trail_entry *e, const char *patient, struct ar
 	bool about = e->kind == TRAIL_ACCESS || e->action == TRAIL_WHO_SAW;
 	bool network = e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES;
 	const char *what = network && *e->detail ? arena_printf(arena, " (%s)", e->detail)
-			   : !about		 ? ""
+			   : !about              ? ""
 			   : e->action == TRAIL_BREAK_GLASS || e->action == TRAIL_WHO_SAW
 				   ? patient ? arena_printf(arena, " %s", patient) : " a record"
 				   : arena_printf(arena, " %s%s", thing(e->resource, arena),

@@ -50,5 +50,5 @@ enum err feed_order_parse(struct bytes payload, struct ward_order *ret_order);
 void feed_outcome_send(struct channel *channel, const struct ward_answer *answer);
 void feed_counters_send(struct channel *channel, const struct ward_counters *counters);
 // When it was counters, the answer's type says so and they are filled, too.
-enum err feed_outcome_parse(struct bytes payload, struct ward_answer *ret_answer,
-	struct ward_counters *ret_counters);
+enum err feed_outcome_parse(
+	struct bytes payload, struct ward_answer *ret_answer, struct ward_counters *ret_counters);

@@ -32,8 +32,8 @@ void feed_counters_send(struct channel *channel, const struct ward_counters *cou
 	channel_end(channel);
 }
 
-enum err feed_outcome_parse(struct bytes payload, struct ward_answer *ret_answer,
-	struct ward_counters *ret_counters)
+enum err feed_outcome_parse(
+	struct bytes payload, struct ward_answer *ret_answer, struct ward_counters *ret_counters)
 {
 	struct cursor in = cursor_of(payload);
 	enum ward_message type = (enum ward_message)get_u8(&in);
@@ -44,8 +44,7 @@ enum err feed_outcome_parse(struct bytes payload, struct ward_answer *ret_answer
 		return ward_answer_parse(type, rest, ret_answer);
 	enum err err = ward_counters_parse(rest, ret_counters);
 	if (!err)
-		*ret_answer = (struct ward_answer){.type = WARD_COUNTERS,
-			.verb = WARD_PULL,
-			.ticket = ret_counters->ticket};
+		*ret_answer = (struct ward_answer){
+			.type = WARD_COUNTERS, .verb = WARD_PULL, .ticket = ret_counters->ticket};
 	return err;
 }

@@ -13,9 +13,9 @@
 //   COUNTERS    back   some lines of what PULL asked for; the last frame says so
 //   EXPIRED     back   something ended by itself; a sentence
 //
-// Every order holds a ticket, chosen by who asks, which comes back with the answer. Addresses travel
-// as bytes and are checked again; no text of a peer reaches the firewall. The same encoding goes over
-// the feed when the vault passes on what a person ordered.
+// Every order holds a ticket, chosen by who asks, which comes back with the answer. Addresses
+// travel as bytes and are checked again; no text of a peer reaches the firewall. The same encoding
+// goes over the feed when the vault passes on what a person ordered.
 #pragma once
 
 #include "common/format/prefix.h"
@@ -50,8 +50,8 @@ enum {
 struct ward_order {
 	enum ward_message verb;
 	uint64_t ticket;
-	struct prefix prefix; // BLOCK to RELEASE
-	uint32_t seconds;     // BLOCK, QUARANTINE; ZONES: until it must be confirmed
+	struct prefix prefix;               // BLOCK to RELEASE
+	uint32_t seconds;                   // BLOCK, QUARANTINE; ZONES: until it must be confirmed
 	char case_id[WARD_CASE_BYTES + 1];  // of the incident, or ""; [A-Za-z0-9.-]
 	char reason[WARD_REASON_BYTES + 1]; // as a person or a playbook wrote it
 };

@@ -76,7 +76,8 @@ static bool settle_one(struct vault *vault)
 			return true;
 		}
 		if (time_monotonic_us() > order->until_us) {
-			give_up(vault, x, "Guard did not answer: whether it was carried out is not known.");
+			give_up(vault, x,
+				"Guard did not answer: whether it was carried out is not known.");
 			return true;
 		}
 	}
@@ -153,8 +154,8 @@ static void note_expired(struct vault *vault, const struct ward_answer *answer)
 	(void)ledger_append(vault->parts.ledger, &note); // nobody waits for its number
 }
 
-void serve_ordered(struct vault *vault, const struct ward_answer *answer,
-	const struct ward_counters *counters)
+void serve_ordered(
+	struct vault *vault, const struct ward_answer *answer, const struct ward_counters *counters)
 {
 	if (answer->type == WARD_EXPIRED) {
 		note_expired(vault, answer);

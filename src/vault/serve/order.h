@@ -1,6 +1,6 @@
-// order: a request that guard has to carry out. Its entry is on the trail first; when that is durable
-// the order goes to guard (through watch), and its handler is called again with what came of it, or
-// with the sentence that nothing was heard.
+// order: a request that guard has to carry out. Its entry is on the trail first; when that is
+// durable the order goes to guard (through watch), and its handler is called again with what came
+// of it, or with the sentence that nothing was heard.
 #pragma once
 
 #include "common/message/ward.h"

@@ -65,7 +65,8 @@ void serve_done(struct vault *vault)
 
 size_t serve_waiting(const struct vault *vault)
 {
-	return vault->ordered_count + vault->held.count + vault->writes.count + vault->staged.count + vault->hashed.count;
+	return vault->ordered_count + vault->held.count + vault->writes.count +
+	       vault->staged.count + vault->hashed.count;
 }
 
 static void deliver(struct vault *vault, struct exchange *x)

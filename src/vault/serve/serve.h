@@ -52,7 +52,7 @@ struct vault {
 	struct exchange_queue writes; // not yet handled: a commit is under way
 	struct exchange_queue staged; // handled, waiting for the commit
 	struct exchange_queue hashed; // a worker hashes for them
-	struct exchange *ordered; // wait for guard (order.h)
+	struct exchange *ordered;     // wait for guard (order.h)
 	size_t ordered_count;
 	uint64_t tickets;
 	bool committing;

@@ -27,13 +27,13 @@ static void one_spelling_each(void **state)
 
 static void what_is_none(void **state)
 {
-	static const char *const bad[] = {"", "10", "10.0.0", "10.0.0.256", "10.0.0.1/33", "10.0.0.0/",
-		"10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/8 ", " 10.0.0.0", "010.0.0.1", "10.0.0.0/8/8",
-		"1.2.3.4.5", "g::1", "::1/129", "::1%lo", "fe80::1%eth0", "10.0.0.1, 10.0.0.2",
-		"10.0.0.1 }", "localhost", "2001:db8::/1234",
+	static const char *const bad[] = {"", "10", "10.0.0", "10.0.0.256", "10.0.0.1/33",
+		"10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/8 ", " 10.0.0.0", "010.0.0.1",
+		"10.0.0.0/8/8", "1.2.3.4.5", "g::1", "::1/129", "::1%lo", "fe80::1%eth0",
+		"10.0.0.1, 10.0.0.2", "10.0.0.1 }", "localhost", "2001:db8::/1234",
 		"1111:2222:3333:4444:5555:6666:7777:8888:9999"};
-	static const char *const invalid[] = {"10.0.0.1/8", "10.0.0.1/31", "0.0.0.1/0", "2001:db8::1/32",
-		"::ffff:10.0.0.1", "::ffff:0:0/96", "::ffff:10.0.0.0/104"};
+	static const char *const invalid[] = {"10.0.0.1/8", "10.0.0.1/31", "0.0.0.1/0",
+		"2001:db8::1/32", "::ffff:10.0.0.1", "::ffff:0:0/96", "::ffff:10.0.0.0/104"};
 	struct prefix p;
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -72,14 +72,15 @@ static struct prefix cut(const char *address, unsigned length)
 	struct prefix p = of(address);
 	p.length = (uint8_t)length;
 	for (unsigned i = length; i < 128; i++)
-		p.at[i / 8] &= (uint8_t)~(1 << (7 - i % 8));
+		p.at[i / 8] &= (uint8_t) ~(1 << (7 - i % 8));
 	return p;
 }
 
 static void overlap(void **state)
 {
 	static const char *const fours[] = {"10.20.0.5", "10.20.0.4", "10.20.128.5", "138.20.0.5"};
-	static const char *const sixes[] = {"2001:db8::5", "2001:db8::4", "2001:db8:0:8000::5", "::5"};
+	static const char *const sixes[] = {
+		"2001:db8::5", "2001:db8::4", "2001:db8:0:8000::5", "::5"};
 	(void)state;
 	for (int a = 0; a < 4; a++)
 		for (int b = 0; b < 4; b++)
@@ -88,7 +89,8 @@ static void overlap(void **state)
 					bool four = l <= 32 && m <= 32;
 					struct prefix x = cut(four ? fours[a] : sixes[a], l),
 						      y = cut(four ? fours[b] : sixes[b], m);
-					assert_int_equal(prefix_covers(&x, &y), slow_covers(&x, &y));
+					assert_int_equal(
+						prefix_covers(&x, &y), slow_covers(&x, &y));
 					assert_int_equal(prefix_overlaps(&x, &y),
 						slow_covers(&x, &y) || slow_covers(&y, &x));
 				}

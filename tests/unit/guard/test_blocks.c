@@ -8,7 +8,9 @@ static struct blocks blocks, again;
 
 static struct block one(const char *address, int64_t expires_us)
 {
-	struct block b = {.kind = RULESET_BLOCK, .expires_us = expires_us, .reason = "why",
+	struct block b = {.kind = RULESET_BLOCK,
+		.expires_us = expires_us,
+		.reason = "why",
 		.case_id = "INC-1"};
 	assert_ok(prefix_parse(address, &b.prefix));
 	return b;

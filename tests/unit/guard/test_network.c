@@ -29,11 +29,13 @@ static void name_servers(void **state)
 {
 	(void)state;
 	zones_init(&zones);
-	network_resolvers(bytes_text("# nameserver 10.9.9.9\nnameserver 10.0.0.1\nsearch x\n"
-				     "nameserver\t2001:db8::53 # ours\nnameserver fe80::1%eth0\n"
-				     "nameservers 10.8.8.8\nnameserver nonsense\nnameserver 10.0.0.2"),
+	network_resolvers(
+		bytes_text("# nameserver 10.9.9.9\nnameserver 10.0.0.1\nsearch x\n"
+			   "nameserver\t2001:db8::53 # ours\nnameserver fe80::1%eth0\n"
+			   "nameservers 10.8.8.8\nnameserver nonsense\nnameserver 10.0.0.2"),
 		&zones);
-	assert_true(kept("10.0.0.1") && kept("2001:db8::53") && kept("10.0.0.2") && kept("fe80::1"));
+	assert_true(
+		kept("10.0.0.1") && kept("2001:db8::53") && kept("10.0.0.2") && kept("fe80::1"));
 	assert_false(kept("10.9.9.9"));
 	assert_false(kept("10.8.8.8"));
 	assert_int_equal(zones.kept_count, 4);

@@ -37,16 +37,17 @@ static void what_is_never_blocked_stands_before_the_sets(void **state)
 		    place(whole, "contain jump from"));
 	assert_true(place(whole, "from ip saddr { 10.0.0.53 } return") <
 		    place(whole, "from ip saddr @block4 drop"));
-	assert_true(
-		place(whole, "to ip daddr { 10.0.0.53 } return") < place(whole, "to ip daddr @block4"));
+	assert_true(place(whole, "to ip daddr { 10.0.0.53 } return") <
+		    place(whole, "to ip daddr @block4"));
 	assert_true(place(whole, "input jump contain") < place(whole, "input jump zones-input"));
 }
 
 static void lists_hold_none_inside_another(void **state)
 {
-	const char *whole = rules("never-block:\n  - {address: 10.0.0.5, why: a}\n"
-				  "  - {address: 10.0.0.0/24, why: b}\n  - {address: 10.0.0.7, why: c}\n"
-				  "  - {address: 2001:db8::1, why: d}\n");
+	const char *whole =
+		rules("never-block:\n  - {address: 10.0.0.5, why: a}\n"
+		      "  - {address: 10.0.0.0/24, why: b}\n  - {address: 10.0.0.7, why: c}\n"
+		      "  - {address: 2001:db8::1, why: d}\n");
 	(void)state;
 	place(whole, "from ip saddr { 10.0.0.0/24 } return\n");
 	place(whole, "from ip6 saddr { 2001:db8::1 } return\n");
@@ -66,9 +67,11 @@ static void flows_and_denials(void **state)
 		"zones-forward ip saddr { 10.1.0.0/16 } ip daddr { 10.2.0.0/16 } iifname { \"eth1\" } tcp dport { 443, 80-90 } counter accept comment \"flow f\"\n");
 	place(whole, "udp dport { 1-65535 } counter accept comment \"flow f\"");
 	assert_true(flow < place(whole, "zones-forward ip saddr { 10.1.0.0/16 } counter drop"));
-	place(whole, "zones-output ip daddr { 10.2.0.0/16 } icmp type echo-request counter accept comment \"flow g\"");
+	place(whole,
+		"zones-output ip daddr { 10.2.0.0/16 } icmp type echo-request counter accept comment \"flow g\"");
 	assert_null(strstr(whole, "ip6 daddr { } ")); // no end without an address of its family
-	place(whole, "zones-input ip6 saddr { 2001:db8:1::/48 } counter drop comment \"denied from a\"");
+	place(whole,
+		"zones-input ip6 saddr { 2001:db8:1::/48 } counter drop comment \"denied from a\"");
 	const char *allowed = rules("default: allow\nzones:\n  a: {prefixes: [10.1.0.0/16]}\n");
 	assert_null(strstr(allowed, "counter drop"));
 }
@@ -78,7 +81,8 @@ static void everything_is_in_our_table(void **state)
 	const char *whole = rules("default: deny\nzones:\n  a: {prefixes: [10.1.0.0/16]}\n");
 	(void)state;
 	for (const char *line = whole; *line; line = strchr(line, '\n') + 1) {
-		assert_true(strncmp(line, "add ", 4) == 0 || strncmp(line, "flush chain ", 12) == 0);
+		assert_true(
+			strncmp(line, "add ", 4) == 0 || strncmp(line, "flush chain ", 12) == 0);
 		const char *end = strchr(line, '\n'), *table = strstr(line, "inet hospitaller");
 		assert_true(table && table < end);
 	}
@@ -113,7 +117,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_never_blocked_stands_before_the_sets),
-		cmocka_unit_test(lists_hold_none_inside_another), cmocka_unit_test(flows_and_denials),
-		cmocka_unit_test(everything_is_in_our_table), cmocka_unit_test(elements)};
+		cmocka_unit_test(lists_hold_none_inside_another),
+		cmocka_unit_test(flows_and_denials), cmocka_unit_test(everything_is_in_our_table),
+		cmocka_unit_test(elements)};
 	return cmocka_run_group_tests(tests, NULL, finish);
 }

@@ -29,8 +29,8 @@ static void the_example_is_whole(void **state)
 	assert_int_equal(zones.longest_s, 24 * 3600);
 	assert_ok(prefix_parse("10.20.0.0/24", &p));
 	assert_true(zones_keep(&zones, &p, why));
-	assert_string_equal(why,
-		"10.20.0.5 is never blocked: gateway of the ventilators in intensive care");
+	assert_string_equal(
+		why, "10.20.0.5 is never blocked: gateway of the ventilators in intensive care");
 	assert_ok(prefix_parse("10.20.1.0/24", &p));
 	assert_false(zones_keep(&zones, &p, why));
 }
@@ -54,7 +54,8 @@ static void problems_name_their_line(void **state)
 		{"longest-block: 8d\n", 1, "the longest block is a time such as 24h, at most 7d"},
 		{"longest-block: 0s\n", 1, "the longest block is a time such as 24h, at most 7d"},
 		{"zones:\n  any: {prefixes: [10.0.0.0/8]}\n", 2, "'any' cannot be a zone's name"},
-		{"zones:\n  'a\"b': {prefixes: [10.0.0.0/8]}\n", 2, "'a\"b' cannot be a zone's name"},
+		{"zones:\n  'a\"b': {prefixes: [10.0.0.0/8]}\n", 2,
+			"'a\"b' cannot be a zone's name"},
 		{"zones:\n  a: {}\n", 1, "a zone has a list of prefixes"},
 		{"zones:\n  a: {prefixes: [10.0.0.1/8]}\n", 2,
 			"'10.0.0.1/8' has bits behind its length, or is IPv4 written as IPv6"},
@@ -118,7 +119,8 @@ static void times(void **state)
 	assert_int_equal(zones_seconds("5m"), 300);
 	assert_int_equal(zones_seconds("1h"), 3600);
 	assert_int_equal(zones_seconds("2d"), 172800);
-	static const char *const none[] = {"", "h", "-1h", "1.5h", "1h30m", "1w", "12345678", "0", "1 h"};
+	static const char *const none[] = {
+		"", "h", "-1h", "1.5h", "1h30m", "1w", "12345678", "0", "1 h"};
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
 		assert_int_equal(zones_seconds(none[i]), 0);
 	assert_int_equal(zones_seconds("9999999d"), 0);

@@ -7,7 +7,10 @@
 
 static struct ward_order good(enum ward_message verb)
 {
-	struct ward_order o = {.verb = verb, .ticket = 77, .seconds = 60, .case_id = "INC-7",
+	struct ward_order o = {.verb = verb,
+		.ticket = 77,
+		.seconds = 60,
+		.case_id = "INC-7",
 		.reason = "beaconing"};
 	assert_ok(prefix_parse("10.0.0.9", &o.prefix));
 	return o;
@@ -84,8 +87,11 @@ static void texts_have_their_ceiling(void **state)
 static void orders_and_outcomes_pass_the_feed(void **state)
 {
 	static struct ward_counters counters, seen_counters;
-	struct ward_answer answer = {.type = WARD_REFUSED, .ticket = 3, .verb = WARD_BLOCK,
-		.words = "10.20.0.5 is never blocked"}, seen;
+	struct ward_answer answer = {.type = WARD_REFUSED,
+				   .ticket = 3,
+				   .verb = WARD_BLOCK,
+				   .words = "10.20.0.5 is never blocked"},
+			   seen;
 	struct ward_order order = good(WARD_BLOCK), seen_order;
 	struct frame frame;
 	int fds[2];
@@ -100,11 +106,13 @@ static void orders_and_outcomes_pass_the_feed(void **state)
 	assert_ok(feed_order_parse(frame.payload, &seen_order));
 	assert_string_equal(seen_order.case_id, "INC-7");
 
-	counters = (struct ward_counters){.ticket = 9, .last = true, .confirm_s = 5, .count = WARD_BATCH};
+	counters = (struct ward_counters){
+		.ticket = 9, .last = true, .confirm_s = 5, .count = WARD_BATCH};
 	strcpy(counters.zones, "3 zones");
 	for (size_t i = 0; i < WARD_BATCH; i++) { // the largest there is fits a frame
 		struct ward_line *line = &counters.lines[i];
-		*line = (struct ward_line){.kind = WARD_LINE_BLOCK, .prefix = order.prefix, .packets = i};
+		*line = (struct ward_line){
+			.kind = WARD_LINE_BLOCK, .prefix = order.prefix, .packets = i};
 		memset(line->words, 'w', WARD_REASON_BYTES);
 		memset(line->case_id, 'c', WARD_CASE_BYTES);
 	}
@@ -133,7 +141,8 @@ static void watch_alone_gives_orders(void **state)
 	(void)state;
 	assert_ok(channel_pair(fds));
 	struct channel *one = channel_new(fds[0], &ward_table, MESSAGE_BACK);
-	struct channel *other = channel_new(fds[1], &ward_table, MESSAGE_BACK); // also takes answers
+	struct channel *other =
+		channel_new(fds[1], &ward_table, MESSAGE_BACK); // also takes answers
 	ward_order_send(one, &order);
 	assert_ok(channel_flush(one));
 	assert_ok(channel_fill(other));
