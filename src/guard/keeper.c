@@ -155,6 +155,15 @@ static enum err load_blocks(struct keeper *k)
 	return err == ERR_NOT_FOUND ? OK : err;
 }
 
+// Whoever wants nothing contained has no table: this server then changes nothing on the network.
+static bool never_asked(struct keeper *k)
+{
+	char path[512];
+	return !*k->source && !k->blocks.count &&
+	       access(keeper_path(k, "confirmed.yaml", path), F_OK) != 0 &&
+	       firewall_list(k->firewall, k->lines, &k->line_count) != OK;
+}
+
 enum err keeper_open(struct keeper *k, const char *dir, const char *source, struct buf *ret_notes)
 {
 	static struct zones first;
@@ -167,6 +176,8 @@ enum err keeper_open(struct keeper *k, const char *dir, const char *source, stru
 	k->zones = first;
 	if (firewall_open(&k->firewall))
 		snprintf(k->unable, sizeof k->unable, "libnftables cannot be used");
+	else if (never_asked(k))
+		k->idle = true;
 	else if (keeper_rules(k, &first, k->unable) == OK) {
 		*k->unable = 0;
 		size_t again = put_back(k);

@@ -10,6 +10,7 @@
 // between:
 //   whatever waits for its confirmation at start is undone.
 // - What is in force is in STATE/guard: `confirmed.yaml`, `pending.yaml`, `blocks`.
+// - Where nothing was asked (no zones file, no block), there is no table: the first order makes it.
 // No loop and no log: who calls asks what happened.
 #pragma once
 
@@ -23,6 +24,7 @@ struct keeper {
 	struct zones zones;    // in force, with what this server needs
 	struct zones previous; // while others wait for their confirmation
 	bool waiting;
+	bool idle;          // nothing was ever asked here: there is no table of ours
 	int64_t undo_at_us; // monotonic; when waiting
 	struct blocks blocks;
 	char unable[FIREWALL_PROBLEM_BYTES]; // why nothing can be carried out; "" when it can

@@ -28,6 +28,8 @@ enum err keeper_refresh(struct keeper *k)
 	k->line_count = 0;
 	if (*k->unable)
 		return ERR_UNSUPPORTED;
+	if (k->idle)
+		return OK;
 	enum err err = firewall_list(k->firewall, k->lines, &k->line_count);
 	if (err)
 		return err;

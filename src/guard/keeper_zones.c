@@ -25,8 +25,10 @@ enum err keeper_rules(
 	ruleset_whole(&whole, &text);
 	err = firewall_run(k->firewall, &text, ret_problem);
 	buf_done(&text);
-	if (!err)
+	if (!err) {
 		k->zones = whole;
+		k->idle = false;
+	}
 	return err;
 }
 
@@ -34,6 +36,8 @@ enum err keeper_renew(struct keeper *k, char ret_problem[FIREWALL_PROBLEM_BYTES]
 {
 	static struct zones now;
 	size_t before = k->zones.kept_count;
+	if (k->idle)
+		return keeper_rules(k, &k->zones, ret_problem);
 	if (k->keep_nothing)
 		return OK;
 	now = k->zones;

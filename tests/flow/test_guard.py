@@ -1,13 +1,12 @@
 """Blocks, quarantine and zones, with real traffic between hosts that are network namespaces."""
 import json
-import os
 import re
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from house import PROGRAM, ROOT
+from house import ROOT, Client, House
 from network import ECHO, NetHouse, Network
 
 ZONES = """
@@ -287,11 +286,22 @@ def test_every_act_is_on_the_trail_before(own):
     assert done and seq
 
 
-def test_only_those_who_may(own):
-    """The gate's door does not open here: the namespace is not ours. The policy is asked directly."""
-    shown = (ROOT / "rules" / "policy" / "hospital.yaml").read_text()
-    may = {line.split(":")[0].strip() for line in shown.split("work:")[1].splitlines() if "contain" in line}
-    assert may == {"security-officer", "administrator", "local"}
+def test_only_those_who_may_through_the_door(tmp_path):
+    """A house that was never asked to contain anything: no table of ours is made."""
+    with House(tmp_path) as house:
+        for login, role, may in (("ms.safe", "security-officer", True), ("mr.admin", "administrator", True),
+                                 ("dr.berg", "clinician", False), ("ms.lane", "privacy-officer", False)):
+            house.account(login, role)
+            client = house.sign_in(login)
+            for verb in ("confirm", "rollback"):
+                answer = client.post(f"/api/guard/{verb}", {})
+                assert answer.status == (409 if may else 403), (role, answer.body)
+                assert not may or "No zones wait" in answer.words
+            assert client.get("/api/guard").status == (200 if may else 403)
+            assert client.post("/api/guard/explode", {}).status == (404 if may else 403)
+        assert Client(house).post("/api/guard/confirm", {}).status == 401
+        assert "table inet hospitaller" not in subprocess.run(["nft", "list", "tables"], capture_output=True,
+                                                              text=True, check=True).stdout
 
 
 def test_guard_has_one_capability_and_netlink_alone(own):
