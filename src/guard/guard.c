@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 enum {
-	TICK_MS = 250
+	TICK_MS = 250,
+	UNTOLD = 256
 };
 
 struct role {
@@ -23,6 +24,8 @@ struct role {
 	struct peer watch;
 	bool has_watch;
 	struct keeper keeper;
+	struct ward_answer untold[UNTOLD]; // what ended while watch was away
+	size_t untold_count;
 };
 
 static void tell_counters(struct role *role, uint64_t ticket)
@@ -82,6 +85,16 @@ static void on_message(void *context, const struct wire *wire)
 		peer_init(&role->watch, role->base, wire->fd, &ward_table, MESSAGE_FORTH) == OK;
 }
 
+static void tell_untold(struct role *role)
+{
+	for (size_t i = 0; role->has_watch && i < role->untold_count; i++)
+		ward_answer_send(role->watch.channel, &role->untold[i]);
+	if (!role->has_watch || !role->untold_count)
+		return;
+	role->untold_count = 0;
+	peer_flush(&role->watch);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct role *role = context;
@@ -90,11 +103,12 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	while (keeper_expired(&role->keeper, &answer)) {
 		log_info("%s", answer.words);
-		if (role->has_watch)
-			ward_answer_send(role->watch.channel, &answer);
+		if (role->untold_count < UNTOLD)
+			role->untold[role->untold_count++] = answer;
+		else
+			log_warning("that is told to nobody: watch has been away for too long");
 	}
-	if (role->has_watch)
-		peer_flush(&role->watch);
+	tell_untold(role);
 }
 
 // The folder of the zones file, and not the file: editors put a new one in its place.

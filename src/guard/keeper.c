@@ -144,14 +144,19 @@ static size_t put_back(struct keeper *k)
 	return again;
 }
 
-static enum err load_blocks(struct keeper *k)
+// A file that is not whole is put aside and said: what is in the kernel still holds and is found
+// there.
+static enum err load_blocks(struct keeper *k, struct buf *notes)
 {
-	char path[512];
+	char path[512], aside[512];
 	struct buf text = {0};
 	enum err err = disk_read(keeper_path(k, "blocks", path), BLOCKS_FILE_BYTES, &text);
-	if (!err)
-		err = blocks_parse(buf_bytes(&text), &k->blocks);
+	bool broken = !err && blocks_parse(buf_bytes(&text), &k->blocks) != OK;
 	buf_done(&text);
+	if (broken || err == ERR_LIMIT) {
+		err = rename(path, keeper_path(k, "blocks.broken", aside)) == 0 ? OK : ERR_IO;
+		note(notes, "the file of blocks is not whole; it is now ", aside);
+	}
 	return err == ERR_NOT_FOUND ? OK : err;
 }
 
@@ -169,7 +174,7 @@ enum err keeper_open(struct keeper *k, const char *dir, const char *source, stru
 	static struct zones first;
 	snprintf(k->dir, sizeof k->dir, "%s", dir);
 	snprintf(k->source, sizeof k->source, "%s", source);
-	enum err err = load_blocks(k);
+	enum err err = load_blocks(k, ret_notes);
 	if (err)
 		return err;
 	first_zones(k, &first, ret_notes);

@@ -36,7 +36,7 @@ struct keeper {
 
 // Undoes what was not confirmed, sets up the table, puts back the blocks. Whatever is wrong with
 // the firewall is left in `unable`: then every order is refused with it. `ret_notes` gets what a
-// person should know, one sentence a line. ERR_IO, ERR_CORRUPT: the state cannot be read. `keeper`
+// person should know, one sentence a line. ERR_IO: the state cannot be read. `keeper`
 // is {0} but for `keep_nothing`.
 enum err keeper_open(
 	struct keeper *keeper, const char *dir, const char *source, struct buf *ret_notes);

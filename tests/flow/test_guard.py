@@ -244,6 +244,17 @@ def test_blocks_and_their_time_survive_a_killed_guard(own, net):
     assert "2 blocks that the kernel had lost are back" in own.log_text()
 
 
+def test_a_broken_file_of_blocks_does_not_keep_guard_from_its_work(own, net):
+    own.block("10.50.0.34")
+    path = own.state / "guard" / "blocks"
+    path.write_bytes(path.read_bytes()[:-3])
+    own.restart_guard()
+    assert not net.speaks("guest", "10.40.0.2")
+    assert own.lines("block")["10.50.0.34"]["reason"] == "set by hand", "found in the kernel"
+    assert "the file of blocks is not whole" in own.log_text()
+    assert (own.state / "guard" / "blocks.broken").exists()
+
+
 def test_what_is_done_by_hand_is_seen(own, net):
     net.nft("add", "element", "inet", "hospitaller", "block4", "{ 10.50.0.34 }")
     line = own.lines("block")["10.50.0.34"]
@@ -281,9 +292,35 @@ def test_every_act_is_on_the_trail_before(own):
     assert told[1] == ("block", "allowed", "127.0.0.1, for 3600 seconds")
     assert told[2][:2] == ("block", "failed") and "loopback" in told[2][2]
     assert told[3] == ("unblock", "allowed", "10.50.0.34")
-    seq = {e["detail"]: e["seq"] for e in entries}
-    done = [line for line in own.log_text().split("\n") if "10.50.0.34 is blocked" in line]
-    assert done and seq
+    assert "loopback" in own.cli("trail", "search", "--outcome", "failed", "--action", "block").stdout
+
+
+def test_nothing_is_done_before_its_entry_is_on_disk(net, tmp_path, monkeypatch):
+    shim = tmp_path / "fault.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, ROOT / "tests" / "promise" / "fault.c", "-ldl"],
+                   check=True)
+    shim.chmod(0o755)
+    with Network() as alone:
+        alone.host("guest", "10.50.0.34/24", "10.50.0.1/24")
+        house = NetHouse(tmp_path, alone, "")
+        monkeypatch.setenv("LD_PRELOAD", str(shim))
+        monkeypatch.setenv("FAULT_DIR", str(house.state / "trail"))
+        house.start()
+        monkeypatch.delenv("LD_PRELOAD")
+        began = time.monotonic()
+        house.block("10.50.0.33")
+        assert time.monotonic() - began < 1.0, "control: the disk is fast"
+        (house.state / "trail" / "fault-delay").touch()
+        time.sleep(0.1)
+        began = time.monotonic()
+        house.block("10.50.0.34")
+        assert time.monotonic() - began > 1.5
+        (house.state / "trail" / "fault-delay").unlink()
+        (house.state / "trail" / "fault-eio").touch()
+        assert house.block("10.50.0.35", check=False).returncode != 0
+        shown = alone.nft("list", "set", "inet", "hospitaller", "block4").stdout
+        assert "10.50.0.34" in shown and "10.50.0.35" not in shown
+        house.kill()
 
 
 def test_only_those_who_may_through_the_door(tmp_path):
