@@ -72,7 +72,9 @@ class Network:
     def __enter__(self):
         run("ip", "netns", "add", self.server)
         self.on_server("ip", "link", "set", "lo", "up")
-        self.on_server("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        for what, value in (("ipv4/ip_forward", 1), ("ipv6/conf/all/forwarding", 1),
+                            ("ipv6/conf/default/accept_dad", 0)):
+            self.on_server("sh", "-c", f"echo {value} > /proc/sys/net/{what}")
         return self
 
     def __exit__(self, *_):
@@ -96,6 +98,7 @@ class Network:
         space = self.hosts[name] = f"{self.tag}-{name}"
         inside, outside = f"{self.tag}{len(self.hosts)}i", f"{self.tag}{len(self.hosts)}"
         run("ip", "netns", "add", space)
+        self.on(name, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")  # addresses hold at once
         self.on_server("ip", "link", "add", outside, "type", "veth", "peer", "name", inside, "netns", space)
         extra = ["nodad"] if ":" in address else []
         self.on_server("ip", "address", "add", gateway, "dev", outside, *extra)
@@ -135,9 +138,9 @@ class Network:
 class NetHouse(House):
     """A house whose processes live in the network's server namespace."""
 
-    def __init__(self, folder, net, zones=None, **more):
+    def __init__(self, folder, net, zones=None, prefix=(), **more):
         super().__init__(folder, **more)
-        self.net = net
+        self.net, self.prefix = net, list(prefix)
         if zones is not None:
             self.zones = self.folder / "zones.yaml"
             self.zones.write_text(zones)
@@ -145,8 +148,9 @@ class NetHouse(House):
 
     def start(self):
         self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen(["ip", "netns", "exec", self.net.server, PROGRAM, *self.options(), "run"],
-                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(["ip", "netns", "exec", self.net.server, *self.prefix, PROGRAM,
+                                         *self.options(), "run"], stdout=self.log, stderr=self.log,
+                                        stdin=subprocess.DEVNULL)
         self.wait_ready()
         return self
 

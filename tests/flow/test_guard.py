@@ -378,3 +378,19 @@ def test_the_table_stays_when_the_server_stops(net, tmp_path):
         house.start()
         assert not alone.speaks("guest", "10.40.0.2"), "the block has time left"
         house.stop()
+
+
+def test_where_the_firewall_may_not_be_changed_it_is_said(tmp_path):
+    """As in a container without CAP_NET_ADMIN: the house runs, and every order is refused with the reason."""
+    with Network() as alone:
+        house = NetHouse(tmp_path, alone, "", prefix=["setpriv", "--bounding-set", "-net_admin"])
+        house.start()
+        try:
+            done = house.block("10.50.0.34", check=False)
+            assert done.returncode == 4 and "Operation not permitted" in done.stderr
+            assert "nothing can be contained" in json.loads(house.guard("list", "--json").stdout)["zones"]
+            assert "lacking: NET_ADMIN" in house.log_text() and "nothing can be contained" in house.log_text()
+            failed = house.cli("trail", "search", "--outcome", "failed", "--action", "block").stdout
+            assert "cannot contain anything" in failed
+        finally:
+            house.stop()
