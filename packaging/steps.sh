@@ -79,7 +79,7 @@ install_packages() {
 make_users() {
 	local name
 	getent group hospitaller > /dev/null || groupadd --system hospitaller
-	for name in vault gate watch courier; do
+	for name in vault gate watch courier guard; do
 		id "hospitaller-$name" > /dev/null 2>&1 ||
 			useradd --system --no-create-home --home-dir /nonexistent \
 				--shell /usr/sbin/nologin "hospitaller-$name"

@@ -2,6 +2,7 @@
 // role; every other command is a person's.
 #include "cli/cli.h"
 #include "courier/courier.h"
+#include "guard/guard.h"
 #include "parent/parent.h"
 #include "vault/vault.h"
 #include "watch/watch.h"
@@ -39,13 +40,15 @@ static int run_role(const struct invocation *invocation)
 		return watch_main(invocation->config);
 	if (strcmp(name, "courier") == 0)
 		return courier_main(invocation->config);
+	if (strcmp(name, "guard") == 0)
+		return guard_main(invocation->config);
 	return fail(invocation, EXIT_WRONG_USE, "there is no role '%s'", name);
 }
 
 static const struct command command_role = {
 	.usage = {.words = "role",
 		.summary = "Is one of the roles; the parent starts it.",
-		.arguments = {{.name = "NAME", .help = "vault, watch or courier."}},
+		.arguments = {{.name = "NAME", .help = "vault, watch, courier or guard."}},
 		.plain = true},
 	.run = run_role,
 	.hidden = true,
@@ -83,6 +86,15 @@ static const struct command *const commands[] = {
 	&command_findings,
 	&command_rules_test,
 	&command_rules_fields,
+	&command_guard_list,
+	&command_guard_block,
+	&command_guard_unblock,
+	&command_guard_quarantine,
+	&command_guard_release,
+	&command_guard_apply,
+	&command_guard_confirm,
+	&command_guard_rollback,
+	&command_guard_check,
 	&command_courier_list,
 	&command_courier_test,
 	&command_records_verify,

@@ -75,7 +75,8 @@ static void execute_role(const struct house *house, const struct child *child)
 	// Ctrl-C reaches the parent alone, which stops the roles in order; and a role that was
 	// taken over has no terminal into which it could type for whoever started us (TIOCSTI).
 	setsid();
-	enum err err = sandbox_become(child->user);
+	enum err err = child->capability ? sandbox_become_with(child->user, child->capability)
+					 : sandbox_become(child->user);
 	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) // no role outlives the parent
 		err = ERR_IO;
 	if (err)

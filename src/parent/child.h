@@ -14,7 +14,8 @@ enum child_state {
 
 struct child {
 	const char *name, *user;
-	bool is_nginx; // listens; its workers say hello themselves
+	bool is_nginx;  // listens; its workers say hello themselves
+	int capability; // CAP_… that goes with it; 0: none
 	enum child_state state;
 	pid_t pid;
 	int control;                               // -1: none

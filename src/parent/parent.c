@@ -10,6 +10,7 @@
 #include "parent/prepare.h"
 #include "parent/report.h"
 
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,13 +32,14 @@ enum child_name {
 	GATE,
 	WATCH,
 	COURIER,
+	GUARD,
 	CHILDREN
 };
 
 // Who speaks to whom; nobody else can. The gate's workers are wired to the vault one by one.
 static const struct {
 	enum child_name one, other;
-} pairs[] = {{VAULT, WATCH}, {WATCH, COURIER}};
+} pairs[] = {{VAULT, WATCH}, {WATCH, COURIER}, {WATCH, GUARD}};
 
 struct worker {
 	int control; // -1: free
@@ -340,6 +342,10 @@ int parent_main(const struct config *config, const char *self)
 			[COURIER] = {.name = "courier",
 				.user = "hospitaller-courier",
 				.control = -1},
+			[GUARD] = {.name = "guard",
+				.user = "hospitaller-guard",
+				.capability = CAP_NET_ADMIN,
+				.control = -1},
 		}};
 	p.house = (struct house){.config = config, .self = self, .listen = -1};
 	for (size_t i = 0; i < WORKERS_MOST; i++)
@@ -348,7 +354,8 @@ int parent_main(const struct config *config, const char *self)
 	take_signals(&p);
 	if (prepare(&p))
 		return 1;
-	log_info("confined: capabilities SETUID, SETGID, KILL; no new privileges");
+	log_info(
+		"confined: capabilities SETUID, SETGID, KILL, and NET_ADMIN to hand over; no new privileges");
 	while (!p.stopping || anybody_left(&p)) {
 		start_due(&p);
 		turn(&p);

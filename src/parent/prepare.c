@@ -22,7 +22,8 @@ static const struct {
 } folders[] = {{"", "root", 0755}, {"run", "root", 0755}, {"keys", "hospitaller-vault", 0700},
 	{"records", "hospitaller-vault", 0700}, {"trail", "hospitaller-vault", 0700},
 	{"identity", "hospitaller-vault", 0700}, {"watch", "hospitaller-watch", 0700},
-	{"gate", "hospitaller-gate", 0700}, {"courier", "hospitaller-courier", 0700}};
+	{"gate", "hospitaller-gate", 0700}, {"courier", "hospitaller-courier", 0700},
+	{"guard", "hospitaller-guard", 0700}};
 
 enum err prepare_state(const struct config *config, char ret_problem[PREPARE_PROBLEM_BYTES])
 {
@@ -128,9 +129,16 @@ enum err prepare_drop(void)
 	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
 	(void)!setrlimit(
 		RLIMIT_MEMLOCK, &none); // where it may not, the roles say that they may be swapped
-	static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_KILL};
-	cap_t caps = cap_init();
-	bool fine = caps && cap_set_flag(caps, CAP_PERMITTED, 3, kept, CAP_SET) == 0 &&
+	// The last is for guard: never in effect here, and left out where we have not got it.
+	static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_ADMIN};
+	cap_flag_value_t has = CAP_CLEAR;
+	cap_t caps = cap_init(), now = cap_get_proc();
+	if (now) {
+		(void)cap_get_flag(now, CAP_NET_ADMIN, CAP_PERMITTED, &has);
+		cap_free(now);
+	}
+	int permitted = has == CAP_SET ? 4 : 3;
+	bool fine = caps && cap_set_flag(caps, CAP_PERMITTED, permitted, kept, CAP_SET) == 0 &&
 		    cap_set_flag(caps, CAP_EFFECTIVE, 3, kept, CAP_SET) == 0 &&
 		    cap_set_proc(caps) == 0;
 	if (caps)

@@ -77,6 +77,24 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	feed_events_send(feeder->watch.channel, events, count, at, durable);
 }
 
+static void take_outcome(struct feeder *feeder, struct bytes payload)
+{
+	static struct ward_counters counters; // large
+	struct ward_answer answer;
+	if (feed_outcome_parse(payload, &answer, &counters) == OK)
+		feeder->outcome(
+			feeder->context, &answer, answer.type == WARD_COUNTERS ? &counters : NULL);
+}
+
+bool feeder_order(struct feeder *feeder, const struct ward_order *order)
+{
+	if (!feeder->has_watch)
+		return false;
+	feed_order_send(feeder->watch.channel, order);
+	peer_flush(&feeder->watch);
+	return true;
+}
+
 // ---- Explaining.
 
 static enum err ask_of(struct feeder *feeder, const struct feed_wish *wish, struct arena *arena,
@@ -195,6 +213,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->findings, frame->payload);
 	} else if (frame->type == FEED_COURIER) {
 		keep_json(&feeder->courier, frame->payload);
+	} else if (frame->type == FEED_OUTCOME) {
+		take_outcome(feeder, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {

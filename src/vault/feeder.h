@@ -9,6 +9,7 @@
 #include "common/crypto/crypto.h"
 #include "common/io/loop.h"
 #include "common/message/feed.h"
+#include "common/message/ward.h"
 
 #include <jansson.h>
 
@@ -37,9 +38,14 @@ struct feeder {
 	struct feed_explained done[FEED_WISHES];
 	json_t *findings; // what it found last; NULL before
 	json_t *courier;  // what the courier told last; NULL before
+	// What guard answered: counters where the answer's type says so, else NULL.
+	void (*outcome)(void *context, const struct ward_answer *answer,
+		const struct ward_counters *counters);
+	void *context;
 };
 
 // ERR_CLOSED when watch is not there.
 enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination);
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
+bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away

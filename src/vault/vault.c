@@ -96,6 +96,20 @@ static enum err courier_test(void *context, uint64_t id, const char *destination
 	return feeder_test(&role->feeder, id, destination);
 }
 
+static bool order(void *context, const struct ward_order *what)
+{
+	struct role *role = context;
+	return feeder_order(&role->feeder, what);
+}
+
+static void ordered(
+	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
+{
+	struct role *role = context;
+	serve_ordered(&role->vault, answer, counters);
+	event_active(role->settle, 0, 0);
+}
+
 // ---- The loop.
 
 // Runs once after everything that woke the loop: one flush of the trail, one commit, one write for
@@ -143,6 +157,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	identity_tick(role->parts.identity, time_now_us());
+	serve_orders(&role->vault);
+	event_active(role->settle, 0, 0);
 }
 
 // ---- Starting.
@@ -249,6 +265,7 @@ static void start(struct role *role)
 		.opaque = role->parts.opaque,
 		.courier = courier_json,
 		.courier_test = courier_test,
+		.order = order,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
@@ -261,7 +278,9 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.identity = role->parts.identity,
 		.explain = role->explain,
-		.opaque = role->parts.opaque};
+		.opaque = role->parts.opaque,
+		.outcome = ordered,
+		.context = role};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);
 	role->committed = watch_fd(role, worker_event_fd(role->vault.committer), on_committed);

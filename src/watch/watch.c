@@ -8,6 +8,7 @@
 #include "watch/activity.h"
 #include "watch/detector.h"
 #include "watch/messenger.h"
+#include "watch/warden.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct role {
 	uint64_t place, size;
 	bool failed;
 	struct messenger messenger;
+	struct warden warden;
 };
 
 static void pull(struct role *role)
@@ -125,6 +127,11 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 		test_errand(role, frame->payload);
 		return;
 	}
+	if (frame->type == FEED_ORDER) {
+		if (warden_order(&role->warden, frame->payload))
+			peer->gone(peer, "an order that cannot be read");
+		return;
+	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
@@ -156,6 +163,13 @@ static void vault_gone(struct peer *peer, const char *why)
 	peer_done(peer);
 	role->has_vault = false;
 	access_unanswered(role->access);
+	role->warden.vault = NULL;
+}
+
+static void on_answered(struct warden *warden)
+{
+	struct role *role = warden->owner;
+	peer_flush(&role->vault);
 }
 
 static void on_message(void *context, const struct wire *wire)
@@ -163,6 +177,10 @@ static void on_message(void *context, const struct wire *wire)
 	struct role *role = context;
 	if (wire->kind == WIRE_CHANNEL && wire->fd >= 0 && strcmp(wire->text, "courier") == 0) {
 		messenger_open(&role->messenger, wire->fd);
+		return;
+	}
+	if (wire->kind == WIRE_CHANNEL && wire->fd >= 0 && strcmp(wire->text, "guard") == 0) {
+		warden_open(&role->warden, wire);
 		return;
 	}
 	if (wire->kind != WIRE_CHANNEL || wire->fd < 0 || strcmp(wire->text, "vault") != 0) {
@@ -176,6 +194,7 @@ static void on_message(void *context, const struct wire *wire)
 	role->has_vault =
 		peer_init(&role->vault, role->base, wire->fd, &feed_table, MESSAGE_BACK) == OK;
 	role->asked = false;
+	role->warden.vault = role->has_vault ? role->vault.channel : NULL;
 }
 
 static void on_pull(evutil_socket_t fd, short what, void *context)
@@ -289,6 +308,7 @@ int watch_main(const struct config *config)
 	if (!role.base)
 		return 1;
 	role.activity = activity_new();
+	role.warden = (struct warden){.base = role.base, .answered = on_answered, .owner = &role};
 	role.messenger.base = role.base;
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))

@@ -57,6 +57,19 @@ def test_no_role_can_open_a_way_out(own, role):
     assert Client(own).get("/api/health").status == 200
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the calls are made with x86-64's registers")
+def test_guard_opens_netlink_alone(own):
+    """The firewall is behind netlink; nothing that reaches another machine is."""
+    pid = own.pids("guard")[0]
+    assert call_in(pid, GETPID) == pid, "control"
+    fd = call_in(pid, SOCKET, socket.AF_NETLINK, socket.SOCK_RAW, 12)
+    assert fd >= 0 and call_in(pid, 3, fd) == 0, "control: it needs this one"
+    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_PACKET):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+            assert call_in(pid, SOCKET, family, kind, 0) < 0, (family, kind)
+    assert call_in(pid, KILL, own.process.pid, 0) < 0
+
+
 def test_the_gates_master_can_execute_and_read_nothing_else(own):
     """What the kernel enforces on it, asked of a process with the same rules: its own next worker."""
     for pid in masters(own):

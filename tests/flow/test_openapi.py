@@ -169,6 +169,8 @@ def test_what_officers_and_administrators_ask(own):
     ask(own, admin, "GET", "/api/status")
     ask(own, admin, "GET", "/api/activity")
     ask(own, admin, "GET", "/api/courier")
+    ask(own, admin, "GET", "/api/guard")
+    ask(own, admin, "POST", "/api/guard/unblock", {"address": "192.0.2.1"})
     assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
     assert ask(own, admin, "GET", "/api/findings").status == 403
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403

@@ -168,6 +168,13 @@ static struct identity *open_identity(void)
 	return identity;
 }
 
+static bool no_guard(void *context, const struct ward_order *order)
+{
+	(void)context;
+	(void)order;
+	return false;
+}
+
 static void open_vault(void)
 {
 	char problem[256];
@@ -189,7 +196,8 @@ static void open_vault(void)
 		.explain = explain_new(records, ledger),
 		.findings = nothing,
 		.courier = nothing,
-		.courier_test = nobody};
+		.courier_test = nobody,
+		.order = no_guard};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);

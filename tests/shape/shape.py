@@ -18,7 +18,7 @@ FLOORS = [  # the longest prefix counts
     (4, "vault/identity"), (4, "vault/policy"), (4, "vault/records"), (4, "vault/ledger"),
     (4, "vault/keyring"), (4, "vault/serve"), (4, "vault/explain"), (4, "watch/access"), (4, "watch/detect"),
     (4, "gate/http"), (4, "gate/nginx"),
-    (5, "vault"), (5, "gate"), (5, "watch"), (5, "courier"), (6, "parent"), (6, "cli"), (6, "trail_verify"), (7, ""),
+    (5, "vault"), (5, "gate"), (5, "watch"), (5, "courier"), (5, "guard"), (6, "parent"), (6, "cli"), (6, "trail_verify"), (7, ""),
 ]
 # What docs/roles.md allows beside the floors: a part that binds its sisters.
 SIDEWAYS = {
@@ -29,7 +29,7 @@ SIDEWAYS = {
 }
 # Roles never include each other; the command line and trail-verify read what the vault leaves, and
 # check what it will read.
-ACROSS = {("cli", "vault/ledger"), ("cli", "vault/policy"), ("cli", "vault/records"),
+ACROSS = {("cli", "vault/ledger"), ("cli", "vault/policy"), ("cli", "vault/records"), ("cli", "guard"),
           ("trail_verify", "vault/ledger"), ("parent", "gate"),
           ("cli", "watch/detect")}
 # A library with a folder of its own stays in it.

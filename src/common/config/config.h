@@ -24,6 +24,7 @@ struct config {
 	const char *rules;      // folder of rules/
 	const char *modules;    // folder of the gate's nginx module
 	const char *nginx;      // the program
+	const char *zones;      // file of the network's zones; or empty
 	// The file that names where the courier may go.
 	const char *destinations;
 	const char *test; // switches off what a test wants to see missing; see config.c

@@ -49,6 +49,14 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_KEYS_ROTATED] = {"key-rotate", "rotated the keys", "rotate the keys"},
 	[TRAIL_SHREDDED] = {"shred", "destroyed the key of", "destroy the key of"},
 	[TRAIL_ERRAND_TESTED] = {"errand-test", "sent a test errand", "send a test errand"},
+	[TRAIL_BLOCKED] = {"block", "ordered the block of an address", "block an address"},
+	[TRAIL_UNBLOCKED] = {"unblock", "ended a block", "end a block"},
+	[TRAIL_QUARANTINED] = {"quarantine", "ordered the quarantine of a host",
+		"quarantine a host"},
+	[TRAIL_RELEASED] = {"release", "released a host from quarantine",
+		"release a host from quarantine"},
+	[TRAIL_ZONES] = {"zones", "changed the zones of the network",
+		"change the zones of the network"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 };
 
@@ -326,6 +334,8 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 	if (e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED)
 		return arena_printf(
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
+	if (e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES)
+		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";
 	if (record)

@@ -59,6 +59,11 @@ enum trail_action {
 	TRAIL_SHREDDED,
 	TRAIL_CONTINUED, // more patients of the entry that `refers_to` names
 	TRAIL_ERRAND_TESTED,
+	TRAIL_BLOCKED, // an address of the network
+	TRAIL_UNBLOCKED,
+	TRAIL_QUARANTINED,
+	TRAIL_RELEASED,
+	TRAIL_ZONES, // applied, confirmed or undone
 	TRAIL_ACTIONS
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <seccomp.h>
@@ -46,6 +47,38 @@ const char *const sandbox_common_calls[] = {"read", "readv", "write", "writev", 
 	"restart_syscall", "sched_yield", "sched_getaffinity", "clone", "clone3", "set_robust_list",
 	"rseq", "prlimit64", "tgkill", "uname", "sysinfo", "getrusage", "membarrier", "socketpair",
 	"dup", "dup2", "dup3", "accept4", "shutdown", "prctl", "getcpu", NULL};
+
+// Without libcap, which the roles do not need otherwise.
+static enum err capabilities(struct __user_cap_data_struct data[2], bool set)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	return syscall(set ? SYS_capset : SYS_capget, &header, data) == 0 ? OK : ERR_IO;
+}
+
+bool sandbox_has_capability(int capability)
+{
+	struct __user_cap_data_struct data[2] = {0};
+	return capabilities(data, false) == OK &&
+	       data[capability / 32].effective >> (capability % 32) & 1;
+}
+
+enum err sandbox_become_with(const char *user, int capability)
+{
+	struct __user_cap_data_struct has[2] = {0}, only[2] = {0};
+	uint32_t bit = 1u << (capability % 32);
+	struct __user_cap_data_struct *part = &only[capability / 32];
+	if (capabilities(has, false) || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+		return ERR_IO;
+	enum err err = sandbox_become(user);
+	if (!err && has[capability / 32].permitted & bit)
+		part->permitted = part->effective = part->inheritable = bit;
+	if (!err)
+		err = capabilities(only, true);
+	if (!err && part->permitted &&
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0)
+		err = ERR_IO;
+	return err;
+}
 
 enum err sandbox_become(const char *user)
 {
@@ -144,6 +177,13 @@ static enum err allow_internet(scmp_filter_ctx filter)
 	return OK;
 }
 
+static enum err allow_sockets(scmp_filter_ctx filter, int family)
+{
+	int number = seccomp_syscall_resolve_name("socket");
+	const struct scmp_arg_cmp same = SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)family, 0);
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, same) == 0 ? OK : ERR_IO;
+}
+
 // A call that is not allowed fails with EPERM where nobody asked for it, and ends the process for
 // the ones that only an attacker wants.
 static enum err filter_calls(const struct sandbox *sandbox)
@@ -159,6 +199,8 @@ static enum err filter_calls(const struct sandbox *sandbox)
 		err = allow_calls(filter, sandbox->calls);
 	if (!err && sandbox->internet)
 		err = allow_internet(filter);
+	if (!err && sandbox->socket_family)
+		err = allow_sockets(filter, sandbox->socket_family);
 	for (size_t i = 0; fatal[i] && !err; i++) {
 		int number = seccomp_syscall_resolve_name(fatal[i]);
 		if (number != __NR_SCMP_ERROR &&
@@ -193,6 +235,8 @@ enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret
 	const struct rlimit none = {0, 0};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
 		return ERR_IO;
+	// What was handed over goes to no further program.
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (!sandbox->keep_exec && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return ERR_IO;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);

@@ -27,6 +27,7 @@ struct sandbox {
 	const struct sandbox_path *paths;
 	size_t path_count;
 	const char *const *calls; // names of the system calls allowed; NULL-ended
+	int socket_family;        // sockets of this family may be made; 0: none at all
 	bool internet;            // may make IPv4 and IPv6 sockets, of no other kind
 	const uint16_t *ports;    // of TCP, to which it may connect; by kernels that know how
 	size_t port_count;
@@ -45,6 +46,11 @@ enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret
 // Runs as that user and group from now on, without supplementary groups or capabilities. For the
 // parent's children, before they execute the role.
 enum err sandbox_become(const char *user);
+// The same, and one capability (CAP_…) goes with it through the next exec, as an ambient one. The
+// caller must have it permitted; where it has not, the role starts without: OK all the same, for
+// the role itself says what it lacks.
+enum err sandbox_become_with(const char *user, int capability);
+bool sandbox_has_capability(int capability); // of this process, in effect
 
 // Calls that every role of ours needs (memory, threads, descriptors it has, time, exit). A role's
 // own list is appended by sandbox_enter().

@@ -22,6 +22,8 @@ static const struct message_rule rules[] = {
 	{FEED_COURIER, "courier", "What the courier told, for the command line.", MESSAGE_FORTH,
 		FEED_COURIER_BYTES},
 	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
+	{FEED_ORDER, "order", "An order for guard; it is on the trail.", MESSAGE_BACK, 400},
+	{FEED_OUTCOME, "outcome", "What guard answered.", MESSAGE_FORTH, CHANNEL_FRAME_BYTES},
 };
 
 const struct message_table feed_table = {

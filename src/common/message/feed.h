@@ -9,6 +9,8 @@
 //   FINDINGS   forth (watch)  what watch found last, as JSON; people in it are numbers
 //   COURIER    forth (watch)  what the courier told, as JSON for the command line
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
+//   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
+//   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors, patients and sessions are numbers that only the vault can turn
@@ -20,6 +22,7 @@
 
 #include "common/format/explained.h"
 #include "common/io/channel.h"
+#include "common/message/ward.h"
 
 enum feed_message {
 	FEED_PULL = 1,
@@ -30,7 +33,9 @@ enum feed_message {
 	FEED_QUEUE,
 	FEED_FINDINGS = 7,
 	FEED_COURIER,
-	FEED_TEST
+	FEED_TEST,
+	FEED_ORDER = 32,
+	FEED_OUTCOME,
 };
 enum {
 	FEED_VERSION = 2,
@@ -101,3 +106,12 @@ enum err feed_explained_parse(
 // A text for an event: cut at a character's boundary, control characters and what is no UTF-8
 // replaced by '?'.
 void feed_text(char *ret_text, size_t most_bytes, const char *text);
+
+// Containment, passed on to guard and back (feed_ward.c).
+void feed_order_send(struct channel *channel, const struct ward_order *order);
+enum err feed_order_parse(struct bytes payload, struct ward_order *ret_order);
+void feed_outcome_send(struct channel *channel, const struct ward_answer *answer);
+void feed_counters_send(struct channel *channel, const struct ward_counters *counters);
+// When it was counters, the answer's type says so and they are filled, too.
+enum err feed_outcome_parse(
+	struct bytes payload, struct ward_answer *ret_answer, struct ward_counters *ret_counters);

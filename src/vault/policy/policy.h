@@ -74,7 +74,7 @@ void policy_decide(const struct policy *policy, const struct policy_ask *ask,
 	struct policy_decision *ret_decision);
 
 // Console work, by name ("trail-search", "accounts-manage", "sessions-manage", "status-view",
-// "import", "keys-manage").
+// "import", "keys-manage", "contain").
 bool policy_may(const struct policy *policy, enum policy_role role, const char *verb);
 // Whether the role sees and does nothing before it gave its second factor.
 bool policy_needs_factor(const struct policy *policy, enum policy_role role);

@@ -22,6 +22,8 @@ enum entrance {
 enum progress {
 	PROGRESS_DONE,    // the answer is complete
 	PROGRESS_STAGED,  // the answer is complete, and waits for the commit of what was staged
+	PROGRESS_ORDERED, // guard is to do something; the handler is called again with what came of
+			  // it
 	PROGRESS_HASHING, // a password is being hashed; the handler is called again afterwards
 };
 

@@ -5,6 +5,7 @@
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
 #include "vault/serve/openapi.h"
+#include "vault/serve/order.h"
 #include "vault/serve/route.h"
 #include "vault/serve/who.h"
 
@@ -66,11 +67,13 @@ void serve_done(struct vault *vault)
 	for (size_t i = 0; i < 4; i++)
 		for (struct exchange *x; (x = queue_pop(queues[i]));)
 			exchange_free(x);
+	order_done(vault);
 }
 
 size_t serve_waiting(const struct vault *vault)
 {
-	return vault->held.count + vault->writes.count + vault->staged.count + vault->hashed.count;
+	return vault->ordered_count + vault->held.count + vault->writes.count +
+	       vault->staged.count + vault->hashed.count;
 }
 
 static void deliver(struct vault *vault, struct exchange *x)
@@ -100,10 +103,18 @@ static void handle(struct vault *vault, struct exchange *x)
 	case PROGRESS_STAGED:
 		queue_push(&vault->staged, x);
 		break;
+	case PROGRESS_ORDERED:
+		order_hold(vault, x);
+		break;
 	case PROGRESS_HASHING:
 		queue_push(&vault->hashed, x);
 		break;
 	}
+}
+
+void serve_again(struct vault *vault, struct exchange *x)
+{
+	handle(vault, x);
 }
 
 // A browser sends cookies along with whatever page asks; only our own page can add the header.
@@ -206,6 +217,7 @@ static bool place_is_old(struct vault *vault)
 void serve_settle(struct vault *vault)
 {
 	ledger_flush(vault->parts.ledger);
+	order_settle(vault); // what needs no entry goes at once
 	records_rest(vault->parts.records);
 	if (vault->committing || (!vault->staged.count && !place_is_old(vault)))
 		return;
@@ -220,6 +232,12 @@ void serve_trail_advanced(struct vault *vault)
 	uint64_t durable = ledger_durable(vault->parts.ledger);
 	while (vault->held.first && vault->held.first->trail_end <= durable)
 		deliver(vault, queue_pop(&vault->held));
+	order_settle(vault);
+}
+
+void serve_orders(struct vault *vault)
+{
+	order_settle(vault);
 }
 
 void serve_hashed(struct vault *vault)
@@ -272,4 +290,5 @@ void serve_forget(struct vault *vault, const void *client, const uint32_t *id)
 		for (struct exchange *x = queues[i]->first; x; x = x->next)
 			if (x->client == client && (!id || x->ask.id == *id))
 				x->client = NULL;
+	order_forget(vault, client, id);
 }

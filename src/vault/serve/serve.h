@@ -17,6 +17,9 @@ struct records;
 struct activity;
 struct explain;
 struct mac;
+struct ward_answer;
+struct ward_counters;
+struct ward_order;
 
 struct exchange_queue {
 	struct exchange *first, *last;
@@ -47,6 +50,8 @@ struct vault_parts {
 	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
 	json_t *(*courier)(void *context);
 	enum err (*courier_test)(void *context, uint64_t id, const char *destination);
+	// Passes an order on to guard; false: nobody is there.
+	bool (*order)(void *context, const struct ward_order *order);
 	void *context;
 };
 
@@ -58,6 +63,9 @@ struct vault {
 	struct exchange_queue writes; // not yet handled: a commit is under way
 	struct exchange_queue staged; // handled, waiting for the commit
 	struct exchange_queue hashed; // a worker hashes for them
+	struct exchange *ordered;     // wait for guard (order.h)
+	size_t ordered_count;
+	uint64_t tickets;
 	bool committing;
 	enum err commit_result;
 	uint64_t commit_trail_end;
@@ -81,4 +89,10 @@ void serve_hashed(struct vault *vault);
 void serve_committed(struct vault *vault);
 // The client went away, or took back the one request that `id` names: answered to nobody.
 void serve_forget(struct vault *vault, const void *client, const uint32_t *id);
+// What guard answered; counters where it was asked for them, else NULL.
+void serve_ordered(struct vault *vault, const struct ward_answer *answer,
+	const struct ward_counters *counters);
+// Orders whose entry is durable go to guard, those that waited too long are given up: now and then.
+void serve_orders(struct vault *vault);
+void serve_again(struct vault *vault, struct exchange *exchange); // calls its handler again
 size_t serve_waiting(const struct vault *vault);
