@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
 

@@ -30,7 +30,7 @@ static void on_found(void *context, const struct finding *f)
 	fuzz_rule(text_is_utf8(bytes_text(f->sentence)), "a text");
 	tally->last = f->seq;
 	tally->count++;
-	tally->sum = tally->sum * 31 + f->seq * 7 + f->count + strlen(f->key) + strlen(f->rule->id);
+	tally->sum = tally->sum * 31 + f->seq * 7 + f->count + strlen(f->key) + strlen(f->id);
 }
 
 static void play(struct detect *detect, const uint8_t *at, size_t count, size_t before)

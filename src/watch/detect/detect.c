@@ -124,13 +124,25 @@ static struct bytes first_of(const struct ocsf_event *event, enum ocsf_field fie
 	return value ? value->text : (struct bytes){0};
 }
 
-// A correlation is asked whether it may report; a detection that only others refer to does not.
-static bool report(struct detect *detect, const struct rules_entry *entry,
-	const struct ocsf_event *event, const struct correlate_hit *hit)
+static bool is_certain(const struct sigma_rule *rule)
 {
-	struct sigma_rule *rule = entry->rule;
-	struct memory *memory = detect->memories[rule->number];
-	struct finding finding = {.rule = rule,
+	for (size_t i = 0; i < rule->tags.count; i++)
+		if (strcmp(rule->tags.at[i], "hospitaller.certain") == 0)
+			return true;
+	return false;
+}
+
+static struct finding finding_of(const struct sigma_rule *rule, const struct ocsf_event *event,
+	const struct correlate_hit *hit)
+{
+	return (struct finding){.source = "rule",
+		.id = rule->id,
+		.title = rule->title,
+		.advice = rule->advice,
+		.level = rule->level,
+		.tags = &rule->tags,
+		.false_positives = &rule->false_positives,
+		.certain = is_certain(rule),
 		.seq = event->seq,
 		.time_us = event->time_us,
 		.count = hit->count,
@@ -138,7 +150,20 @@ static bool report(struct detect *detect, const struct rules_entry *entry,
 		.evidence = hit->evidence,
 		.evidence_count = hit->evidence_count,
 		.actor = first_of(event, OCSF_ACTOR),
-		.patient = first_of(event, OCSF_PATIENT)};
+		.patient = first_of(event, OCSF_PATIENT),
+		.address = first_of(event, OCSF_ADDRESS),
+		.session = first_of(event, OCSF_SESSION),
+		.application = first_of(event, OCSF_USER_AGENT)};
+}
+
+// A correlation is asked whether it may report; a detection that only others refer to does not.
+static bool report(struct detect *detect, const struct rules_entry *entry,
+	const struct ocsf_event *event, const struct correlate_hit *hit)
+{
+	const struct sigma_rule *rule = entry->rule;
+	struct memory *memory = detect->memories[rule->number];
+	struct finding finding = finding_of(rule, event, hit);
+	char sentence[FINDING_SENTENCE_BYTES];
 	if (rule->referred)
 		return true;
 	if (event->seq < detect->replay_until)
@@ -155,7 +180,8 @@ static bool report(struct detect *detect, const struct rules_entry *entry,
 	memory->this_hour++;
 	memory->findings++;
 	detect->levels[rule->level]++;
-	sentence_fill(rule, event, hit->count, finding.sentence);
+	sentence_fill(rule, event, hit->count, sentence);
+	finding.sentence = sentence;
 	detect->owner.found(detect->owner.context, &finding);
 	return true;
 }

@@ -9,26 +9,12 @@
 // before `from` a finding is only remembered if it was made then: the owner knows (`made_before`).
 #pragma once
 
+#include "common/format/finding.h"
 #include "watch/detect/correlate.h"
 #include "watch/detect/rules.h"
 
-#include <jansson.h>
-
 enum {
-	DETECT_HOURLY = 100,
-	DETECT_SENTENCE_BYTES = 700
-};
-
-struct finding {
-	const struct sigma_rule *rule; // borrowed until the rules are read again
-	uint64_t seq;                  // the entry that completed it
-	int64_t time_us;
-	uint64_t count;  // of what a correlation counts; 1 for a detection
-	const char *key; // of the group; "" for a detection
-	char sentence[DETECT_SENTENCE_BYTES];
-	const uint64_t *evidence; // numbers of entries in the trail
-	size_t evidence_count;
-	struct bytes actor, patient; // opaque, of the last event; may be empty
+	DETECT_HOURLY = 100
 };
 
 struct detect_owner {

@@ -1,6 +1,5 @@
 #include "watch/detect/findings.h"
 
-#include "common/base/time.h"
 #include "common/store/store.h"
 
 #include <stdio.h>
@@ -107,37 +106,6 @@ uint64_t findings_total(const struct findings *f)
 	return f->total;
 }
 
-static json_t *texts(const struct sigma_names *names, const char *prefix)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < names->count; i++)
-		if (strncmp(names->at[i], prefix, strlen(prefix)) == 0)
-			json_array_append_new(list, json_string(names->at[i] + strlen(prefix)));
-	return list;
-}
-
-static json_t *to_json(const struct finding *f)
-{
-	char at[TIME_TEXT_BYTES];
-	json_t *evidence = json_array();
-	time_format(f->time_us, at);
-	for (size_t i = 0; i < f->evidence_count; i++)
-		json_array_append_new(evidence, json_integer((json_int_t)f->evidence[i]));
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:o, s:o, s:o}", "rule",
-		f->rule->id, "title", f->rule->title, "level", sigma_level_text(f->rule->level),
-		"time", at, "seq", (json_int_t)f->seq, "count", (json_int_t)f->count, "sentence",
-		f->sentence, "advice", f->rule->advice, "evidence", evidence, "attack",
-		texts(&f->rule->tags, "attack."), "false_positives",
-		texts(&f->rule->false_positives, ""));
-	if (f->actor.size)
-		json_object_set_new(
-			json, "actor", json_stringn((const char *)f->actor.at, f->actor.size));
-	if (f->patient.size)
-		json_object_set_new(json, "patient",
-			json_stringn((const char *)f->patient.at, f->patient.size));
-	return json;
-}
-
 static bool begin(struct findings *f)
 {
 	f->open = f->open || store_exec(f->store, "BEGIN") == OK;
@@ -146,13 +114,13 @@ static bool begin(struct findings *f)
 
 void findings_add(struct findings *f, const struct finding *finding)
 {
-	json_t *json = to_json(finding);
-	char *text = json_dumps(json, JSON_COMPACT);
+	json_t *json = finding_json(finding);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	f->total++;
 	f->broken |= !text || !begin(f);
 	if (!f->broken) {
-		query_text(f->add, 1, finding->rule->id);
+		query_text(f->add, 1, finding->id);
 		query_int(f->add, 2, (int64_t)finding->seq);
 		query_text(f->add, 3, finding->key);
 		query_text(f->add, 4, text);
@@ -163,7 +131,7 @@ void findings_add(struct findings *f, const struct finding *finding)
 
 bool findings_made_before(struct findings *f, const struct finding *finding)
 {
-	query_text(f->ask, 1, finding->rule->id);
+	query_text(f->ask, 1, finding->id);
 	query_int(f->ask, 2, (int64_t)finding->seq);
 	query_text(f->ask, 3, finding->key);
 	bool there = query_step(f->ask) == STORE_ROW;

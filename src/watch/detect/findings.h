@@ -5,7 +5,7 @@
 // in the same transaction as they are, so after a crash none is made twice and none is left out.
 #pragma once
 
-#include "watch/detect/detect.h"
+#include "common/format/finding.h"
 #include "watch/detect/seen.h"
 
 enum {
@@ -20,7 +20,7 @@ void findings_close(struct findings *findings); // NULL is fine
 
 uint64_t findings_place(const struct findings *findings);
 uint64_t findings_total(const struct findings *findings); // ever made
-// For detect's owner.
+// Of any source; the same one twice is one.
 void findings_add(struct findings *findings, const struct finding *finding);
 bool findings_made_before(struct findings *findings, const struct finding *finding);
 // Everything added since the last time, with the place and who was seen. ERR_IO: nothing of it was

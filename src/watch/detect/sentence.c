@@ -1,6 +1,6 @@
 #include "watch/detect/sentence.h"
 
-#include "watch/detect/detect.h"
+#include "common/format/finding.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +50,7 @@ void sentence_fill(const struct sigma_rule *rule, const struct ocsf_event *event
 		buf_printf(&out, "%s: ", rule->title);
 		add_field(&out, ocsf_fields[OCSF_ACTOR].name, event);
 	}
-	size_t size = out.size < DETECT_SENTENCE_BYTES ? out.size : DETECT_SENTENCE_BYTES - 1;
+	size_t size = out.size < FINDING_SENTENCE_BYTES ? out.size : FINDING_SENTENCE_BYTES - 1;
 	while (size && size < out.size && (out.at[size] & 0xc0) == 0x80)
 		size--;
 	memcpy(ret_text, out.at, size);

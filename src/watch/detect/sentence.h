@@ -4,6 +4,6 @@
 #include "common/format/sigma.h"
 
 // Fills {field}, {count} and {timespan}; a field without a value is "nobody known". Without a
-// sentence the title and who it was. Cut at `DETECT_SENTENCE_BYTES`, at a character's boundary.
+// sentence the title and who it was. Cut at `FINDING_SENTENCE_BYTES`, at a character's boundary.
 void sentence_fill(const struct sigma_rule *rule, const struct ocsf_event *event, uint64_t count,
 	char *ret_text);

@@ -37,7 +37,7 @@ static void wrong(struct run *run, const char *file, const char *name, const cha
 static void on_found(void *context, const struct finding *finding)
 {
 	struct run *run = context;
-	if (strcmp(finding->rule->id, run->rule) == 0)
+	if (strcmp(finding->id, run->rule) == 0)
 		run->found++;
 }
 

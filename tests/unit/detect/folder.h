@@ -20,7 +20,7 @@ static char folder[64];
 static struct arena *arena;
 static struct detect *detect;
 static struct {
-	char title[60], sentence[DETECT_SENTENCE_BYTES], key[100];
+	char title[60], sentence[FINDING_SENTENCE_BYTES], key[100];
 	uint64_t seq, count, evidence[CORRELATE_EVIDENCE];
 	size_t evidence_count;
 } found[FOUND_MOST];
@@ -31,7 +31,7 @@ static void on_found(void *context, const struct finding *f)
 {
 	(void)context;
 	assert_true(found_count < FOUND_MOST);
-	snprintf(found[found_count].title, sizeof found->title, "%s", f->rule->title);
+	snprintf(found[found_count].title, sizeof found->title, "%s", f->title);
 	snprintf(found[found_count].sentence, sizeof found->sentence, "%s", f->sentence);
 	snprintf(found[found_count].key, sizeof found->key, "%s", f->key);
 	found[found_count].seq = f->seq;

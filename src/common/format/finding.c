@@ -1,0 +1,49 @@
+#include "common/format/finding.h"
+
+#include "common/base/time.h"
+
+#include <string.h>
+
+static json_t *texts(const struct sigma_names *names, const char *prefix)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; names && i < names->count; i++)
+		if (strncmp(names->at[i], prefix, strlen(prefix)) == 0)
+			json_array_append_new(list, json_string(names->at[i] + strlen(prefix)));
+	return list;
+}
+
+static json_t *entries(const struct finding *f)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < f->evidence_count && i < FINDING_EVIDENCE; i++)
+		json_array_append_new(list, json_integer((json_int_t)f->evidence[i]));
+	return list;
+}
+
+static void add_known(json_t *json, const char *key, struct bytes text)
+{
+	if (text.size)
+		json_object_set_new(json, key, json_stringn((const char *)text.at, text.size));
+}
+
+json_t *finding_json(const struct finding *f)
+{
+	char at[TIME_TEXT_BYTES];
+	time_format(f->time_us, at);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:o, s:o, s:o}", "source",
+		f->source, "rule", f->id, "title", f->title, "level", sigma_level_text(f->level),
+		"certain", f->certain, "time", at, "seq", (json_int_t)f->seq, "count",
+		(json_int_t)f->count, "sentence", f->sentence, "advice", f->advice, "evidence",
+		entries(f), "attack", texts(f->tags, "attack."), "false_positives",
+		texts(f->false_positives, ""));
+	if (!json)
+		return NULL;
+	add_known(json, "actor", f->actor);
+	add_known(json, "patient", f->patient);
+	add_known(json, "address", f->address);
+	add_known(json, "session", f->session);
+	add_known(json, "application", f->application);
+	return json;
+}
