@@ -168,10 +168,10 @@ static enum err set_url(struct indicator *indicator)
 	if (!host || (strncmp(from, "http://", 7) != 0 && strncmp(from, "https://", 8) != 0 &&
 			     strncmp(from, "ftp://", 6) != 0))
 		return ERR_SYNTAX;
-	if (host > 3 && strncmp(from, "http://", 7) == 0 && memcmp(rest - 3, ":80", 3) == 0)
-		host -= 3;
-	else if (host > 4 && strncmp(from, "https://", 8) == 0 && memcmp(rest - 4, ":443", 4) == 0)
-		host -= 4;
+	const char *port = strncmp(from, "http://", 7) == 0 ? ":80" : ":443";
+	size_t digits = *from == 'h' ? strlen(port) : SIZE_MAX;
+	while (host > digits && memcmp(at + host - digits, port, digits) == 0)
+		host -= digits;
 	for (const char *c = from; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 127)
 			return ERR_SYNTAX;

@@ -96,7 +96,7 @@ static void left(const struct reading *r, const char *why)
 {
 	char id[INDICATOR_ID_BYTES];
 	const char *uuid = json_get_text(r->attribute, "uuid");
-	indicator_words(id, sizeof id, uuid ? uuid : "an attribute without a uuid");
+	indicator_words(id, sizeof id, uuid && *uuid ? uuid : "an attribute without a uuid");
 	r->taker->left(r->taker->context, id, why);
 }
 

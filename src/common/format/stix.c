@@ -43,7 +43,7 @@ static void left(const struct reading *r, const char *why)
 {
 	char id[INDICATOR_ID_BYTES];
 	const char *text = json_get_text(r->object, "id");
-	indicator_words(id, sizeof id, text ? text : "an indicator without an id");
+	indicator_words(id, sizeof id, text && *text ? text : "an indicator without an id");
 	r->taker->left(r->taker->context, id, why);
 }
 
