@@ -188,7 +188,7 @@ static enum err confine_master(const struct config *config)
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
 	if (err)
-		log_error("the gate's master cannot be confined: %s", err_text(err));
+		log_error("the gate's master: %s", report.words);
 	else if (*report.missing)
 		log_warning("the gate's master is less confined: %s", report.missing);
 	return err;
