@@ -81,6 +81,7 @@ static enum err consider(struct searching *s, struct map *decided, const struct 
 }
 
 // One patient's record is refused before it is looked into; whose several are tells the content.
+// Of what does not exist (version 0) it is asked, too.
 static enum err may_look(void *context, const struct record *record, bool *ret_may)
 {
 	struct searching *s = context;
@@ -92,7 +93,7 @@ static enum err may_look(void *context, const struct record *record, bool *ret_m
 	enum err err = record->patient ? access_decide(s->vault, s->x, &access, &verdict) : OK;
 	if (err)
 		return err;
-	s->held_back += !verdict.allowed;
+	s->held_back += !verdict.allowed && record->version;
 	*ret_may = verdict.allowed;
 	return OK;
 }
