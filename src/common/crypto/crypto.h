@@ -45,6 +45,8 @@ struct mac *mac_new(const struct key *key);
 void mac_free(struct mac *mac); // wipes
 struct hash mac_of(struct mac *mac, struct bytes data);
 uint64_t mac_token(struct mac *mac, struct bytes data); // the first 64 bits, as search tokens
+// The same, for what comes again and again: the last few hundred are remembered, and wiped with it.
+uint64_t mac_token_again(struct mac *mac, struct bytes data);
 
 // HKDF-SHA-256 with an empty salt: a key for the purpose named by `label`.
 struct key crypto_derive(const struct key *from, const char *label, struct bytes context);
