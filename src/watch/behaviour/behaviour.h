@@ -53,7 +53,7 @@ struct behaviour_options {
 	const char *path; // of the database; NULL: none
 	void (*found)(void *context, const struct finding *finding);
 	void *context;
-	bool unfrozen; // learns every day, from every day, without a limit: to show what that costs
+	bool unfrozen; // the reference follows every day by a third: to show what that costs
 };
 
 enum err behaviour_open(const struct behaviour_options *options, struct behaviour **ret_behaviour,

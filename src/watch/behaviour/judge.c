@@ -213,6 +213,13 @@ static void learn(struct behaviour *b, struct person *p)
 	}
 }
 
+// What adaptive thresholds do: the reference goes after each day.
+static void follow(struct person *p)
+{
+	for (unsigned f = 0; f < FEATURES; f++)
+		p->reference[f] += ((float)p->today.v[f] - p->reference[f]) * 0.3f;
+}
+
 void judge_end(struct behaviour *b, struct person *p)
 {
 	if (!p->today.day || !p->today.acts)
@@ -223,6 +230,8 @@ void judge_end(struct behaviour *b, struct person *p)
 	calibrate(b, p);
 	if (!p->today.found || b->options.unfrozen)
 		learn(b, p);
+	if (b->options.unfrozen)
+		follow(p);
 	b->person_days++;
 	p->today = (struct today){.day = 0};
 	p->changed = true;
@@ -300,7 +309,8 @@ static void freeze_person(struct behaviour *b, struct person *p)
 		double own = sketch_quantile(&p->frozen[f], 0.95);
 		double now = (own * days + g->high[f] * SHRINK_DAYS) / (days + SHRINK_DAYS);
 		double most = p->reference[f] * (100 + GROWTH_PERCENT) / 100.0 + 1;
-		p->reference[f] = (float)(known && now > most && !b->options.unfrozen ? most : now);
+		if (!b->options.unfrozen)
+			p->reference[f] = (float)(known && now > most ? most : now);
 	}
 	if (p->days[0] > SKETCH_DAYS) {
 		p->days[0] /= 2;

@@ -23,17 +23,30 @@ static double normal(uint64_t *state)
 	return sum;
 }
 
+static void shuffle(uint8_t deck[LODA_FEATURES], uint64_t *state)
+{
+	for (unsigned i = LODA_FEATURES - 1; i > 0; i--) {
+		unsigned other = (unsigned)(draw(state) % (i + 1));
+		uint8_t kept = deck[i];
+		deck[i] = deck[other];
+		deck[other] = kept;
+	}
+}
+
+// Dealt like cards, so that each feature is in as many projections as any other.
 void loda_plan_init(struct loda_plan *plan, uint64_t seed)
 {
+	uint8_t deck[LODA_FEATURES];
+	unsigned at = LODA_FEATURES;
+	for (unsigned f = 0; f < LODA_FEATURES; f++)
+		deck[f] = (uint8_t)f;
 	for (unsigned p = 0; p < LODA_PROJECTIONS; p++) {
-		uint32_t taken = 0;
+		if (at + LODA_USED > LODA_FEATURES) {
+			shuffle(deck, &seed);
+			at = 0;
+		}
 		for (unsigned i = 0; i < LODA_USED; i++) {
-			unsigned f;
-			do
-				f = (unsigned)(draw(&seed) % LODA_FEATURES);
-			while (taken >> f & 1);
-			taken |= 1u << f;
-			plan->feature[p][i] = (uint8_t)f;
+			plan->feature[p][i] = deck[at++];
 			plan->weight[p][i] = normal(&seed);
 		}
 	}

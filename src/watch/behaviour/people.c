@@ -2,12 +2,15 @@
 
 #include "common/base/map.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	GROUP_ENOUGH = 100 // person-days that make a role a reference; until then it is everybody
 };
+
+static_assert(sizeof(struct person) <= 8192, "a person is bounded");
 
 static struct bytes key_of(const uint64_t *actor)
 {
