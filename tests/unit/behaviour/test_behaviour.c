@@ -70,6 +70,7 @@ static bool found_of_the_one(const struct house *h)
 	return strstr(h->found, " 0000000000000007;") != NULL;
 }
 
+// Four weeks at 5 % a day more than the day before: four times as much at the end.
 static bool is_trained(bool unfrozen)
 {
 	double volume = 20;
@@ -79,7 +80,7 @@ static bool is_trained(bool unfrozen)
 	for (int64_t day = 0; day < 42; day++)
 		spread(&house, day, volume);
 	house.found[0] = 0;
-	for (int64_t day = 42; day < 82 && !found_of_the_one(&house); day++)
+	for (int64_t day = 42; day < 70 && !found_of_the_one(&house); day++)
 		spread(&house, day, volume *= 1.05);
 	behaviour_close(house.behaviour);
 	return !found_of_the_one(&house);
