@@ -17,7 +17,7 @@ enum {
 
 static uint64_t opaque(struct feeder *feeder, const char *id)
 {
-	return *id ? mac_token(feeder->opaque, bytes_text(id)) : 0;
+	return *id ? mac_token_again(feeder->opaque, bytes_text(id)) : 0;
 }
 
 static void fill_event(struct feeder *feeder, const struct trail_entry *e, struct feed_event *ret)
@@ -93,6 +93,28 @@ bool feeder_order(struct feeder *feeder, const struct ward_order *order)
 	feed_order_send(feeder->watch.channel, order);
 	peer_flush(&feeder->watch);
 	return true;
+}
+
+bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question)
+{
+	if (!feeder->has_watch)
+		return false;
+	feed_question_send(feeder->watch.channel, ticket, question);
+	peer_flush(&feeder->watch);
+	return true;
+}
+
+// Watch is not believed: what it answers must at least be an object.
+static void take_reply(struct feeder *feeder, struct bytes payload)
+{
+	struct feed_reply reply;
+	if (feed_reply_parse(payload, &reply))
+		return; // who asked is told that nothing came
+	json_t *json = json_loadb((const char *)reply.json.at, reply.json.size, 0, NULL);
+	if (json_is_object(json))
+		feeder->replied(feeder->context, reply.ticket, reply.status, json);
+	else
+		json_decref(json);
 }
 
 // ---- Explaining.
@@ -215,6 +237,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->courier, frame->payload);
 	} else if (frame->type == FEED_OUTCOME) {
 		take_outcome(feeder, frame->payload);
+	} else if (frame->type == FEED_REPLY) {
+		take_reply(feeder, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {
