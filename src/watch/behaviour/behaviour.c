@@ -22,11 +22,9 @@ enum err behaviour_open(const struct behaviour_options *options, struct behaviou
 	b->group_count = 1;
 	b->zone_quarter = INT64_MIN;
 	loda_plan_init(&b->plan, 20160101);
-	enum err err = options->path ? keep_open(b, options->path, ret_problem) : OK;
+	enum err err = options->path ? state_open(b, options->path, ret_problem) : OK;
 	if (err) {
-		keep_close(b);
-		b->store = NULL;
-		behaviour_close(b);
+		behaviour_abandon(b);
 		return err;
 	}
 	judge_thresholds(b);
@@ -36,12 +34,16 @@ enum err behaviour_open(const struct behaviour_options *options, struct behaviou
 
 void behaviour_close(struct behaviour *b)
 {
+	if (b && b->store)
+		(void)!state_save(b); // what is not kept is counted again
+	behaviour_abandon(b);
+}
+
+void behaviour_abandon(struct behaviour *b)
+{
 	if (!b)
 		return;
-	if (b->store) {
-		(void)!keep_all(b); // what is not kept is counted again
-		keep_close(b);
-	}
+	state_close(b);
 	people_free(b);
 	sources_free(b->sources);
 	arena_free(b->arena);
@@ -163,5 +165,5 @@ enum err behaviour_save(struct behaviour *b)
 		b->saves_asked < BEHAVIOUR_SAVE_CALLS)
 		return OK;
 	b->saves_asked = 0;
-	return keep_all(b);
+	return state_save(b);
 }

@@ -46,7 +46,7 @@ enum {
 	BEHAVIOUR_SLOW = 1000,
 	BEHAVIOUR_HALF_LIFE_DAYS = 14,
 	BEHAVIOUR_SAVE_EVENTS = 50000, // a save is worth it after so many,
-	BEHAVIOUR_SAVE_CALLS = 30,     // or when asked so often
+	BEHAVIOUR_SAVE_CALLS = 150,    // or when asked so often: every five minutes
 };
 
 struct behaviour_options {
@@ -58,7 +58,8 @@ struct behaviour_options {
 
 enum err behaviour_open(const struct behaviour_options *options, struct behaviour **ret_behaviour,
 	char ret_problem[256]);
-void behaviour_close(struct behaviour *behaviour); // saves; NULL is fine
+void behaviour_close(struct behaviour *behaviour);   // saves; NULL is fine
+void behaviour_abandon(struct behaviour *behaviour); // does not; NULL is fine
 
 uint64_t behaviour_place(const struct behaviour *behaviour); // saved; events below are counted
 // Events in their order; those already counted are passed over.
@@ -70,8 +71,8 @@ enum err behaviour_save(struct behaviour *behaviour);
 
 // A person's ordinary day against today: {"known", "actor", "role", "days", "peers", "today",
 // "features": [{"feature", "label", "today", "median", "p90", "most", "peers_median", "peers_p90",
-// "peers_p99", "unusual"}], "hours", "usual_hours": [24 shares]}; {"known": false} when unknown.
-// The caller's reference.
+// "peers_p99", "unusual"}], "hours", "usual_hours": [24 times a percentage of days]}; {"known":
+// false} when unknown. The caller's reference.
 json_t *behaviour_profile(struct behaviour *behaviour, uint64_t actor);
 // {"people", "forgotten", "person_days", "since", "learning", "thresholds": {...}, "sources",
 // "findings"}. The caller's reference.

@@ -161,7 +161,7 @@ void sources_end_day(struct behaviour *b);
 size_t sources_count(const struct sources *sources);
 void sources_pack(struct sources *sources, struct pack *pack); // as it is kept
 
-// keep.c
-enum err keep_open(struct behaviour *b, const char *path, char ret_problem[256]);
-enum err keep_all(struct behaviour *b);
-void keep_close(struct behaviour *b);
+// state.c
+enum err state_open(struct behaviour *b, const char *path, char ret_problem[256]);
+enum err state_save(struct behaviour *b);
+void state_close(struct behaviour *b);

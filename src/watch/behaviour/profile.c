@@ -34,8 +34,8 @@ static json_t *hours_of(const struct person *p)
 {
 	json_t *list = json_array();
 	for (unsigned h = 0; h < 24; h++) {
-		double share = p->days[0] ? (double)p->hours[0][h] / p->days[0] : 0;
-		json_array_append_new(list, json_real(round(share * 1000) / 1000));
+		unsigned share = p->days[0] ? 100u * p->hours[0][h] / p->days[0] : 0;
+		json_array_append_new(list, json_integer(share));
 	}
 	return list;
 }

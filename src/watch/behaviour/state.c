@@ -232,7 +232,7 @@ static void all_kept(struct behaviour *b)
 	b->saved_place = b->place;
 }
 
-enum err keep_all(struct behaviour *b)
+enum err state_save(struct behaviour *b)
 {
 	struct buf row = {0};
 	struct pack pack = {.out = &row};
@@ -337,7 +337,7 @@ static enum err read_all(struct behaviour *b)
 	return step == STORE_FAILED ? ERR_IO : err;
 }
 
-enum err keep_open(struct behaviour *b, const char *path, char ret_problem[256])
+enum err state_open(struct behaviour *b, const char *path, char ret_problem[256])
 {
 	const struct store_sqlite options = {.path = path, .weak_sync = true, .cache_kib = 1024};
 	enum err err = store_open_sqlite(&options, &b->store, ret_problem);
@@ -366,7 +366,7 @@ enum err keep_open(struct behaviour *b, const char *path, char ret_problem[256])
 	return err;
 }
 
-void keep_close(struct behaviour *b)
+void state_close(struct behaviour *b)
 {
 	store_query_free(b->put);
 	store_query_free(b->drop);
