@@ -2,9 +2,11 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "watch/conduct.h"
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
+#include "watch/scout.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -25,6 +27,8 @@ struct detector {
 	struct findings *findings;
 	struct seen *seen;
 	struct ocsf_event event;
+	struct conduct conduct;
+	struct scout scout;
 	struct arena *arena;
 	bool news;
 };
@@ -82,6 +86,13 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 		detector_close(d);
 		return err;
 	}
+	err = conduct_open(&d->conduct, places->state, d->findings);
+	if (!err)
+		err = scout_open(&d->scout, places->state, places->rules, d->findings);
+	if (err) {
+		detector_close(d);
+		return err;
+	}
 	d->next = findings_place(d->findings);
 	detect_replay_until(d->detect, d->next);
 	read_rules(d);
@@ -93,6 +104,11 @@ void detector_close(struct detector *d)
 {
 	if (!d)
 		return;
+	bool safe = d->conduct.behaviour && !findings_save(d->findings, d->next, d->seen);
+	if (safe && scout_save(&d->scout))
+		log_warning("what was seen last is looked at again");
+	scout_close(&d->scout);
+	conduct_close(&d->conduct, safe);
 	detect_free(d->detect);
 	findings_close(d->findings);
 	seen_free(d->seen);
@@ -103,7 +119,10 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
-	return place > HISTORY ? place - HISTORY : 0;
+	uint64_t begin = place > HISTORY ? place - HISTORY : 0, from = conduct_from(&d->conduct);
+	uint64_t scouted = intelligence_place(d->scout.intelligence);
+	from = scouted < from ? scouted : from;
+	return from < begin ? from : begin;
 }
 
 static void one_event(struct detector *d, const struct feed_event *from)
@@ -125,6 +144,12 @@ static enum err save(struct detector *d)
 	return err;
 }
 
+static void take_news(struct detector *d)
+{
+	d->news |= d->conduct.news || d->scout.news;
+	d->conduct.news = d->scout.news = false;
+}
+
 enum err detector_events(struct detector *d, const struct feed_event *events, size_t count,
 	uint64_t next, uint64_t size)
 {
@@ -134,6 +159,9 @@ enum err detector_events(struct detector *d, const struct feed_event *events, si
 	}
 	for (size_t i = 0; i < count; i++)
 		one_event(d, &events[i]);
+	conduct_events(&d->conduct, events, count, next, size);
+	scout_events(&d->scout, events, count, size);
+	take_news(d);
 	uint64_t place = findings_place(d->findings);
 	d->next = size < place || next > place ? next : place; // it may still be remembering
 	return d->news ? save(d) : OK;
@@ -143,7 +171,33 @@ enum err detector_tick(struct detector *d)
 {
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
-	return save(d);
+	conduct_tick(&d->conduct);
+	take_news(d);
+	enum err err = save(d);
+	if (err)
+		return err;
+	conduct_save(&d->conduct);
+	return scout_save(&d->scout);
+}
+
+enum err detector_often(struct detector *d, struct messenger *messenger)
+{
+	return scout_tick(&d->scout, messenger);
+}
+
+bool detector_ready(const struct detector *d)
+{
+	return intelligence_ready(d->scout.intelligence);
+}
+
+struct intelligence *detector_intelligence(struct detector *d)
+{
+	return d->scout.intelligence;
+}
+
+json_t *detector_profile(struct detector *d, uint64_t actor)
+{
+	return conduct_profile(&d->conduct, actor);
 }
 
 json_t *detector_finding(const struct detector *d, uint64_t id)

@@ -1,6 +1,7 @@
 #include "watch/question.h"
 
 #include "watch/detector.h"
+#include "watch/scout_ask.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,8 +30,27 @@ static void answer_finding(
 			DETECTOR_KEPT);
 }
 
+static void answer_behaviour(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	const char *actor = json_string_value(json_object_get(arguments, "actor"));
+	char *end = NULL;
+	uint64_t number = actor ? strtoull(actor, &end, 16) : 0;
+	if (!number || *end) {
+		reply_problem(reply, 422, "That is no person.");
+		return;
+	}
+	reply->json = detector_profile(parts->detector, number);
+	if (!json_is_true(json_object_get(reply->json, "known")))
+		reply_problem(reply, 404, "Nothing is known of what this account ordinarily does.");
+}
+
 const struct question questions[] = {
+	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
+	{"intelligence", answer_intelligence, "How the sources of indicators stand."},
+	{"intelligence-look", answer_intelligence_look, "What is known of one value."},
+	{"intelligence-share", answer_intelligence_share, "Our sightings as objects of STIX."},
 };
 const size_t question_count = sizeof questions / sizeof *questions;
 

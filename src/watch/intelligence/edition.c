@@ -17,7 +17,7 @@ static const int days[OBSERVABLES] = {
 	[OBSERVABLE_AGENT_PART] = 180,
 };
 
-struct keep_state *states_find(struct states *states, const char *name)
+struct shelf_state *states_find(struct states *states, const char *name)
 {
 	for (size_t i = 0; i < states->count; i++)
 		if (strcmp(states->at[i].name, name) == 0)
@@ -25,13 +25,13 @@ struct keep_state *states_find(struct states *states, const char *name)
 	return NULL;
 }
 
-struct keep_state *states_of(struct states *states, const char *name)
+struct shelf_state *states_of(struct states *states, const char *name)
 {
-	struct keep_state *state = states_find(states, name);
+	struct shelf_state *state = states_find(states, name);
 	if (state || states->count == TABLE_SOURCES)
 		return state;
 	state = &states->at[states->count++];
-	*state = (struct keep_state){0};
+	*state = (struct shelf_state){0};
 	snprintf(state->name, sizeof state->name, "%s", name);
 	return state;
 }
@@ -40,7 +40,7 @@ struct making {
 	const struct edition_from *from;
 	struct edition *edition;
 	const struct source *source; // of the row before, with its number and state
-	const struct keep_state *state;
+	const struct shelf_state *state;
 	size_t number;
 };
 
@@ -103,7 +103,7 @@ enum err edition_make(const struct edition_from *from, struct edition **ret_edit
 	m.edition->table = table_new();
 	m.edition->warning_lists = warnings_count(from->warnings);
 	m.edition->built_us = from->now_us;
-	enum err err = keep_each(from->keep, on_row, &m);
+	enum err err = shelf_each(from->shelf, on_row, &m);
 	if (err) {
 		edition_free(m.edition);
 		return err;

@@ -6,16 +6,16 @@
 // there.
 #pragma once
 
-#include "watch/intelligence/keep.h"
+#include "watch/intelligence/shelf.h"
 #include "watch/intelligence/table.h"
 
 struct states {
-	struct keep_state at[TABLE_SOURCES];
+	struct shelf_state at[TABLE_SOURCES];
 	size_t count;
 };
-struct keep_state *states_find(struct states *states, const char *name); // or NULL
+struct shelf_state *states_find(struct states *states, const char *name); // or NULL
 // Made when it is not there; NULL when there are too many.
-struct keep_state *states_of(struct states *states, const char *name);
+struct shelf_state *states_of(struct states *states, const char *name);
 
 struct edition {
 	struct table *table;
@@ -29,7 +29,7 @@ struct edition {
 };
 
 struct edition_from {
-	struct keep *keep;
+	struct shelf *shelf;
 	const struct sources *sources;
 	struct states *states;
 	const struct warnings *warnings;

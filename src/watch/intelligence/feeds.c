@@ -20,7 +20,7 @@ enum {
 // After a failure soon again, then later and later, up to the source's own interval.
 static bool is_due(const struct intelligence *i, const struct source *source)
 {
-	const struct keep_state *state = states_find((struct states *)&i->states, source->name);
+	const struct shelf_state *state = states_find((struct states *)&i->states, source->name);
 	if (source->kind == SOURCE_FILE)
 		return false;
 	if (!state || !state->tried_us)
@@ -59,7 +59,7 @@ static void begin(struct intelligence *i, const struct source *source)
 }
 
 static bool fill_wish(struct intelligence *i, const struct source *source,
-	const struct keep_state *state, struct intelligence_wish *wish)
+	const struct shelf_state *state, struct intelligence_wish *wish)
 {
 	struct fetching *f = &i->fetching;
 	bool fine = true;
@@ -97,7 +97,7 @@ bool intelligence_wants(struct intelligence *i, struct intelligence_wish *ret_wi
 	if (f->stage == FETCH_NONE)
 		return false;
 	const struct source *source = sources_find(&i->sources, f->source);
-	struct keep_state *state = states_of(&i->states, f->source);
+	struct shelf_state *state = states_of(&i->states, f->source);
 	if (!source || !state) { // it was taken out of the file meanwhile
 		f->stage = FETCH_NONE;
 		return false;
@@ -140,7 +140,7 @@ void intelligence_fetched(
 static void end(struct intelligence *i, const char *words)
 {
 	struct fetching *f = &i->fetching;
-	struct keep_state *state = states_of(&i->states, f->source);
+	struct shelf_state *state = states_of(&i->states, f->source);
 	if (state) {
 		bool fine = !words;
 		state->tried_us = i->now_us;
@@ -169,7 +169,7 @@ void feeds_tick(struct intelligence *i)
 		end(i, *f->words ? f->words : "it could not be fetched");
 		return;
 	}
-	const struct keep_state *state = states_find(&i->states, f->source);
+	const struct shelf_state *state = states_find(&i->states, f->source);
 	strcpy(w->source, f->source);
 	strcpy(w->document, i->document);
 	*w->part = '\0';
@@ -183,7 +183,7 @@ void feeds_tick(struct intelligence *i)
 }
 
 // A day back: the server's clock is another, and what comes twice is the same.
-static void page_done(struct intelligence *i, struct keep_state *state)
+static void page_done(struct intelligence *i, struct shelf_state *state)
 {
 	struct fetching *f = &i->fetching;
 	const struct stix_page *page = &i->loader.work.page;
@@ -206,7 +206,7 @@ static void page_done(struct intelligence *i, struct keep_state *state)
 	end(i, NULL);
 }
 
-static void event_done(struct intelligence *i, struct keep_state *state)
+static void event_done(struct intelligence *i, struct shelf_state *state)
 {
 	struct fetching *f = &i->fetching;
 	bool again = f->more_events;
@@ -239,8 +239,8 @@ void feeds_worked(struct intelligence *i)
 {
 	struct fetching *f = &i->fetching;
 	const struct work *w = &i->loader.work;
-	struct keep_state *state = states_find(&i->states, f->source);
-	char words[KEEP_WORDS_BYTES];
+	struct shelf_state *state = states_find(&i->states, f->source);
+	char words[SHELF_WORDS_BYTES];
 	if (w->err || !state) {
 		snprintf(words, sizeof words, "%s",
 			w->kind == WORK_DOCUMENT && state && *state->words ? state->words

@@ -13,7 +13,7 @@ enum {
 };
 
 struct importing {
-	struct keep *keep;
+	struct shelf *shelf;
 	const struct import *import;
 	uint32_t count, left;
 	enum err err;
@@ -34,14 +34,14 @@ static void on_take(void *context, const struct indicator *indicator)
 		return;
 	if (i->import->how == IMPORT_PAGE && strcmp(i->last, indicator->id) != 0) {
 		strcpy(i->last, indicator->id);
-		i->err = keep_drop(i->keep, i->import->source, indicator->id);
+		i->err = shelf_drop(i->shelf, i->import->source, indicator->id);
 	}
 	if (i->err || indicator->revoked)
 		return;
 	i->count++;
 	i->err = i->count > TABLE_MOST
 			 ? ERR_LIMIT
-			 : keep_add(i->keep, i->import->source, part_of(i, indicator), indicator);
+			 : shelf_add(i->shelf, i->import->source, part_of(i, indicator), indicator);
 }
 
 static void on_left(void *context, const char *id, const char *why)
@@ -50,11 +50,11 @@ static void on_left(void *context, const char *id, const char *why)
 	if (i->err)
 		return;
 	i->left++;
-	if (i->left <= KEEP_LEFT)
-		i->err = keep_left(i->keep, i->import->source, id, why);
+	if (i->left <= SHELF_LEFT)
+		i->err = shelf_left(i->shelf, i->import->source, id, why);
 	// An object that cannot be used any more must not go on as what it was.
 	if (!i->err && i->import->how == IMPORT_PAGE && strcmp(i->last, id) != 0)
-		i->err = keep_drop(i->keep, i->import->source, id);
+		i->err = shelf_drop(i->shelf, i->import->source, id);
 }
 
 static bool begins_json(struct bytes text)
@@ -88,12 +88,12 @@ static enum err clear(struct importing *i)
 	const struct import *import = i->import;
 	if (import->how == IMPORT_PAGE)
 		return OK;
-	enum err err = keep_drop(
-		i->keep, import->source, import->how == IMPORT_EVENT ? import->part : NULL);
-	return err || import->how == IMPORT_EVENT ? err : keep_drop_left(i->keep, import->source);
+	enum err err = shelf_drop(
+		i->shelf, import->source, import->how == IMPORT_EVENT ? import->part : NULL);
+	return err || import->how == IMPORT_EVENT ? err : shelf_drop_left(i->shelf, import->source);
 }
 
-static bool has_shrunk(const struct importing *i, struct keep_state *state)
+static bool has_shrunk(const struct importing *i, struct shelf_state *state)
 {
 	if (i->import->how != IMPORT_WHOLE || !state->count ||
 		(i->count && (state->count < SHRUNK_FROM || i->count >= state->count / 10)))
@@ -102,7 +102,7 @@ static bool has_shrunk(const struct importing *i, struct keep_state *state)
 	return !i->count || state->shrunk < SHRUNK_TIMES;
 }
 
-static void say(struct keep_state *state, enum err err, uint32_t count)
+static void say(struct shelf_state *state, enum err err, uint32_t count)
 {
 	if (err == ERR_CONFLICT)
 		snprintf(state->words, sizeof state->words,
@@ -117,13 +117,13 @@ static void say(struct keep_state *state, enum err err, uint32_t count)
 					    : "it is JSON, but neither STIX nor MISP");
 }
 
-enum err import_document(struct keep *keep, const struct import *import, struct bytes text,
-	struct keep_state *state, struct stix_page *ret_page)
+enum err import_document(struct shelf *shelf, const struct import *import, struct bytes text,
+	struct shelf_state *state, struct stix_page *ret_page)
 {
-	struct importing i = {.keep = keep, .import = import};
+	struct importing i = {.shelf = shelf, .import = import};
 	const struct indicator_taker taker = {on_take, on_left, &i};
 	struct stix_page page = {0};
-	enum err err = keep_begin(keep);
+	enum err err = shelf_begin(shelf);
 	if (!err)
 		err = clear(&i);
 	if (!err)
@@ -133,14 +133,14 @@ enum err import_document(struct keep *keep, const struct import *import, struct 
 	if (!err && has_shrunk(&i, state))
 		err = ERR_CONFLICT;
 	if (!err)
-		err = keep_commit(keep);
+		err = shelf_commit(shelf);
 	say(state, err, i.count);
 	if (err) {
-		keep_rollback(keep);
+		shelf_rollback(shelf);
 		return err;
 	}
 	state->shrunk = 0;
-	state->count = import->how == IMPORT_WHOLE ? i.count : keep_count(keep, import->source);
+	state->count = import->how == IMPORT_WHOLE ? i.count : shelf_count(shelf, import->source);
 	state->left = import->how == IMPORT_WHOLE ? i.left : state->left + i.left;
 	if (ret_page)
 		*ret_page = page;

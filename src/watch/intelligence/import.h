@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/format/stix.h"
-#include "watch/intelligence/keep.h"
+#include "watch/intelligence/shelf.h"
 
 enum import_how {
 	IMPORT_WHOLE, // it replaces what the source had
@@ -21,7 +21,7 @@ struct import {
 // ERR_SYNTAX, ERR_INVALID, ERR_LIMIT: nothing of it was taken. ERR_CONFLICT: it has shrunk to
 // nothing, or to less than a tenth: what was there stays, until it says so three times in a row
 // (nothing at all is never believed). ERR_IO.
-enum err import_document(struct keep *keep, const struct import *import, struct bytes text,
-	struct keep_state *state, struct stix_page *ret_page);
+enum err import_document(struct shelf *shelf, const struct import *import, struct bytes text,
+	struct shelf_state *state, struct stix_page *ret_page);
 // Counts without keeping anything, for a person who wants to see first.
 enum err import_try(struct bytes text, const struct indicator_taker *taker);

@@ -16,10 +16,10 @@ enum {
 	SURE_LOW = 30
 };
 
-static void on_state(void *context, const struct keep_state *state)
+static void on_state(void *context, const struct shelf_state *state)
 {
 	struct states *states = context;
-	struct keep_state *here = states_of(states, state->name);
+	struct shelf_state *here = states_of(states, state->name);
 	if (here)
 		*here = *state;
 }
@@ -39,11 +39,11 @@ enum err intelligence_open(const struct intelligence_places *places,
 	mkdir(path, 0770); // it may be there
 	snprintf(path, sizeof path, "%s/intelligence.db", places->state);
 	*ret_problem = '\0';
-	enum err err = keep_open(path, &i->keep, ret_problem);
+	enum err err = shelf_open(path, &i->shelf, ret_problem);
 	if (!err)
-		err = keep_states(i->keep, on_state, &i->states);
+		err = shelf_states(i->shelf, on_state, &i->states);
 	if (!err)
-		err = sightings_open(i->keep, &i->sightings);
+		err = sightings_open(i->shelf, &i->sightings);
 	if (err) {
 		if (!*ret_problem)
 			snprintf(ret_problem, 256, "%.200s: it cannot be read", path);
@@ -68,7 +68,7 @@ void intelligence_close(struct intelligence *i)
 	edition_free(i->edition);
 	sources_done(&i->sources);
 	sightings_close(i->sightings);
-	keep_close(i->keep);
+	shelf_close(i->shelf);
 	free(i);
 }
 
@@ -88,7 +88,7 @@ void intelligence_work(struct intelligence *i, enum work_kind kind)
 {
 	struct work *w = &i->loader.work;
 	w->kind = kind;
-	w->keep = i->keep;
+	w->shelf = i->shelf;
 	w->state = i->state;
 	w->rules = i->rules;
 	w->now_us = i->now_us;
@@ -99,13 +99,13 @@ void intelligence_work(struct intelligence *i, enum work_kind kind)
 
 static enum err save_states(struct intelligence *i)
 {
-	enum err err = keep_begin(i->keep);
+	enum err err = shelf_begin(i->shelf);
 	for (size_t n = 0; !err && n < i->states.count; n++)
-		err = keep_state_save(i->keep, &i->states.at[n]);
+		err = shelf_state_save(i->shelf, &i->states.at[n]);
 	if (!err)
-		err = keep_commit(i->keep);
+		err = shelf_commit(i->shelf);
 	if (err)
-		keep_rollback(i->keep);
+		shelf_rollback(i->shelf);
 	return err;
 }
 
@@ -316,6 +316,12 @@ static void sight(struct intelligence *i, struct seen *seen)
 		tell(i, seen);
 	else if (i->this_hour == INTELLIGENCE_AN_HOUR + 1)
 		tell_many(i, e);
+}
+
+void intelligence_size(struct intelligence *i, uint64_t size)
+{
+	if (i->next > size)
+		i->next = size;
 }
 
 void intelligence_event(struct intelligence *i, const struct feed_event *event)

@@ -42,6 +42,8 @@ void intelligence_close(struct intelligence *intelligence); // NULL is fine
 bool intelligence_ready(const struct intelligence *intelligence);
 // Where to begin in the trail.
 uint64_t intelligence_place(const struct intelligence *intelligence);
+// How long the trail is: when it is shorter than the place, counting goes on at its end.
+void intelligence_size(struct intelligence *intelligence, uint64_t size);
 // In their order; those before the place are passed by.
 void intelligence_event(struct intelligence *intelligence, const struct feed_event *event);
 // Anything seen, by whatever part of the house: the best of what fits and may be used. False: none.
@@ -54,7 +56,7 @@ enum err intelligence_save(struct intelligence *intelligence);
 
 // What should be fetched now; the caller fetches it, hands over its parts, and says how it ended.
 struct intelligence_wish {
-	char feed[ERRAND_NAME_BYTES]; // the courier's destination
+	char feed[ERRAND_NAME_BYTES];       // the courier's destination
 	char path[INTELLIGENCE_PATH_BYTES]; // behind its address, or ""
 	char query[ERRAND_QUERY_BYTES], etag[ERRAND_ETAG_BYTES];
 	uint32_t most_bytes;

@@ -21,7 +21,7 @@ struct fetching {
 	bool asked; // on its way
 	bool ended; // it is there, and waits for the thread
 	enum errand_fetch_state how;
-	char etag[ERRAND_ETAG_BYTES], words[KEEP_WORDS_BYTES];
+	char etag[ERRAND_ETAG_BYTES], words[SHELF_WORDS_BYTES];
 	char source[SOURCE_NAME_BYTES], next[STIX_NEXT_BYTES];
 	int64_t begun_us;
 	unsigned documents;
@@ -34,7 +34,7 @@ struct fetching {
 struct intelligence {
 	char state[480], rules[480], document[520];
 	struct intelligence_places places;
-	struct keep *keep;
+	struct shelf *shelf;
 	struct sightings *sightings;
 	struct edition *edition;
 	struct loader loader;

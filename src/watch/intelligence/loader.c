@@ -194,7 +194,7 @@ static void read_sources(struct work *w)
 
 static void import_file(struct work *w, const struct source *source)
 {
-	struct keep_state *state = states_of(&w->states, source->name);
+	struct shelf_state *state = states_of(&w->states, source->name);
 	uint64_t stamp = stamp_of(source->path);
 	if (!state || (stamp && stamp == state->stamp))
 		return;
@@ -206,7 +206,7 @@ static void import_file(struct work *w, const struct source *source)
 	if (err)
 		snprintf(state->words, sizeof state->words, "it cannot be read: %s", err_text(err));
 	else
-		err = import_document(w->keep, &import, buf_bytes(&text), state, NULL);
+		err = import_document(w->shelf, &import, buf_bytes(&text), state, NULL);
 	state->failures = err ? state->failures + 1 : 0;
 	if (!err)
 		state->fine_us = w->now_us;
@@ -223,11 +223,11 @@ static enum err drop_others(struct work *w)
 			i++;
 			continue;
 		}
-		err = keep_drop(w->keep, name, NULL);
+		err = shelf_drop(w->shelf, name, NULL);
 		if (!err)
-			err = keep_drop_left(w->keep, name);
+			err = shelf_drop_left(w->shelf, name);
 		if (!err)
-			err = keep_state_drop(w->keep, name);
+			err = shelf_state_drop(w->shelf, name);
 		if (!err)
 			w->states.at[i] = w->states.at[--w->states.count];
 	}
@@ -248,12 +248,12 @@ static enum err work_files(struct work *w)
 
 static void work_document(struct work *w)
 {
-	struct keep_state *state = states_of(&w->states, w->source);
+	struct shelf_state *state = states_of(&w->states, w->source);
 	const struct import import = {w->source, w->part, w->how};
 	struct buf text = {0};
 	w->err = state ? read_file(w->document, INDICATOR_LIST_BYTES, &text) : ERR_LIMIT;
 	if (!w->err)
-		w->err = import_document(w->keep, &import, buf_bytes(&text), state, &w->page);
+		w->err = import_document(w->shelf, &import, buf_bytes(&text), state, &w->page);
 	buf_done(&text);
 }
 
@@ -291,7 +291,7 @@ static void work_manifest(struct work *w)
 static enum err make_edition(struct work *w)
 {
 	struct warnings *warnings = read_warnings(w);
-	const struct edition_from from = {w->keep, &w->sources, &w->states, warnings, w->now_us};
+	const struct edition_from from = {w->shelf, &w->sources, &w->states, warnings, w->now_us};
 	enum err err = edition_make(&from, &w->edition);
 	warnings_free(warnings);
 	return err;

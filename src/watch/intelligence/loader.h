@@ -30,7 +30,7 @@ enum work_kind {
 struct work {
 	// Given.
 	enum work_kind kind;
-	struct keep *keep;
+	struct shelf *shelf;
 	const char *state, *rules; // folders of watch and of the rules
 	int64_t now_us;
 	enum import_how how;

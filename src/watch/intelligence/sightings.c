@@ -121,12 +121,12 @@ static enum err prepare(struct sightings *s)
 	return err;
 }
 
-enum err sightings_open(struct keep *keep, struct sightings **ret_sightings)
+enum err sightings_open(struct shelf *shelf, struct sightings **ret_sightings)
 {
 	struct sightings *s = calloc(1, sizeof *s);
 	if (!s)
 		abort();
-	s->store = keep_store(keep);
+	s->store = shelf_store(shelf);
 	s->by_key = map_new();
 	enum err err = OK;
 	for (size_t i = 0; !err && i < sizeof schema / sizeof *schema; i++)

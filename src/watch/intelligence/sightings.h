@@ -1,11 +1,11 @@
 // sightings: which indicators were seen, by whom, how often, from when to when.
 //
 // One row for an indicator's value and an actor (opaque; 0: nobody was signed in). At most
-// SIGHTINGS_MOST; those not seen for longest go first. Kept in the database of `keep`, in one
+// SIGHTINGS_MOST; those not seen for longest go first. Kept in the database of `shelf`, in one
 // transaction with the place in the trail up to which they are counted.
 #pragma once
 
-#include "watch/intelligence/keep.h"
+#include "watch/intelligence/shelf.h"
 #include "watch/intelligence/table.h"
 
 enum {
@@ -25,7 +25,7 @@ struct sighting {
 
 struct sightings;
 
-enum err sightings_open(struct keep *keep, struct sightings **ret_sightings);
+enum err sightings_open(struct shelf *shelf, struct sightings **ret_sightings);
 void sightings_close(struct sightings *sightings); // before the database; NULL is fine
 uint64_t sightings_place(const struct sightings *sightings);
 // One more; the row comes back, the caller's to change until the next call.

@@ -36,12 +36,12 @@ static void add_left(void *context, const char *id, const char *why)
 // While the thread has the database, there are no examples.
 static json_t *source_json(struct intelligence *i, const struct source *source)
 {
-	const struct keep_state none = {0};
-	const struct keep_state *state = states_find(&i->states, source->name);
+	const struct shelf_state none = {0};
+	const struct shelf_state *state = states_find(&i->states, source->name);
 	struct listing left = {json_array(), EXAMPLES};
 	state = state ? state : &none;
 	if (state->left && !i->loader.busy)
-		keep_each_left(i->keep, source->name, add_left, &left);
+		shelf_each_left(i->shelf, source->name, add_left, &left);
 	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:i, s:s, s:i, s:s}", "name",
 		source->name, "kind", source_kind_text(source->kind), "feed", source->feed,
 		"indicators", (int)state->count, "left_out", (int)state->left, "examples",

@@ -1,10 +1,10 @@
-#include "watch/intelligence/keep.h"
+#include "watch/intelligence/shelf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct keep {
+struct shelf {
 	struct store *store;
 	struct store_query *add, *drop, *drop_part, *left, *drop_left, *count, *left_count, *state,
 		*drop_state;
@@ -26,7 +26,7 @@ static const char *const schema[] = {
 	"failures INTEGER NOT NULL, shrunk INTEGER NOT NULL)",
 };
 
-static enum err prepare(struct keep *k)
+static enum err prepare(struct shelf *k)
 {
 	const struct {
 		struct store_query **query;
@@ -54,10 +54,10 @@ static enum err prepare(struct keep *k)
 	return OK;
 }
 
-enum err keep_open(const char *path, struct keep **ret_keep, char ret_problem[256])
+enum err shelf_open(const char *path, struct shelf **ret_keep, char ret_problem[256])
 {
 	const struct store_sqlite options = {.path = path, .cache_kib = 8192};
-	struct keep *k = calloc(1, sizeof *k);
+	struct shelf *k = calloc(1, sizeof *k);
 	if (!k)
 		abort();
 	k->arena = arena_new();
@@ -69,14 +69,14 @@ enum err keep_open(const char *path, struct keep **ret_keep, char ret_problem[25
 	if (err) {
 		if (k->store)
 			snprintf(ret_problem, 256, "%s: %s", path, store_problem(k->store));
-		keep_close(k);
+		shelf_close(k);
 		return err;
 	}
 	*ret_keep = k;
 	return OK;
 }
 
-void keep_close(struct keep *k)
+void shelf_close(struct shelf *k)
 {
 	if (!k)
 		return;
@@ -89,28 +89,28 @@ void keep_close(struct keep *k)
 	free(k);
 }
 
-struct store *keep_store(struct keep *k)
+struct store *shelf_store(struct shelf *k)
 {
 	return k->store;
 }
 
-enum err keep_begin(struct keep *k)
+enum err shelf_begin(struct shelf *k)
 {
 	return store_exec(k->store, "BEGIN");
 }
 
-enum err keep_commit(struct keep *k)
+enum err shelf_commit(struct shelf *k)
 {
 	return store_exec(k->store, "COMMIT");
 }
 
-void keep_rollback(struct keep *k)
+void shelf_rollback(struct shelf *k)
 {
 	if (store_in_transaction(k->store) && store_exec(k->store, "ROLLBACK"))
 		abort(); // the role starts again, and the transaction is gone
 }
 
-enum err keep_add(struct keep *k, const char *source, const char *part, const struct indicator *i)
+enum err shelf_add(struct shelf *k, const char *source, const char *part, const struct indicator *i)
 {
 	query_text(k->add, 1, source);
 	query_text(k->add, 2, part);
@@ -126,7 +126,7 @@ enum err keep_add(struct keep *k, const char *source, const char *part, const st
 	return query_run(k->add);
 }
 
-enum err keep_drop(struct keep *k, const char *source, const char *part)
+enum err shelf_drop(struct shelf *k, const char *source, const char *part)
 {
 	struct store_query *query = part ? k->drop_part : k->drop;
 	query_text(query, 1, source);
@@ -143,14 +143,14 @@ static uint32_t count_of(struct store_query *query, const char *source)
 	return count;
 }
 
-uint32_t keep_count(struct keep *k, const char *source)
+uint32_t shelf_count(struct shelf *k, const char *source)
 {
 	return count_of(k->count, source);
 }
 
-enum err keep_left(struct keep *k, const char *source, const char *id, const char *why)
+enum err shelf_left(struct shelf *k, const char *source, const char *id, const char *why)
 {
-	if (count_of(k->left_count, source) >= KEEP_LEFT)
+	if (count_of(k->left_count, source) >= SHELF_LEFT)
 		return OK;
 	query_text(k->left, 1, source);
 	query_text(k->left, 2, id);
@@ -158,7 +158,7 @@ enum err keep_left(struct keep *k, const char *source, const char *id, const cha
 	return query_run(k->left);
 }
 
-enum err keep_drop_left(struct keep *k, const char *source)
+enum err shelf_drop_left(struct shelf *k, const char *source)
 {
 	query_text(k->drop_left, 1, source);
 	return query_run(k->drop_left);
@@ -188,7 +188,7 @@ static bool row_of(struct store_query *q, struct indicator *i, struct arena *are
 	return true;
 }
 
-enum err keep_each(struct keep *k, keep_row *row, void *context)
+enum err shelf_each(struct shelf *k, shelf_row *row, void *context)
 {
 	static const char sql[] = "SELECT source, kind, value, id, name, author, tlp, sure, since, "
 				  "until FROM indicator";
@@ -209,7 +209,7 @@ enum err keep_each(struct keep *k, keep_row *row, void *context)
 	return more && step == STORE_FAILED ? ERR_IO : OK;
 }
 
-void keep_each_left(struct keep *k, const char *source, keep_left_row *row, void *context)
+void shelf_each_left(struct shelf *k, const char *source, shelf_left_row *row, void *context)
 {
 	struct store_query *q;
 	if (store_prepare(k->store, "SELECT id, why FROM left_out WHERE source = ?1", &q))
@@ -223,7 +223,7 @@ void keep_each_left(struct keep *k, const char *source, keep_left_row *row, void
 	store_query_free(q);
 }
 
-enum err keep_state_save(struct keep *k, const struct keep_state *s)
+enum err shelf_state_save(struct shelf *k, const struct shelf_state *s)
 {
 	query_text(k->state, 1, s->name);
 	query_text(k->state, 2, s->etag);
@@ -239,13 +239,13 @@ enum err keep_state_save(struct keep *k, const struct keep_state *s)
 	return query_run(k->state);
 }
 
-enum err keep_state_drop(struct keep *k, const char *name)
+enum err shelf_state_drop(struct shelf *k, const char *name)
 {
 	query_text(k->drop_state, 1, name);
 	return query_run(k->drop_state);
 }
 
-enum err keep_states(struct keep *k, keep_state_row *row, void *context)
+enum err shelf_states(struct shelf *k, shelf_state_row *row, void *context)
 {
 	static const char sql[] = "SELECT name, etag, since, words, tried, fine, stamp, count, "
 				  "left_out, failures, shrunk FROM source";
@@ -254,7 +254,7 @@ enum err keep_states(struct keep *k, keep_state_row *row, void *context)
 	if (store_prepare(k->store, sql, &q))
 		return ERR_IO;
 	while ((step = query_step(q)) == STORE_ROW) {
-		struct keep_state s = {.tried_us = row_int(q, 4), .fine_us = row_int(q, 5)};
+		struct shelf_state s = {.tried_us = row_int(q, 4), .fine_us = row_int(q, 5)};
 		arena_reset(k->arena);
 		copy(s.name, sizeof s.name, q, 0, k->arena);
 		copy(s.etag, sizeof s.etag, q, 1, k->arena);
