@@ -35,7 +35,7 @@ SIDEWAYS = {
 # check what it will read.
 ACROSS = {("cli", "vault/ledger"), ("cli", "vault/policy"), ("cli", "vault/records"), ("cli", "guard"),
           ("trail_verify", "vault/ledger"), ("parent", "gate"),
-          ("cli", "watch/detect")}
+          ("cli", "watch/detect"), ("cli", "watch/intelligence")}
 # A library with a folder of its own stays in it.
 ONLY_IN = {
     r"openssl/": ["common/crypto"], r"ngx_": ["gate/nginx"], r"nginx\.h": ["gate/nginx"],

@@ -205,18 +205,19 @@ static void write_sentence(struct intelligence *i, const struct seen *seen, char
 {
 	const struct table_hit *hit = seen->hit;
 	char since[TIME_TEXT_BYTES] = "", who[40] = "Nobody signed in, who", name[140];
-	if (hit->since_us) {
+	bool range = hit->kind == OBSERVABLE_ADDRESS && strchr(hit->value, '/');
+	if (hit->since_us)
 		date(hit->since_us, since);
-	}
 	if (seen->event->actor)
 		snprintf(who, sizeof who, "%016llx", (unsigned long long)seen->event->actor);
 	indicator_words(name, sizeof name, *hit->name ? hit->name : hit->author);
 	snprintf(ret, room,
-		"%s came with the %s %.180s, which the list \"%.60s\" names%s%s%s%s%s (%d of 100 sure). "
+		"%s came with the %s %.180s%s%s, which the list \"%.60s\" names%s%s%s%s%s (%d of 100 sure). "
 		"It was %s.",
-		who, seen->what, hit->value, i->edition->names[hit->source],
-		*since ? " since " : "", since, *name ? " as \"" : "", name, *name ? "\"" : "",
-		hit->sure, seen->event->outcome == TRAIL_ALLOWED ? "let in" : "turned away");
+		who, seen->what, range ? seen->event->address : hit->value, range ? " in " : "",
+		range ? hit->value : "", i->edition->names[hit->source], *since ? " since " : "",
+		since, *name ? " as \"" : "", name, *name ? "\"" : "", hit->sure,
+		seen->event->outcome == TRAIL_ALLOWED ? "let in" : "turned away");
 }
 
 static enum sigma_level level_of(const struct table_hit *hit)

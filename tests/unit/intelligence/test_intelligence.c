@@ -111,9 +111,9 @@ static json_t *source(const char *name)
 {
 	json_t *status = intelligence_status(watching), *one, *kept = NULL;
 	size_t i;
-	json_array_foreach(json_object_get(status, "list"), i, one)
-		if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0)
-			kept = json_incref(one);
+	json_array_foreach(json_object_get(status, "list"), i,
+		one) if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0) kept =
+		json_incref(one);
 	json_decref(status);
 	return kept;
 }
@@ -167,8 +167,9 @@ static void files_are_read_and_matched(void **context)
 	assert_int_equal(found_count, 2);
 	assert_string_equal(found[0].id, "intelligence.address");
 	assert_string_equal(found[0].key, "192.0.2.0/24");
-	assert_non_null(strstr(found[0].sentence, "0000000000abcdef came with the address "
-						  "192.0.2.0/24, which the list \"list.txt\""));
+	assert_non_null(strstr(found[0].sentence,
+		"0000000000abcdef came with the address "
+		"192.0.2.7 in 192.0.2.0/24, which the list \"list.txt\""));
 	assert_non_null(strstr(found[0].sentence, "(50 of 100 sure)"));
 	assert_int_equal(found[0].level, SIGMA_LOW);
 	assert_string_equal(found[1].id, "intelligence.agent");
@@ -210,8 +211,7 @@ static void what_is_wrong_wipes_nothing(void **context)
 	open_it();
 	put("watch/feeds/list.txt", "");
 	settle();
-	assert_problem("list.txt",
-		"it has shrunk from 2 indicators to 0: what was there is kept");
+	assert_problem("list.txt", "it has shrunk from 2 indicators to 0: what was there is kept");
 	put("watch/feeds/list.txt", "{\"type\":\"bund");
 	settle();
 	assert_problem("list.txt", "it cannot be read: neither JSON nor a list");
@@ -252,20 +252,18 @@ static void times_and_certainty(void **context)
 {
 	(void)context;
 	put("watch/feeds/b.json",
-		"{\"type\":\"bundle\",\"objects\":["
-		STIX("1\",\"valid_until\":\"2027-01-03T00:00:00Z\",\"confidence\":90",
-			"[ipv4-addr:value = '192.0.2.1']") ","
-		STIX("2\",\"valid_from\":\"2026-11-01T00:00:00Z\",\"confidence\":70",
-			"[ipv4-addr:value = '192.0.2.2']") ","
-		STIX("3\",\"valid_from\":\"2026-12-31T00:00:00Z\",\"confidence\":10",
-			"[ipv4-addr:value = '192.0.2.3']") ","
-		STIX("4\",\"revoked\":true", "[ipv4-addr:value = '192.0.2.4']") ","
-		STIX("5\"", "[file:name = 'x']") "]}");
+		"{\"type\":\"bundle\",\"objects\":[" STIX(
+			"1\",\"valid_until\":\"2027-01-03T00:00:00Z\",\"confidence\":90",
+			"[ipv4-addr:value = '192.0.2.1']") "," STIX("2\",\"valid_from\":\"2026-11-01T00:00:00Z\",\"confidence\":70",
+			"[ipv4-addr:value = '192.0.2.2']") "," STIX("3\",\"valid_from\":\"2026-12-31T00:00:00Z\",\"confidence\":10",
+			"[ipv4-addr:value = '192.0.2.3']") "," STIX("4\",\"revoked\":true",
+			"[ipv4-addr:value = '192.0.2.4']") "," STIX("5\"",
+			"[file:name = 'x']") "]}");
 	open_it();
 	event("192.0.2.1", "");
 	event("192.0.2.2", ""); // expired: 30 days after valid_from
 	event("192.0.2.3", "");
-	event("192.0.2.4", ""); // revoked
+	event("192.0.2.4", "");                         // revoked
 	event_at("192.0.2.1", "", now_us + 3 * DAY_US); // expired
 	assert_int_equal(found_count, 2);
 	assert_int_equal(found[0].level, SIGMA_HIGH);
@@ -359,11 +357,12 @@ static void what_is_shared(void **context)
 {
 	(void)context;
 	put("watch/feeds/b.json",
-		"{\"type\":\"bundle\",\"objects\":["
-		STIX("1\",\"object_marking_refs\":[\"marking-definition--bab4a63c-aed9-4cf5-a766-"
-		     "dfca5abac2bb\"]", "[ipv4-addr:value = '192.0.2.1']") ","
-		STIX("2\",\"object_marking_refs\":[\"marking-definition--e828b379-4e03-4974-9ac4-"
-		     "e53a884c97c1\"]", "[ipv4-addr:value = '192.0.2.2']") "]}");
+		"{\"type\":\"bundle\",\"objects\":[" STIX(
+			"1\",\"object_marking_refs\":[\"marking-definition--bab4a63c-aed9-4cf5-a766-"
+			"dfca5abac2bb\"]",
+			"[ipv4-addr:value = '192.0.2.1']") "," STIX("2\",\"object_marking_refs\":[\"marking-definition--e828b379-4e03-4974-9ac4-"
+								    "e53a884c97c1\"]",
+			"[ipv4-addr:value = '192.0.2.2']") "]}");
 	put("watch/feeds/list.txt", "agent: Mustermann's Browser\n");
 	open_it();
 	for (int i = 0; i < 3; i++)
@@ -397,9 +396,13 @@ static void sources_that_are_wrong(void **context)
 {
 	static const char *const bad[] = {"sources:\n  - name: x\n    kind: taxii\n",
 		"sources:\n  - name: x\n    file: ../../etc/passwd\n",
-		"sources:\n  - kind: file\n    file: a\n", "sources:\n  - name: x\n    file: a\n    "
-		"sure: 200\n", "other: 1\n", "sources:\n  - name: x\n    feed: a\n    kind: list\n    "
-		"every: 1s\n", "sources:\n  - name: x\n    file: a\n  - name: x\n    file: b\n"};
+		"sources:\n  - kind: file\n    file: a\n",
+		"sources:\n  - name: x\n    file: a\n    "
+		"sure: 200\n",
+		"other: 1\n",
+		"sources:\n  - name: x\n    feed: a\n    kind: list\n    "
+		"every: 1s\n",
+		"sources:\n  - name: x\n    file: a\n  - name: x\n    file: b\n"};
 	(void)context;
 	put("watch/feeds/list.txt", "192.0.2.1\n");
 	put("rules/intelligence/sources.yaml",
@@ -415,8 +418,8 @@ static void sources_that_are_wrong(void **context)
 		json_t *status = intelligence_status(watching);
 		json_t *problems = json_object_get(status, "problems");
 		assert_int_equal(json_array_size(problems), 1);
-		assert_non_null(strstr(
-			json_string_value(json_array_get(problems, 0)), "sources.yaml:"));
+		assert_non_null(
+			strstr(json_string_value(json_array_get(problems, 0)), "sources.yaml:"));
 		json_decref(status);
 		assert_int_equal(number("own", "indicators"), 1); // what it said before goes on
 		assert_int_equal(number("list.txt", "indicators"), 1);
