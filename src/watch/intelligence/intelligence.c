@@ -32,6 +32,7 @@ enum err intelligence_open(const struct intelligence_places *places,
 	if (!i)
 		abort();
 	i->places = *places;
+	i->examples = json_object();
 	snprintf(i->state, sizeof i->state, "%s", places->state);
 	snprintf(i->rules, sizeof i->rules, "%s", places->rules);
 	snprintf(i->document, sizeof i->document, "%s/fetched", places->state);
@@ -67,6 +68,7 @@ void intelligence_close(struct intelligence *i)
 		fclose(i->fetching.file);
 	edition_free(i->edition);
 	sources_done(&i->sources);
+	json_decref(i->examples);
 	sightings_close(i->sightings);
 	shelf_close(i->shelf);
 	free(i);
@@ -121,6 +123,9 @@ static enum err take_work(struct intelligence *i)
 		w->edition = NULL;
 		memcpy(i->warning_problem, w->warning_problem, sizeof i->warning_problem);
 	}
+	for (size_t n = 0; n < i->sources.count; n++)
+		if (w->kind == WORK_FILES || strcmp(i->sources.at[n].name, w->source) == 0)
+			tell_examples(i, i->sources.at[n].name);
 	if (w->kind == WORK_DOCUMENT || w->kind == WORK_MANIFEST)
 		feeds_worked(i);
 	else if (w->err)

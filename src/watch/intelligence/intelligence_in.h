@@ -42,12 +42,14 @@ struct intelligence {
 	struct sources sources;
 	struct fetching fetching;
 	char warning_problem[200];
+	json_t *examples;     // of what was left out, by source; the thread may have the database
 	uint64_t stamp, next; // of the files; of the trail
 	int64_t now_us, looked_us, hour;
 	unsigned this_hour;
 	bool wants_edition;
 };
 
+void tell_examples(struct intelligence *i, const char *source); // reads them again (tell.c)
 // feeds.c
 void feeds_tick(struct intelligence *i);   // a document that came goes to the thread
 void feeds_worked(struct intelligence *i); // and this is what came of it

@@ -9,7 +9,7 @@
 static const char *const kinds[SOURCE_KINDS] = {"file", "taxii", "misp", "list"};
 
 enum {
-	EVERY_LEAST_S = 60,
+	EVERY_LEAST_S = 5,
 	SURE = 50
 };
 
@@ -76,7 +76,7 @@ static const char *read_every(struct place *p, const char *text)
 {
 	bool fine = read_time(text, &p->source->every_us) &&
 		    p->source->every_us >= EVERY_LEAST_S * 1000000ll;
-	return fine ? NULL : "every is a time of a minute at least, such as 1h";
+	return fine ? NULL : "every is a time of 5s at least, such as 1h";
 }
 
 static const char *read_expires(struct place *p, const char *text)

@@ -33,21 +33,26 @@ static void add_left(void *context, const char *id, const char *why)
 		json_array_append_new(l->list, json_pack("{s:s, s:s}", "id", id, "why", why));
 }
 
-// While the thread has the database, there are no examples.
-static json_t *source_json(struct intelligence *i, const struct source *source)
+void tell_examples(struct intelligence *i, const char *source)
+{
+	struct listing left = {json_array(), EXAMPLES};
+	shelf_each_left(i->shelf, source, add_left, &left);
+	json_object_set_new(i->examples, source, left.list);
+}
+
+static json_t *source_json(const struct intelligence *i, const struct source *source)
 {
 	const struct shelf_state none = {0};
-	const struct shelf_state *state = states_find(&i->states, source->name);
-	struct listing left = {json_array(), EXAMPLES};
+	const struct shelf_state *state = states_find((struct states *)&i->states, source->name);
+	const json_t *left = json_object_get(i->examples, source->name);
 	state = state ? state : &none;
-	if (state->left && !i->loader.busy)
-		shelf_each_left(i->shelf, source->name, add_left, &left);
 	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:i, s:s, s:i, s:s}", "name",
 		source->name, "kind", source_kind_text(source->kind), "feed", source->feed,
 		"indicators", (int)state->count, "left_out", (int)state->left, "examples",
-		left.list, "tried", intelligence_time(state->tried_us), "fetched",
-		intelligence_time(state->fine_us), "failures", (int)state->failures, "problem",
-		state->words, "sure", source->sure, "tlp", tlp_text(source->tlp));
+		left ? json_deep_copy(left) : json_array(), "tried",
+		intelligence_time(state->tried_us), "fetched", intelligence_time(state->fine_us),
+		"failures", (int)state->failures, "problem", state->words, "sure", source->sure,
+		"tlp", tlp_text(source->tlp));
 }
 
 static json_t *sources_json(struct intelligence *i)
