@@ -278,7 +278,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.identity = role->parts.identity,
 		.explain = role->explain,
-		.opaque = role->parts.opaque,
+		.facts = {.ledger = role->parts.ledger, .opaque = role->parts.opaque},
 		.outcome = ordered,
 		.context = role};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);

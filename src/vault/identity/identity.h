@@ -187,6 +187,8 @@ enum err session_list(struct identity *identity, const char *account, struct are
 	struct session **ret_sessions, size_t *ret_count); // account NULL: all
 enum err session_end(struct identity *identity, const char *handle,
 	const char *account); // account NULL: anybody's
+// The account of a session, copied; "" when there is none.
+const char *session_owner(struct identity *identity, const char *handle, struct arena *arena);
 // A lasting bearer token for an account of role application.
 enum err session_token_create(struct identity *identity, const char *account, const char *label,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);

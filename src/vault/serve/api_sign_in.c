@@ -28,7 +28,7 @@ static enum progress refuse(
 	note.status = 401;
 	if (*account &&
 		identity_account_find(vault->parts.identity, account, x->arena, &known) == OK) {
-		note.actor = known.id;
+		note.actor = note.target = known.id;
 		note.actor_name = known.name;
 		note.role = known.role;
 		note_add(vault, x, &note);
@@ -72,7 +72,7 @@ static void note_step(struct vault *vault, struct exchange *x, enum trail_action
 	const struct account *account, const struct session *session)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_ALLOWED);
-	note.actor = account->id;
+	note.actor = note.target = account->id;
 	note.actor_name = account->name;
 	note.role = account->role;
 	note.session = session ? session->handle : "";
@@ -257,6 +257,7 @@ static enum progress end_change(struct vault *vault, struct exchange *x, bool si
 		return answer_step(vault, x, TRAIL_PASSWORD_CHANGED, &step);
 	struct trail_entry note =
 		note_begin(x, TRAIL_SIGN_IN, TRAIL_PASSWORD_CHANGED, TRAIL_ALLOWED);
+	note.target = x->who.account;
 	note_add(vault, x, &note);
 	return api_answer(x, 200, json_pack("{s:s}", "state", "changed"));
 }
@@ -313,6 +314,7 @@ enum progress api_sign_out(struct vault *vault, struct exchange *x)
 	if (session_end(vault->parts.identity, x->who.session, x->who.account) == OK) {
 		struct trail_entry note =
 			note_begin(x, TRAIL_SIGN_IN, TRAIL_SIGNED_OUT, TRAIL_ALLOWED);
+		note.target = x->who.account;
 		note_add(vault, x, &note);
 	}
 	answer_header(x, "Set-Cookie",

@@ -28,13 +28,19 @@ enum access_query {
 	A_LOOKS,   // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
 		   // stage
 	A_SET,     // name, value
+	A_AGAIN,   // most -> the same as A_FIRST, of what was done later that day
+	A_AGAIN_ADD,  // day, actor, patient, seq, idx, at
+	A_AGAIN_LEFT, // -> 1 when there are any
+	A_AGAIN_DONE, // seq, idx
+	A_AGAIN_SKIP, // those that were explained meanwhile, with nothing noticeable
 	A_QUERIES
 };
 
 enum {
 	STAGE_FIRST, // wants its first look
 	STAGE_SECOND,
-	STAGE_SETTLED
+	STAGE_SETTLED,
+	STAGE_AGAIN // of a wish: the line stays as it is
 };
 enum {
 	QUEUE_WORST = 1,
@@ -69,7 +75,7 @@ struct access {
 		int64_t day;
 		unsigned acts;
 	} seen[SEEN]; // lines that need no look into the database
-	bool changed;
+	bool changed, has_again;
 	void (*made)(void *context, const struct access_item *item);
 	void *made_context;
 };
