@@ -64,8 +64,8 @@ enum trail_action {
 	TRAIL_UNBLOCKED,
 	TRAIL_QUARANTINED,
 	TRAIL_RELEASED,
-	TRAIL_ZONES, // applied, confirmed or undone
-	TRAIL_EXPLAINED, // what the records say of the access that `refers_to` names
+	TRAIL_ZONES,      // applied, confirmed or undone
+	TRAIL_EXPLAINED,  // what the records say of the access that `refers_to` names
 	TRAIL_TOKEN_USED, // one that opens nothing
 	TRAIL_LURES,      // honey records made, listed or removed
 	TRAIL_EXCEPTION,  // for a detection rule, made or removed

@@ -120,7 +120,8 @@ static enum err add_line(struct access *a, const struct line *line)
 static enum err look_again(struct access *a, const struct line *line, unsigned before)
 {
 	const unsigned opened = ACT_OPENED | ACT_WROTE, now = line->acts;
-	bool more = (now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
+	bool more =
+		(now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
 	const int64_t values[] = {line->day, (int64_t)line->actor, (int64_t)line->patient,
 		(int64_t)line->seq, line->index, line->at_us};
 	if (!more)

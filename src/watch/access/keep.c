@@ -59,9 +59,10 @@ static const char *const sql[A_QUERIES] = {
 	[A_AGAIN_ADD] = "INSERT OR IGNORE INTO again VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[A_AGAIN_LEFT] = "SELECT 1 FROM again LIMIT 1",
 	[A_AGAIN_DONE] = "DELETE FROM again WHERE seq = ?1 AND idx = ?2",
-	[A_AGAIN_SKIP] = "DELETE FROM again WHERE NOT EXISTS (SELECT 1 FROM look l WHERE"
-			 " l.day = again.day AND l.actor = again.actor AND l.patient = again.patient"
-			 " AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
+	[A_AGAIN_SKIP] =
+		"DELETE FROM again WHERE NOT EXISTS (SELECT 1 FROM look l WHERE"
+		" l.day = again.day AND l.actor = again.actor AND l.patient = again.patient"
+		" AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
 };
 
