@@ -253,6 +253,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.policy = role->parts.policy,
 		.records = role->parts.records,
+		.lures = role->parts.lures,
 		.version = HOSPITALLER_VERSION,
 		.base = role->config->base,
 		.started_us = time_now_us(),
