@@ -8,7 +8,7 @@
 
 static uint64_t opaque(struct facts *facts, const char *id)
 {
-	return *id ? mac_token(facts->opaque, bytes_text(id)) : 0;
+	return *id ? mac_token_again(facts->opaque, bytes_text(id)) : 0;
 }
 
 static void fill_texts(const struct trail_entry *e, struct feed_event *ret)

@@ -102,6 +102,19 @@ static bool order(void *context, const struct ward_order *what)
 	return feeder_order(&role->feeder, what);
 }
 
+static bool ask(void *context, uint64_t ticket, struct bytes question)
+{
+	struct role *role = context;
+	return feeder_ask(&role->feeder, ticket, question);
+}
+
+static void replied(void *context, uint64_t ticket, uint16_t status, json_t *json)
+{
+	struct role *role = context;
+	serve_replied(&role->vault, ticket, status, json);
+	event_active(role->settle, 0, 0);
+}
+
 static void ordered(
 	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
 {
@@ -192,11 +205,7 @@ static enum err confine(struct role *role)
 	const struct sandbox sandbox = {.paths = rules, .path_count = count, .calls = calls};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
-	if (err)
-		log_error("this role cannot be confined: %s", err_text(err));
-	else
-		log_info("confined: seccomp, Landlock %d, no capabilities%s%s", report.landlock_abi,
-			*report.missing ? "; lacking: " : "", report.missing);
+	(err ? log_error : log_info)("%s", report.words);
 	role->landlock_abi = err ? 0 : report.landlock_abi;
 	return err;
 }
@@ -267,6 +276,7 @@ static void start(struct role *role)
 		.courier = courier_json,
 		.courier_test = courier_test,
 		.order = order,
+		.ask = ask,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
@@ -281,6 +291,7 @@ static void start(struct role *role)
 		.explain = role->explain,
 		.facts = {.ledger = role->parts.ledger, .opaque = role->parts.opaque},
 		.outcome = ordered,
+		.replied = replied,
 		.context = role};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);

@@ -7,6 +7,7 @@
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,12 @@ enum err detector_tick(struct detector *d)
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
 	return save(d);
+}
+
+json_t *detector_finding(const struct detector *d, uint64_t id)
+{
+	static_assert(DETECTOR_KEPT == (int)FINDINGS_MOST, "as many as are kept");
+	return findings_one(d->findings, id);
 }
 
 bool detector_news(struct detector *d)

@@ -33,7 +33,7 @@ route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_lures.c
 route_handler api_lures, api_lure_create, api_lure_remove;
 // api_findings.c
-route_handler api_findings;
+route_handler api_findings, api_finding;
 // openapi.c
 route_handler api_openapi;
 // api_courier.c
