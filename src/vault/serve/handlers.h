@@ -34,6 +34,8 @@ route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 route_handler api_behaviour;
 // api_intelligence.c
 route_handler api_intelligence, api_intelligence_look, api_intelligence_share;
+// api_lures.c
+route_handler api_lures, api_lure_create, api_lure_remove;
 // api_findings.c
 route_handler api_findings, api_finding;
 // openapi.c
