@@ -12,9 +12,7 @@
 
 struct ranges;
 
-enum {
-	RANGES_NONE = UINT32_MAX
-};
+#define RANGES_NONE UINT32_MAX
 
 struct ranges *ranges_new(void);
 void ranges_free(struct ranges *ranges); // NULL is fine

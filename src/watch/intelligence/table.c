@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	NONE = UINT32_MAX
-};
+#define NONE UINT32_MAX
 
 struct record {
 	uint32_t value, id, name, author, warning; // in the pool
