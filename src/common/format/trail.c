@@ -57,6 +57,13 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 		"release a host from quarantine"},
 	[TRAIL_ZONES] = {"zones", "changed the zones of the network",
 		"change the zones of the network"},
+	[TRAIL_ACTED] = {"act", "contained a case", "contain a case"},
+	[TRAIL_ACT_ENDED] = {"act-end", "ended what contained a case",
+		"end what contained a case"},
+	[TRAIL_APPROVED] = {"approve", "approved a step of a playbook",
+		"approve a step of a playbook"},
+	[TRAIL_DECLINED] = {"decline", "declined a step of a playbook",
+		"decline a step of a playbook"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 };
 
@@ -334,7 +341,7 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 	if (e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED)
 		return arena_printf(
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
-	if (e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES)
+	if (e->action >= TRAIL_BLOCKED && e->action <= TRAIL_DECLINED)
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";

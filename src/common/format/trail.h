@@ -64,6 +64,10 @@ enum trail_action {
 	TRAIL_QUARANTINED,
 	TRAIL_RELEASED,
 	TRAIL_ZONES, // applied, confirmed or undone
+	TRAIL_ACTED, // what a playbook had done
+	TRAIL_ACT_ENDED, // undone, or over
+	TRAIL_APPROVED, // a step of a playbook
+	TRAIL_DECLINED,
 	TRAIL_ACTIONS
 };
 

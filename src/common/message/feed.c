@@ -24,6 +24,9 @@ static const struct message_rule rules[] = {
 	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
 	{FEED_ORDER, "order", "An order for guard; it is on the trail.", MESSAGE_BACK, 400},
 	{FEED_OUTCOME, "outcome", "What guard answered.", MESSAGE_FORTH, CHANNEL_FRAME_BYTES},
+	{FEED_ACT, "act", "A playbook wants something done.", MESSAGE_FORTH, FEED_ACT_BYTES + 12},
+	{FEED_ACTED, "acted", "What came of it, in a sentence.", MESSAGE_BACK,
+		FEED_WORDS_BYTES + 13},
 };
 
 const struct message_table feed_table = {

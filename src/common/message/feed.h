@@ -11,6 +11,8 @@
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
 //   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
+//   ACT        forth (watch)  a playbook wants something done: u64 ticket, JSON (acts.h of the vault)
+//   ACTED      back  (vault)  u64 ticket, u8 fine, what came of it, in a sentence
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors, patients and sessions are numbers that only the vault can turn
@@ -36,6 +38,8 @@ enum feed_message {
 	FEED_TEST,
 	FEED_ORDER = 32,
 	FEED_OUTCOME,
+	FEED_ACT = 48,
+	FEED_ACTED,
 };
 enum {
 	FEED_VERSION = 2,
@@ -48,7 +52,9 @@ enum {
 	FEED_CODE_BYTES = 32,
 	FEED_FINDINGS_BYTES = 60000,
 	FEED_COURIER_BYTES = CHANNEL_FRAME_BYTES,
-	FEED_NAME_BYTES = 64
+	FEED_NAME_BYTES = 64,
+	FEED_ACT_BYTES = 4000,
+	FEED_WORDS_BYTES = 400
 };
 
 struct feed_event {
@@ -102,6 +108,17 @@ enum err feed_explain_parse(
 void feed_explained_send(struct channel *channel, const struct feed_explained *list, size_t count);
 enum err feed_explained_parse(
 	struct bytes payload, struct feed_explained ret_list[FEED_WISHES], size_t *ret_count);
+
+// What a playbook wants done, on the trail before it is; and what came of it.
+void feed_act_send(struct channel *channel, uint64_t ticket, struct bytes json);
+enum err feed_act_parse(struct bytes payload, uint64_t *ret_ticket, struct bytes *ret_json);
+struct feed_acted {
+	uint64_t ticket;
+	bool fine;
+	char words[FEED_WORDS_BYTES];
+};
+void feed_acted_send(struct channel *channel, const struct feed_acted *acted);
+enum err feed_acted_parse(struct bytes payload, struct feed_acted *ret_acted);
 
 // A text for an event: cut at a character's boundary, control characters and what is no UTF-8
 // replaced by '?'.

@@ -3,7 +3,7 @@
 #include "common/base/map.h"
 #include "common/base/text.h"
 #include "common/format/fhir_type.h"
-#include "vault/identity/identity.h"
+#include "vault/identity/measures.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
 
@@ -45,21 +45,37 @@ void who_identify(struct vault *vault, struct exchange *x)
 		.person = arena_text(x->arena, session->person),
 		.session = arena_text(x->arena, session->handle),
 		.second_factor = session->second_factor,
+		.locked = session->locked,
+		.step_up = session->step_up,
 	};
+}
+
+static void answer_contained(struct exchange *x)
+{
+	if (x->who.locked)
+		answer_error(x, 403, "account-locked",
+			"Your account is restricted because of something that was noticed. If you "
+			"need a record now, break the glass; call the security officer for the rest.");
+	else
+		answer_error(x, 403, "second-factor-required",
+			"Sign in again with your second factor.");
 }
 
 bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 {
 	enum policy_role role = policy_role_find(x->who.role);
 	bool factor = x->who.second_factor || !policy_needs_factor(vault->parts.policy, role);
-	if (factor && policy_may(vault->parts.policy, role, verb))
+	bool contained = x->who.locked || x->who.step_up;
+	if (factor && !contained && policy_may(vault->parts.policy, role, verb))
 		return true;
 	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_DENIED);
 	note.detail = verb;
-	note.rule = "deny by default";
+	note.rule = contained ? "contained" : "deny by default";
 	note_add(vault, x, &note);
 	vault->denials++;
-	if (factor)
+	if (contained)
+		answer_contained(x);
+	else if (factor)
 		answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);
 	else
 		answer_error(x, 403, "second-factor-required", "Sign in with your second factor.");
@@ -75,7 +91,8 @@ bool who_reads_all(struct vault *vault, const struct exchange *x, int type)
 		.second_factor = x->who.second_factor};
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
-	return decision.allowed;
+	return decision.allowed && !x->who.locked && !x->who.step_up &&
+	       !measures_any(vault->parts.identity, MEASURE_RECORD);
 }
 
 static enum policy_action policy_of(enum trail_action action)
@@ -159,6 +176,31 @@ static enum err gather(struct vault *vault, struct exchange *x, const char *pati
 	return OK;
 }
 
+static bool may_break_glass(struct vault *vault, const struct exchange *x)
+{
+	const struct policy_ask ask = {.role = policy_role_find(x->who.role),
+		.action = POLICY_BREAK_GLASS,
+		.type = fhir_type_find("Patient"),
+		.second_factor = true};
+	struct policy_decision decision;
+	policy_decide(vault->parts.policy, &ask, &decision);
+	return decision.allowed;
+}
+
+// Does a measure narrow this to broken glass? Finding a patient and breaking the glass stay, and
+// whatever belongs to no patient. A locked record stays the patient's own, and takes in what is
+// written to it anew: results do not wait for a case.
+static bool contained(struct vault *vault, const struct exchange *x, const struct access *access,
+	const struct policy_ask *ask)
+{
+	if (ask->action == POLICY_BREAK_GLASS || ask->own)
+		return false;
+	if (x->who.locked || x->who.step_up)
+		return ask->of_patient;
+	return access->patient && ask->action != POLICY_CREATE && ask->action != POLICY_WHO_SAW &&
+	       measure_on(vault->parts.identity, MEASURE_RECORD, access->patient, x->now_us);
+}
+
 static enum err decide_one(struct vault *vault, struct exchange *x, const struct access *access,
 	struct verdict *ret_verdict)
 {
@@ -179,8 +221,22 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 		if (err)
 			return err;
 	}
+	bool held = contained(vault, x, access, &ask);
+	if (held && ask.broken_glass && ask.relationship) {
+		const struct broken_glass *glass = glass_find(
+			vault->parts.identity, x->who.session, access->patient, x->now_us);
+		verdict.purpose = "BTG";
+		verdict.reason = glass ? arena_text(x->arena, glass->reason) : "";
+	}
+	if (held)
+		ask.relationship = false;
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
+	if (held && decision.allowed && !ask.broken_glass) {
+		decision = (struct policy_decision){.rule = "contained",
+			.why = "It is contained: only broken glass opens it.",
+			.break_glass_would_help = may_break_glass(vault, x)};
+	}
 	verdict.allowed = decision.allowed;
 	verdict.break_glass_would_help = decision.break_glass_would_help;
 	verdict.second_factor_would_help = decision.second_factor_would_help;
@@ -213,7 +269,16 @@ enum err access_decide(struct vault *vault, struct exchange *x, const struct acc
 
 static void answer_denied(struct exchange *x, const struct verdict *verdict)
 {
-	if (verdict->break_glass_would_help)
+	if (verdict->rule && strcmp(verdict->rule, "contained") == 0 && x->who.step_up)
+		answer_error(x, 403, "second-factor-required",
+			"Sign in again with your second factor; breaking the glass opens it at once.");
+	else if (verdict->rule && strcmp(verdict->rule, "contained") == 0)
+		answer_error(x, 403, verdict->break_glass_would_help ? "break-glass-possible" : "denied",
+			"This is closed for a while because of something that was noticed.%s",
+			verdict->break_glass_would_help
+				? " If you need the record now, break the glass: it will be reviewed."
+				: " Call the security officer.");
+	else if (verdict->break_glass_would_help)
 		answer_error(x, 403, "break-glass-possible",
 			"You are not known to be treating this patient. If you need the record now, "
 			"break the glass: it will be reviewed.");
