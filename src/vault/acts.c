@@ -244,19 +244,28 @@ void acts_settle(struct acts *acts)
 		;
 }
 
+// Asked for again while it waits, or after it was done: answered with what came of it.
 static bool known_already(struct acts *acts, struct act *act)
 {
+	for (struct act *one = acts->first; one; one = one->next)
+		if (strcmp(one->key, act->key) == 0 && one->undo == act->undo) {
+			one->ticket = act->ticket;
+			return true;
+		}
 	const struct measure *m = measure_by_key(acts->parts->identity, act->key);
 	if (!m)
 		return false;
-	if (act->undo ? m->state != MEASURE_OVER : m->state != MEASURE_SENT) {
-		answer(acts, act, m->state != MEASURE_FAILED,
-			act->undo && m->state == MEASURE_FAILED ? "It was never done."
-								: m->words);
+	if (act->undo && (m->state == MEASURE_OVER || m->state == MEASURE_FAILED)) {
+		answer(acts, act, true,
+			m->state == MEASURE_OVER ? "It is over." : "It was never done.");
 		return true;
 	}
 	if (act->undo)
-		return answer(acts, act, true, "It was over already."), true;
+		return false;
+	if (m->state != MEASURE_SENT) {
+		answer(acts, act, m->state != MEASURE_FAILED, m->words);
+		return true;
+	}
 	act->from_us = m->from_us; // guard is asked again, for what is left of it
 	return false;
 }

@@ -41,6 +41,9 @@ struct feeder {
 	// What guard answered: counters where the answer's type says so, else NULL.
 	void (*outcome)(void *context, const struct ward_answer *answer,
 		const struct ward_counters *counters);
+	// What a playbook wants done; and that watch is gone, who asks again when it is back.
+	void (*act)(void *context, uint64_t ticket, struct bytes json);
+	void (*gone)(void *context);
 	void *context;
 };
 
@@ -48,4 +51,5 @@ struct feeder {
 enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination);
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
+void feeder_acted(struct feeder *feeder, const struct feed_acted *acted);
 bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away

@@ -16,7 +16,7 @@ enum policy_condition {
 	CONDITIONS
 };
 enum {
-	POLICY_VERBS = 7,
+	POLICY_VERBS = 8,
 	POLICY_KEYS = 4,
 	POLICY_RULE_KEYS = 7
 };
