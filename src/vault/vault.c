@@ -104,6 +104,19 @@ static bool order(void *context, const struct ward_order *what)
 	return feeder_order(&role->feeder, what);
 }
 
+static bool ask(void *context, uint64_t ticket, struct bytes question)
+{
+	struct role *role = context;
+	return feeder_ask(&role->feeder, ticket, question);
+}
+
+static void replied(void *context, uint64_t ticket, uint16_t status, json_t *json)
+{
+	struct role *role = context;
+	serve_replied(&role->vault, ticket, status, json);
+	event_active(role->settle, 0, 0);
+}
+
 static void ordered(
 	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
 {
@@ -298,6 +311,7 @@ static void start(struct role *role)
 		.courier = courier_json,
 		.courier_test = courier_test,
 		.order = order,
+		.ask = ask,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
@@ -314,6 +328,7 @@ static void start(struct role *role)
 		.outcome = ordered,
 		.act = on_act,
 		.gone = on_watch_gone,
+		.replied = replied,
 		.context = role};
 	const struct acts_owner owner = {on_acted, order, next_ticket, role};
 	role->acts = acts_new(&role->parts, &owner);

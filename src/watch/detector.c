@@ -6,6 +6,7 @@
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,23 @@ enum err detector_tick(struct detector *d)
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
 	return save(d);
+}
+
+json_t *detector_finding(const struct detector *d, uint64_t id)
+{
+	static_assert(DETECTOR_KEPT == (int)FINDINGS_MOST, "as many as are kept");
+	return findings_one(d->findings, id);
+}
+
+void detector_add(struct detector *d, const struct finding *finding)
+{
+	if (!findings_made_before(d->findings, finding))
+		on_found(d, finding);
+}
+
+uint64_t detector_total(const struct detector *d)
+{
+	return findings_total(d->findings);
 }
 
 bool detector_news(struct detector *d)

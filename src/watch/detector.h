@@ -6,7 +6,14 @@
 
 #include "common/message/feed.h"
 
+#include <jansson.h>
+
 struct detector;
+struct finding;
+
+enum {
+	DETECTOR_KEPT = 5000 // findings
+};
 
 struct detector_places {
 	const char *state; // folder of watch
@@ -24,6 +31,13 @@ enum err detector_events(struct detector *detector, const struct feed_event *eve
 	uint64_t next, uint64_t size); // five: the batch as the feed tells it
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
+
+// One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
+json_t *detector_finding(const struct detector *detector, uint64_t id);
+
+// Something that another part of watch found; kept with the next tick.
+void detector_add(struct detector *detector, const struct finding *finding);
+uint64_t detector_total(const struct detector *detector); // also the number of the newest
 
 // Was there anything new since the last call?
 bool detector_news(struct detector *detector);

@@ -6,8 +6,10 @@
 #include "common/io/sandbox.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
+#include "watch/conductor.h"
 #include "watch/detector.h"
 #include "watch/messenger.h"
+#include "watch/question.h"
 #include "watch/warden.h"
 
 #include <stdio.h>
@@ -36,6 +38,8 @@ struct role {
 	bool failed;
 	struct messenger messenger;
 	struct warden warden;
+	struct watch_parts parts; // for questions
+	struct conductor *conductor;
 };
 
 static void pull(struct role *role)
@@ -132,6 +136,21 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 			peer->gone(peer, "an order that cannot be read");
 		return;
 	}
+	if (frame->type == FEED_ACTED) {
+		struct feed_acted acted;
+		if (feed_acted_parse(frame->payload, &acted))
+			peer->gone(peer, "an answer that cannot be read");
+		else if (conductor_acted(role->conductor, &acted))
+			give_up(role);
+		return;
+	}
+	if (frame->type == FEED_QUESTION) {
+		if (question_answer(&role->parts, frame->payload, peer->channel))
+			peer->gone(peer, "a question that cannot be read");
+		else
+			peer_flush(peer);
+		return;
+	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
@@ -143,6 +162,10 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	if (next >= size)
 		access_time(role->access, time_now_us());
 	if (detector_events(role->detector, events, count, next, size)) {
+		give_up(role);
+		return;
+	}
+	if (conductor_take(role->conductor)) {
 		give_up(role);
 		return;
 	}
@@ -164,6 +187,7 @@ static void vault_gone(struct peer *peer, const char *why)
 	role->has_vault = false;
 	access_unanswered(role->access);
 	role->warden.vault = NULL;
+	conductor_vault(role->conductor, NULL);
 }
 
 static void on_answered(struct warden *warden)
@@ -195,6 +219,7 @@ static void on_message(void *context, const struct wire *wire)
 		peer_init(&role->vault, role->base, wire->fd, &feed_table, MESSAGE_BACK) == OK;
 	role->asked = false;
 	role->warden.vault = role->has_vault ? role->vault.channel : NULL;
+	conductor_vault(role->conductor, role->has_vault ? &role->vault : NULL);
 }
 
 static void on_pull(evutil_socket_t fd, short what, void *context)
@@ -225,7 +250,8 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	struct role *role = context;
 	(void)fd;
 	(void)what;
-	if (detector_tick(role->detector))
+	if (conductor_tick(role->conductor) || detector_tick(role->detector) ||
+		conductor_take(role->conductor))
 		give_up(role);
 	if (access_save(role->access))
 		log_error("the queue cannot be stored");
@@ -313,6 +339,11 @@ int watch_main(const struct config *config)
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;
+	role.parts =
+		(struct watch_parts){role.access, role.detector, &role.messenger, &role.warden, NULL};
+	if (conductor_open(&places, &role.parts, &role.conductor))
+		return 1;
+	role.parts.conductor = role.conductor;
 	role.control.message = on_message;
 	role.control.context = &role;
 	if (control_init(&role.control, role.base))
@@ -321,6 +352,7 @@ int watch_main(const struct config *config)
 	role.report = every(&role, REPORT_MS, on_report);
 	control_ready(landlock_abi);
 	event_base_dispatch(role.base);
+	conductor_close(role.conductor);
 	detector_close(role.detector);
 	access_close(role.access);
 	activity_free(role.activity);

@@ -27,6 +27,10 @@ static const struct message_rule rules[] = {
 	{FEED_ACT, "act", "A playbook wants something done.", MESSAGE_FORTH, FEED_ACT_BYTES + 12},
 	{FEED_ACTED, "acted", "What came of it, in a sentence.", MESSAGE_BACK,
 		FEED_WORDS_BYTES + 13},
+	{FEED_QUESTION, "question", "What somebody asks of watch, or has it do.", MESSAGE_BACK,
+		8 + FEED_QUESTION_BYTES},
+	{FEED_REPLY, "reply", "What watch answers, without names.", MESSAGE_FORTH,
+		10 + FEED_REPLY_BYTES},
 };
 
 const struct message_table feed_table = {

@@ -16,5 +16,7 @@ json_t *session_json(const struct exchange *exchange, const struct session *sess
 void set_time(json_t *json, const char *key, int64_t at_us);
 // Has exchange->job hashed by a worker; the handler is called again afterwards.
 enum progress api_hash(struct vault *vault, struct exchange *exchange, worker_run *run);
+// Of something that watch found, joins in who its "actor" and "patient" are, for the caller.
+void findings_join(struct vault *vault, struct exchange *exchange, json_t *finding);
 // Answers and drops the reference.
 enum progress api_answer(struct exchange *exchange, uint16_t status, json_t *json);

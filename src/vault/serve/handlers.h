@@ -31,7 +31,10 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_findings.c
-route_handler api_findings;
+route_handler api_findings, api_finding;
+// api_playbooks.c
+route_handler api_playbooks, api_playbook_runs, api_playbook_run, api_playbook_dry_run,
+	api_playbook_decide, api_measures, api_measure_lift;
 // openapi.c
 route_handler api_openapi;
 // api_courier.c

@@ -169,6 +169,7 @@ static enum err gather(struct vault *vault, struct exchange *x, const char *pati
 	const struct broken_glass *glass =
 		glass_find(vault->parts.identity, x->who.session, patient, x->now_us);
 	ask->broken_glass = glass != NULL;
+	verdict->glass = glass;
 	if (glass && !ask->relationship) {
 		verdict->purpose = "BTG";
 		verdict->reason = arena_text(x->arena, glass->reason);
@@ -201,6 +202,23 @@ static bool contained(struct vault *vault, const struct exchange *x, const struc
 	       measure_on(vault->parts.identity, MEASURE_RECORD, access->patient, x->now_us);
 }
 
+// Only broken glass is left of what was allowed.
+static void narrow(struct vault *vault, struct exchange *x, struct policy_ask *ask,
+	struct verdict *verdict, struct policy_decision *decision)
+{
+	const struct broken_glass *glass = verdict->glass;
+	if (glass) {
+		ask->relationship = false;
+		verdict->purpose = "BTG";
+		verdict->reason = arena_text(x->arena, glass->reason);
+		policy_decide(vault->parts.policy, ask, decision);
+		return;
+	}
+	*decision = (struct policy_decision){.rule = "contained",
+		.why = "It is contained: only broken glass opens it.",
+		.break_glass_would_help = may_break_glass(vault, x)};
+}
+
 static enum err decide_one(struct vault *vault, struct exchange *x, const struct access *access,
 	struct verdict *ret_verdict)
 {
@@ -221,22 +239,10 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 		if (err)
 			return err;
 	}
-	bool held = contained(vault, x, access, &ask);
-	if (held && ask.broken_glass && ask.relationship) {
-		const struct broken_glass *glass = glass_find(
-			vault->parts.identity, x->who.session, access->patient, x->now_us);
-		verdict.purpose = "BTG";
-		verdict.reason = glass ? arena_text(x->arena, glass->reason) : "";
-	}
-	if (held)
-		ask.relationship = false;
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
-	if (held && decision.allowed && !ask.broken_glass) {
-		decision = (struct policy_decision){.rule = "contained",
-			.why = "It is contained: only broken glass opens it.",
-			.break_glass_would_help = may_break_glass(vault, x)};
-	}
+	if (decision.allowed && contained(vault, x, access, &ask))
+		narrow(vault, x, &ask, &verdict, &decision);
 	verdict.allowed = decision.allowed;
 	verdict.break_glass_would_help = decision.break_glass_would_help;
 	verdict.second_factor_would_help = decision.second_factor_would_help;

@@ -5,6 +5,8 @@
 
 #include "vault/records/records.h"
 
+struct broken_glass;
+
 // Fills exchange->who from the token, or as the command line. An absent or unknown token leaves it
 // unknown; whether that is an error is the route's affair.
 void who_identify(struct vault *vault, struct exchange *exchange);
@@ -37,6 +39,7 @@ struct verdict {
 	const char *rule, *why;
 	const char *relationship, *evidence; // "none" and "" where there is none
 	const char *purpose, *reason;        // "BTG" and the words, where glass was broken
+	const struct broken_glass *glass;    // of this session for this patient, or NULL; borrowed
 };
 
 // Decides; writes nothing. Fails only when the relationship cannot be looked up.

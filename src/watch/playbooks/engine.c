@@ -381,7 +381,7 @@ bool run_rests(const struct run *run)
 {
 	for (size_t i = 0; i < run->record_count; i++) {
 		const struct record *r = &run->records[i];
-		if (r->state == RECORD_ACTING || r->state == RECORD_UNDOING ||
+		if (r->send || r->state == RECORD_ACTING || r->state == RECORD_UNDOING ||
 			(r->state == RECORD_DONE && r->until_us))
 			return false;
 	}

@@ -68,7 +68,38 @@ static enum err read_birth(struct playbooks *pb)
 	return err;
 }
 
-enum err keep_open(struct playbooks *pb, const char *path, char ret_problem[256])
+static enum err read_place(struct playbooks *pb)
+{
+	struct store_query *q;
+	enum err err = store_prepare(
+		pb->store, "SELECT CAST(value AS INTEGER) FROM state WHERE name = 'place'", &q);
+	if (err)
+		return err;
+	if (query_step(q) == STORE_ROW)
+		pb->place = pb->place_kept = (uint64_t)row_int(q, 0);
+	query_reset(q);
+	store_query_free(q);
+	return OK;
+}
+
+enum err runs_keep_place(struct playbooks *pb)
+{
+	struct store_query *q;
+	enum err err = store_prepare(pb->store,
+		"INSERT INTO state (name, value) VALUES ('place', ?1) "
+		"ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+		&q);
+	if (err)
+		return err;
+	query_int(q, 1, (int64_t)pb->place);
+	err = query_run(q);
+	store_query_free(q);
+	if (!err)
+		pb->place_kept = pb->place;
+	return err;
+}
+
+enum err runs_open(struct playbooks *pb, const char *path, char ret_problem[256])
 {
 	const struct store_sqlite options = {.path = path, .cache_kib = 1024};
 	enum err err = store_open_sqlite(&options, &pb->store, ret_problem);
@@ -79,13 +110,15 @@ enum err keep_open(struct playbooks *pb, const char *path, char ret_problem[256]
 	if (!err)
 		err = read_birth(pb);
 	if (!err)
-		err = keep_load(pb);
+		err = read_place(pb);
+	if (!err)
+		err = runs_load(pb);
 	if (err && pb->store)
 		snprintf(ret_problem, 256, "%s: %s", path, store_problem(pb->store));
 	return err;
 }
 
-void keep_close(struct playbooks *pb)
+void runs_close(struct playbooks *pb)
 {
 	struct store_query *all[] = {pb->put, pb->ask, pb->quiet, pb->get, pb->page, pb->trim};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -206,7 +239,7 @@ static struct run *decode(const char *text)
 	return NULL;
 }
 
-enum err keep_run(struct playbooks *pb, struct run *run, const char *ident, const char *per)
+enum err runs_keep(struct playbooks *pb, struct run *run, const char *ident, const char *per)
 {
 	char *text = encode(run);
 	if (!text)
@@ -228,7 +261,7 @@ enum err keep_run(struct playbooks *pb, struct run *run, const char *ident, cons
 	return err;
 }
 
-bool keep_has(struct playbooks *pb, const char *ident)
+bool runs_has(struct playbooks *pb, const char *ident)
 {
 	query_text(pb->ask, 1, ident);
 	bool there = query_step(pb->ask) == STORE_ROW;
@@ -236,7 +269,7 @@ bool keep_has(struct playbooks *pb, const char *ident)
 	return there;
 }
 
-int64_t keep_last_us(struct playbooks *pb, const char *name, const char *per)
+int64_t runs_last_us(struct playbooks *pb, const char *name, const char *per)
 {
 	query_text(pb->quiet, 1, name);
 	query_text(pb->quiet, 2, per);
@@ -247,7 +280,7 @@ int64_t keep_last_us(struct playbooks *pb, const char *name, const char *per)
 	return at;
 }
 
-struct run *keep_find(struct playbooks *pb, uint64_t id)
+struct run *runs_find(struct playbooks *pb, uint64_t id)
 {
 	struct arena *arena = arena_new();
 	query_int(pb->get, 1, (int64_t)id);
@@ -258,13 +291,14 @@ struct run *keep_find(struct playbooks *pb, uint64_t id)
 	return run;
 }
 
-enum err keep_load(struct playbooks *pb)
+enum err runs_load(struct playbooks *pb)
 {
 	struct store_query *q;
-	enum store_step step;
+	enum store_step step = STORE_DONE;
 	struct arena *arena = arena_new();
 	enum err err = store_prepare(
 		pb->store, "SELECT id, rests, json FROM run ORDER BY id", &q);
+	bool prepared = !err;
 	while (!err && (step = query_step(q)) == STORE_ROW) {
 		pb->last_id = (uint64_t)row_int(q, 0);
 		if (row_int(q, 1))
@@ -280,9 +314,10 @@ enum err keep_load(struct playbooks *pb)
 	}
 	if (!err && step == STORE_FAILED)
 		err = ERR_IO;
-	if (err != ERR_IO || pb->last_id)
+	if (prepared) {
 		query_reset(q);
-	store_query_free(q);
+		store_query_free(q);
+	}
 	arena_free(arena);
 	return err;
 }

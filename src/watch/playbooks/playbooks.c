@@ -1,11 +1,14 @@
 #include "watch/playbooks/playbooks_in.h"
 
+#include "common/base/time.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	UNDO_BIT = 1 << 15
+	UNDO_BIT = 1 << 15,
+	ACT_REASON_BYTES = 200, // guard takes no longer ones
 };
 
 struct run *run_new(void)
@@ -34,7 +37,7 @@ enum err playbooks_open(const char *path, const struct playbooks_owner *owner,
 		abort();
 	pb->owner = *owner;
 	*ret_problem = 0;
-	enum err err = keep_open(pb, path, ret_problem);
+	enum err err = runs_open(pb, path, ret_problem);
 	if (err) {
 		playbooks_close(pb);
 		return err;
@@ -51,7 +54,7 @@ void playbooks_close(struct playbooks *pb)
 		next = run->next;
 		run_free(run);
 	}
-	keep_close(pb);
+	runs_close(pb);
 	shelf_done(&pb->shelf);
 	free(pb);
 }
@@ -83,9 +86,11 @@ json_t *run_act(const struct playbooks *pb, const struct run *run, const struct 
 	const struct cacao_step *s = &run->p->steps[r->step];
 	char key[RUN_KEY_BYTES];
 	snprintf(key, sizeof key, "%s-%llu.%u", pb->birth, (unsigned long long)run->id, r->n);
+	const char *why = *s->description ? s->description : run->p->description;
+	if (!*why || strlen(why) > ACT_REASON_BYTES)
+		why = s->act->name;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I}", "key", key, "action", s->act->name,
-		"playbook", run->p->name, "reason",
-		*s->description ? s->description : run->p->description, "seconds",
+		"playbook", run->p->name, "reason", why, "seconds",
 		(json_int_t)s->seconds);
 	set_text(json, "actor", run->finding, "actor");
 	set_text(json, "patient", run->finding, "patient");
@@ -93,9 +98,6 @@ json_t *run_act(const struct playbooks *pb, const struct run *run, const struct 
 	json_object_set(json, "seq", json_object_get(run->finding, "seq"));
 	json_object_set_new(json, "case",
 		json_sprintf("run-%llu", (unsigned long long)run->id));
-	// Words of ours may be longer than guard's reason.
-	if (strlen(json_string_value(json_object_get(json, "reason"))) > 200)
-		json_object_set_new(json, "reason", json_stringn(s->act->does, 0));
 	uint64_t entry = r->state == RECORD_UNDOING ? r->undo : r->approved;
 	if (entry)
 		json_object_set_new(json, "approved", json_integer((json_int_t)entry));
@@ -146,7 +148,7 @@ enum err run_settle(struct playbooks *pb, struct run *run)
 	bool changed = run->dirty;
 	run_advance(run);
 	changed |= run->dirty;
-	if (run->dirty && keep_run(pb, run, NULL, NULL))
+	if (run->dirty && runs_keep(pb, run, NULL, NULL))
 		pb->broken = true;
 	if (!pb->broken)
 		send_out(pb, run);
@@ -176,75 +178,100 @@ static bool has_word(const char *const *list, size_t count, const char *word)
 	return false;
 }
 
-static bool starts(const struct cacao_trigger *t, const struct finding *f)
+static int level_of(const json_t *finding)
 {
-	bool named = has_word(t->rules, t->rule_count, f->id);
-	for (size_t i = 0; f->tags && i < f->tags->count; i++)
-		named |= has_word(t->tags, t->tag_count, f->tags->at[i]);
-	if (t->by_hand_only || (int)f->level < t->level)
+	const char *text = json_string_value(json_object_get(finding, "level"));
+	for (int i = 0; text && i < SIGMA_LEVELS; i++)
+		if (strcmp(sigma_level_text((enum sigma_level)i), text) == 0)
+			return i;
+	return -1;
+}
+
+static bool starts(const struct cacao_trigger *t, const json_t *f)
+{
+	const json_t *tags = json_object_get(f, "tags");
+	bool named = has_word(
+		t->rules, t->rule_count, json_string_value(json_object_get(f, "rule")));
+	for (size_t i = 0; i < json_array_size(tags); i++)
+		named |= has_word(
+			t->tags, t->tag_count, json_string_value(json_array_get(tags, i)));
+	if (t->by_hand_only || level_of(f) < t->level)
 		return false;
-	if (t->source_count && !has_word(t->sources, t->source_count, f->source))
+	if (t->source_count && !has_word(t->sources, t->source_count,
+				       json_string_value(json_object_get(f, "source"))))
 		return false;
 	return named || (!t->rule_count && !t->tag_count);
 }
 
-static struct bytes per_of(const struct cacao_trigger *t, const struct finding *f)
+static const char *text_of(const json_t *f, const char *key)
 {
-	return strcmp(t->per, "actor") == 0     ? f->actor
-	       : strcmp(t->per, "patient") == 0 ? f->patient
-	       : strcmp(t->per, "address") == 0 ? f->address
-						: (struct bytes){0};
+	const char *text = *key ? json_string_value(json_object_get(f, key)) : NULL;
+	return text ? text : "";
 }
 
-static enum err begin(struct playbooks *pb, const struct shelf_book *book,
-	const struct finding *f, int64_t now_us)
+static struct run *run_make(
+	struct playbooks *pb, const struct shelf_book *book, const json_t *f, int64_t now_us)
 {
-	char ident[400], per[120];
-	struct bytes who = per_of(&book->p->trigger, f);
 	struct cacao_problem problem;
-	snprintf(ident, sizeof ident, "%s|%s|%llu|%.160s", book->name, f->id,
-		(unsigned long long)f->seq, f->key);
-	snprintf(per, sizeof per, "%.*s", (int)(who.size < 100 ? who.size : 100),
-		who.size ? (const char *)who.at : "");
-	int64_t last = keep_last_us(pb, book->name, per);
-	bool quiet = *book->p->trigger.per && last &&
-		     now_us - last < (int64_t)book->p->trigger.quiet_s * 1000000;
-	if (quiet || keep_has(pb, ident))
-		return OK;
-	if (pb->run_count >= PLAYBOOKS_RUNS) {
-		pb->left_out++;
-		return OK;
-	}
 	struct run *run = run_new();
 	run->json = json_incref(book->json);
-	run->finding = finding_json(f);
-	if (!run->finding || cacao_check(run->json, NULL, run->arena, &run->p, &problem)) {
-		run_free(run);
-		return OK; // a text that is no UTF-8: there is nothing to show
-	}
+	run->finding = json_deep_copy(f);
+	if (!run->finding || cacao_check(run->json, NULL, run->arena, &run->p, &problem))
+		abort(); // it was checked when it came on the shelf
 	run->id = ++pb->last_id;
 	run->started_us = run->now_us = now_us;
 	run_begin(run);
 	run->next = pb->runs;
 	pb->runs = run;
 	pb->run_count++;
-	if (keep_run(pb, run, ident, per)) {
+	return run;
+}
+
+static enum err begin(
+	struct playbooks *pb, const struct shelf_book *book, const json_t *f, int64_t now_us)
+{
+	char ident[400];
+	const struct cacao_trigger *t = &book->p->trigger;
+	const char *per = text_of(f, t->per);
+	snprintf(ident, sizeof ident, "%s|%.120s|%lld|%lld", book->name, text_of(f, "rule"),
+		(long long)json_integer_value(json_object_get(f, "seq")),
+		(long long)json_integer_value(json_object_get(f, "id")));
+	int64_t last = *t->per ? runs_last_us(pb, book->name, per) : 0;
+	if ((last && now_us - last < (int64_t)t->quiet_s * 1000000) || runs_has(pb, ident))
+		return OK;
+	if (pb->run_count >= PLAYBOOKS_RUNS) {
+		pb->left_out++;
+		return OK;
+	}
+	struct run *run = run_make(pb, book, f, now_us);
+	if (runs_keep(pb, run, ident, per)) {
 		pb->broken = true;
 		return ERR_IO;
 	}
-	run->dirty = true;
 	return run_settle(pb, run);
 }
 
-enum err playbooks_found(struct playbooks *pb, const struct finding *f, int64_t now_us)
+enum err playbooks_found(struct playbooks *pb, const json_t *f, int64_t now_us)
 {
 	enum err err = pb->broken ? ERR_IO : OK;
-	if (f->time_us < now_us - (int64_t)PLAYBOOKS_OLD_S * 1000000)
+	int64_t at_us;
+	if (time_parse(text_of(f, "time"), &at_us) ||
+		at_us < now_us - (int64_t)PLAYBOOKS_OLD_S * 1000000)
 		return err;
 	for (size_t i = 0; !err && i < pb->shelf.count; i++)
 		if (starts(&pb->shelf.books[i].p->trigger, f))
 			err = begin(pb, &pb->shelf.books[i], f, now_us);
 	return err;
+}
+
+uint64_t playbooks_place(const struct playbooks *pb)
+{
+	return pb->place;
+}
+
+void playbooks_set_place(struct playbooks *pb, uint64_t id)
+{
+	pb->place = id;
 }
 
 enum err playbooks_acted(
@@ -261,7 +288,7 @@ enum err playbooks_acted(
 
 enum err playbooks_tick(struct playbooks *pb, int64_t now_us)
 {
-	enum err err = OK;
+	enum err err = pb->place == pb->place_kept ? OK : runs_keep_place(pb);
 	for (struct run **at = &pb->runs; !err && *at;) {
 		struct run *run = *at;
 		run->now_us = now_us;

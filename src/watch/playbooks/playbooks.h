@@ -3,7 +3,8 @@
 // A run keeps the playbook as it was when it began, and is one row of STATE/watch/playbooks.db that
 // is committed before anything is asked of anybody. Killed at any point it goes on where it was:
 // acts that were not answered are sent again under the same key, and the vault does none twice.
-// The same finding starts the same playbook once; findings older than PLAYBOOKS_OLD_S start none,
+// The same finding (its rule, entry and number) starts the same playbook once; findings older than
+// PLAYBOOKS_OLD_S start none,
 // so that reading the trail anew does nothing to anybody. Bounded: PLAYBOOKS_RUNS at a time,
 // PLAYBOOKS_RECORDS steps done in one. People are opaque numbers.
 #pragma once
@@ -43,9 +44,12 @@ size_t playbooks_count(const struct playbooks *playbooks);
 // "takeover.yaml:12: …", or NULL past the last.
 const char *playbooks_problem(const struct playbooks *playbooks, size_t at);
 
-// ERR_IO: it could not be kept, and the role must end.
-enum err playbooks_found(
-	struct playbooks *playbooks, const struct finding *finding, int64_t now_us);
+// A finding as finding_json() makes it, with its "id". ERR_IO: it could not be kept, and the role
+// must end.
+enum err playbooks_found(struct playbooks *playbooks, const json_t *finding, int64_t now_us);
+// The number of the last finding that was looked at; kept with the next tick.
+uint64_t playbooks_place(const struct playbooks *playbooks);
+void playbooks_set_place(struct playbooks *playbooks, uint64_t id);
 enum err playbooks_acted(struct playbooks *playbooks, uint64_t ticket, bool fine, const char *words,
 	int64_t now_us); // five: the answer as it comes
 enum err playbooks_tick(struct playbooks *playbooks, int64_t now_us);
@@ -76,6 +80,8 @@ struct playbooks_wish {
 // What came of it, in a sentence; the status is HTTP's. The words live until the next call.
 const char *playbooks_wish(
 	struct playbooks *playbooks, const struct playbooks_wish *wish, unsigned *ret_status);
+// What the trail is told of such a wish: {"key", "playbook", "action"}.
+json_t *playbooks_about(struct playbooks *playbooks, const struct playbooks_wish *wish);
 // May they, without doing it? The same sentence and status; NULL: they may.
 const char *playbooks_may(
 	struct playbooks *playbooks, const struct playbooks_wish *wish, unsigned *ret_status);

@@ -96,7 +96,7 @@ struct playbooks {
 	struct shelf shelf;
 	struct run *runs; // that go on
 	size_t run_count;
-	uint64_t last_id, left_out;
+	uint64_t last_id, left_out, place, place_kept;
 	char birth[12]; // of the database: keys of another one are others
 	char words[RUN_WORDS_BYTES];
 	bool broken;
@@ -115,13 +115,14 @@ bool run_rests(const struct run *run); // nothing is left that could change by i
 const char *run_value(void *run, const char *name);
 
 // keep.c
-enum err keep_open(struct playbooks *pb, const char *path, char ret_problem[256]);
-void keep_close(struct playbooks *pb);
-enum err keep_run(struct playbooks *pb, struct run *run, const char *ident, const char *per);
-enum err keep_load(struct playbooks *pb);
-bool keep_has(struct playbooks *pb, const char *ident);
-int64_t keep_last_us(struct playbooks *pb, const char *name, const char *per);
-struct run *keep_find(struct playbooks *pb, uint64_t id); // a copy of the caller's, or NULL
+enum err runs_open(struct playbooks *pb, const char *path, char ret_problem[256]);
+void runs_close(struct playbooks *pb);
+enum err runs_keep(struct playbooks *pb, struct run *run, const char *ident, const char *per);
+enum err runs_load(struct playbooks *pb);
+bool runs_has(struct playbooks *pb, const char *ident);
+int64_t runs_last_us(struct playbooks *pb, const char *name, const char *per);
+enum err runs_keep_place(struct playbooks *pb);
+struct run *runs_find(struct playbooks *pb, uint64_t id); // a copy of the caller's, or NULL
 
 // playbooks.c
 struct run *run_new(void);

@@ -119,7 +119,7 @@ json_t *playbooks_run(struct playbooks *pb, uint64_t id)
 	struct run *run = run_of(pb, id);
 	if (run)
 		return show_run(run);
-	run = keep_find(pb, id);
+	run = runs_find(pb, id);
 	json_t *json = run ? show_run(run) : NULL;
 	if (run)
 		run_free(run);

@@ -38,6 +38,20 @@ const char *playbooks_may(
 	return problem_of(run, r, w, ret_status);
 }
 
+json_t *playbooks_about(struct playbooks *pb, const struct playbooks_wish *w)
+{
+	static const char *const keys[] = {"key", "playbook", "action", NULL};
+	struct run *run = run_of(pb, w->run);
+	struct record *r = run ? record_of(run, w->step) : NULL;
+	if (!r)
+		return NULL;
+	json_t *act = run_act(pb, run, r), *json = json_object();
+	for (const char *const *key = keys; *key; key++)
+		json_object_set(json, *key, json_object_get(act, *key));
+	json_decref(act);
+	return json;
+}
+
 static void take_back(struct run *run, struct record *r, const struct playbooks_wish *w)
 {
 	const struct act_kind *act = run->p->steps[r->step].act;
