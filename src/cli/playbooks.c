@@ -49,8 +49,8 @@ static int run_check(const struct invocation *invocation)
 	struct cacao *p;
 	int result = EXIT_FINE;
 	if (read_playbook(path, arena, &p, NULL, &problem))
-		result = fail(invocation, EXIT_NOT_WHOLE, "%s:%u: %s", path, problem.line,
-			problem.text);
+		result = fail(
+			invocation, EXIT_NOT_WHOLE, "%s:%u: %s", path, problem.line, problem.text);
 	else if (invocation->json)
 		printf("{\"name\": \"%s\", \"steps\": %zu}\n", p->name, p->step_count);
 	else
@@ -79,10 +79,11 @@ static int run_export(const struct invocation *invocation)
 	if (strchr(name, '/') || strstr(name, ".yaml") || strstr(name, ".json"))
 		snprintf(path, sizeof path, "%s", name);
 	else
-		snprintf(path, sizeof path, "%s/playbooks/%s.yaml", invocation->config->rules, name);
+		snprintf(
+			path, sizeof path, "%s/playbooks/%s.yaml", invocation->config->rules, name);
 	if (read_playbook(path, arena, &p, &json, &problem)) {
-		result = fail(invocation, EXIT_NOT_WHOLE, "%s:%u: %s", path, problem.line,
-			problem.text);
+		result = fail(
+			invocation, EXIT_NOT_WHOLE, "%s:%u: %s", path, problem.line, problem.text);
 	} else {
 		json_dumpf(json, stdout, JSON_INDENT(2));
 		putchar('\n');
@@ -234,9 +235,14 @@ static int run_undo(const struct invocation *invocation)
 }
 
 #define RUN_AND_STEP                                                                               \
-	{.name = "RUN", .help = "Its number."}, {.name = "STEP", .help = "Its number in the run."}
+	{.name = "RUN", .help = "Its number."},                                                    \
+	{                                                                                          \
+		.name = "STEP", .help = "Its number in the run."                                   \
+	}
 #define REASON                                                                                     \
-	{.name = "reason", .value = "TEXT", .help = "Why; it stays on the trail."}
+	{                                                                                          \
+		.name = "reason", .value = "TEXT", .help = "Why; it stays on the trail."           \
+	}
 
 const struct command command_playbooks_approve = {
 	.usage = {.words = "playbooks approve",
@@ -269,8 +275,8 @@ static int run_dry(const struct invocation *invocation)
 	const char *name = argument_of(invocation, 0), *finding = option_of(invocation, "finding");
 	if (!finding || !is_number(finding))
 		return fail(invocation, EXIT_WRONG_USE, "say which finding, by its number");
-	if (strlen(name) > 80 || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") !=
-					 strlen(name))
+	if (strlen(name) > 80 ||
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(name))
 		return fail(invocation, EXIT_WRONG_USE, "that is no name of a playbook");
 	snprintf(path, sizeof path, "/api/playbooks/%s/dry-run", name);
 	return post(invocation, path, json_pack("{s:I}", "finding", (json_int_t)atoll(finding)),

@@ -110,8 +110,8 @@ static struct measure measure_of(const struct act *act, enum measure_state state
 	return m;
 }
 
-static enum err keep(struct acts *acts, const struct act *act, enum measure_state state,
-	const char *words)
+static enum err keep(
+	struct acts *acts, const struct act *act, enum measure_state state, const char *words)
 {
 	struct measure m = measure_of(act, state);
 	const struct measure *known = measure_by_key(acts->parts->identity, act->key);
@@ -164,8 +164,8 @@ static void do_in_vault(struct acts *acts, struct act *act)
 	const char *name = act->kind->name;
 	const char *words = act->undo ? "It was taken back." : sentence_of(acts, act);
 	bool ends = strcmp(name, "end-sessions") == 0 || strcmp(name, "lock-account") == 0;
-	enum err err = keep(acts, act, act->undo || !act->seconds ? MEASURE_OVER : MEASURE_HOLDS,
-		words);
+	enum err err =
+		keep(acts, act, act->undo || !act->seconds ? MEASURE_OVER : MEASURE_HOLDS, words);
 	if (!err && ends && !act->undo)
 		err = identity_end_sessions(acts->parts->identity, act->subject);
 	if (strcmp(name, "snapshot-trail") == 0 && !act->undo)
@@ -207,9 +207,7 @@ bool acts_ordered(struct acts *acts, const struct ward_answer *from)
 	bool fine = from->type == WARD_DONE;
 	if (!fine)
 		note(acts, act, TRAIL_FAILED, from->words);
-	enum measure_state state = act->undo ? MEASURE_OVER
-				   : fine    ? MEASURE_HOLDS
-					     : MEASURE_FAILED;
+	enum measure_state state = act->undo ? MEASURE_OVER : fine ? MEASURE_HOLDS : MEASURE_FAILED;
 	if (!fine && act->undo)
 		answer(acts, act, false, from->words);
 	else if (keep(acts, act, state, from->words))

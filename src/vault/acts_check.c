@@ -139,8 +139,7 @@ static const char *find_subject(struct acts *acts, struct act *act, struct trail
 static bool is_approved(struct acts *acts, const struct act *act, enum trail_action action)
 {
 	struct trail_entry e;
-	if (!act->approved ||
-		ledger_read(acts->parts->ledger, act->approved, act->arena, &e))
+	if (!act->approved || ledger_read(acts->parts->ledger, act->approved, act->arena, &e))
 		return false;
 	enum policy_role role = policy_role_find(e.role);
 	bool may = policy_may(acts->parts->policy, role, "playbooks");
@@ -148,15 +147,14 @@ static bool is_approved(struct acts *acts, const struct act *act, enum trail_act
 		     role == ROLE_ADMINISTRATOR || strcmp(e.role, act->kind->approver) == 0;
 	bool concerned = is_opaque(acts, e.actor, act->actor) ||
 			 (*act->subject && strcmp(e.actor, act->subject) == 0);
-	return e.action == action && e.outcome == TRAIL_ALLOWED && strcmp(e.detail, act->key) == 0 &&
-	       may && right && !concerned;
+	return e.action == action && e.outcome == TRAIL_ALLOWED &&
+	       strcmp(e.detail, act->key) == 0 && may && right && !concerned;
 }
 
 static bool is_private(const struct prefix *prefix)
 {
 	static const char *const ranges[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-		"127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10",
-		"::1"};
+		"127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "::1"};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
 		struct prefix range;
 		if (prefix_parse(ranges[i], &range) == OK && prefix_overlaps(&range, prefix))
@@ -165,8 +163,7 @@ static bool is_private(const struct prefix *prefix)
 	return false;
 }
 
-static const char *approval_problem(
-	struct acts *acts, struct act *act, const struct trail_entry *e)
+static const char *approval_problem(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	if (act->kind->approval == ACT_FREE || is_approved(acts, act, TRAIL_APPROVED))
 		return NULL;
@@ -179,8 +176,9 @@ static const char *approval_problem(
 	// Whoever fails at a colleague's password makes entries about them, but none in a session
 	// of theirs.
 	bool themself = *e->session && e->outcome != TRAIL_DENIED;
-	return themself ? NULL
-			: "it is not shown that they were signed in and did it: this needs approval";
+	return themself
+		       ? NULL
+		       : "it is not shown that they were signed in and did it: this needs approval";
 }
 
 // ---- The never-touch list and the ceilings.
@@ -206,8 +204,7 @@ static const char *spared_problem_of(
 	return NULL;
 }
 
-static const char *ceiling_problem(
-	struct acts *acts, const struct act *act, const struct spared *s)
+static const char *ceiling_problem(struct acts *acts, const struct act *act, const struct spared *s)
 {
 	struct identity *identity = acts->parts->identity;
 	int64_t since_us = act->from_us - 3600 * 1000000ll;
@@ -294,8 +291,8 @@ const char *acts_problem(struct acts *acts, struct act *act)
 		return problem;
 	snprintf(path, sizeof path, "%s/playbooks/never-touch.yaml", acts->parts->config->rules);
 	if (spared_load(path, act->arena, spared, &wrong))
-		return arena_printf(act->arena, "%s:%u: %s; nobody is touched", path, wrong.line,
-			wrong.text);
+		return arena_printf(
+			act->arena, "%s:%u: %s; nobody is touched", path, wrong.line, wrong.text);
 	problem = spared_problem_of(acts, act, spared);
 	if (!problem)
 		problem = approval_problem(acts, act, &e);

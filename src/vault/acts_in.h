@@ -20,8 +20,8 @@ struct act {
 	const struct act_kind *kind;
 	const char *key, *case_id, *playbook, *reason;
 	const char *actor, *patient, *address; // as watch gave them
-	const char *subject; // account, patient, session or address
-	const char *whom;    // for a person
+	const char *subject;                   // account, patient, session or address
+	const char *whom;                      // for a person
 	struct prefix prefix;
 	uint32_t seconds;
 	int64_t from_us;

@@ -42,8 +42,7 @@ static enum err read_addresses(
 	return err;
 }
 
-static enum err read_number(
-	const struct yaml *at, unsigned *ret, struct spared_problem *problem)
+static enum err read_number(const struct yaml *at, unsigned *ret, struct spared_problem *problem)
 {
 	char *end;
 	unsigned long number = strtoul(at->text, &end, 10);

@@ -89,8 +89,8 @@ static void on_counted(void *context, const struct ward_counters *counters)
 		const struct ward_line *line = &counters->lines[i];
 		c->now.denied += line->kind == WARD_LINE_DENIED ? line->packets : 0;
 		c->now.allowed += line->kind == WARD_LINE_FLOW ? line->packets : 0;
-		c->now.blocks += line->kind == WARD_LINE_BLOCK ||
-				 line->kind == WARD_LINE_QUARANTINE;
+		c->now.blocks +=
+			line->kind == WARD_LINE_BLOCK || line->kind == WARD_LINE_QUARANTINE;
 	}
 	if (counters->last)
 		end_point(c);
@@ -133,7 +133,8 @@ enum err conductor_open(const struct detector_places *places, const struct watch
 	c->parts = parts;
 	enum err err = playbooks_open(path, &owner, &c->playbooks, problem);
 	if (err) {
-		log_error("runs of playbooks cannot be kept: %s", *problem ? problem : err_text(err));
+		log_error(
+			"runs of playbooks cannot be kept: %s", *problem ? problem : err_text(err));
 		free(c);
 		return err;
 	}

@@ -11,7 +11,7 @@
 
 enum {
 	CONDUCTOR_PULL_S = 20,
-	CONDUCTOR_POINTS = 540,	    // three hours
+	CONDUCTOR_POINTS = 540,     // three hours
 	CONDUCTOR_DENIED_MOST = 200 // packets in one of them; more is a finding
 };
 
@@ -29,15 +29,12 @@ enum err conductor_tick(struct conductor *conductor);
 void conductor_vault(struct conductor *conductor, struct peer *vault); // NULL: it is away
 
 // Answers to questions (question.c has the table).
-void conductor_list(
-	const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
-void conductor_runs(
-	const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
+void conductor_list(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
+void conductor_runs(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
 void conductor_run(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
 void conductor_dry_run(
 	const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
 void conductor_may(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
-void conductor_wish(
-	const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
+void conductor_wish(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
 void conductor_series(
 	const struct watch_parts *parts, const json_t *arguments, struct reply *reply);

@@ -45,8 +45,8 @@ void conductor_dry_run(
 			DETECTOR_KEPT);
 		return;
 	}
-	reply->json = playbooks_dry_run(parts->conductor->playbooks, text_of(arguments, "name"),
-		finding, time_now_us());
+	reply->json = playbooks_dry_run(
+		parts->conductor->playbooks, text_of(arguments, "name"), finding, time_now_us());
 	json_decref(finding);
 	if (!reply->json)
 		reply_problem(reply, 404, "There is no such playbook.");
@@ -100,8 +100,7 @@ void conductor_wish(const struct watch_parts *parts, const json_t *arguments, st
 		reply->json = json_pack("{s:s}", "message", words);
 }
 
-void conductor_series(
-	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+void conductor_series(const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
 {
 	const struct conductor *c = parts->conductor;
 	json_t *list = json_array();
@@ -111,9 +110,8 @@ void conductor_series(
 	for (size_t i = from; i < c->point_count; i++) {
 		const struct count_point *p = &c->points[i % CONDUCTOR_POINTS];
 		time_format(p->at_us, at);
-		json_array_append_new(
-			list, json_pack("[s, I, I, I]", at, (json_int_t)p->blocks,
-				      (json_int_t)p->denied, (json_int_t)p->allowed));
+		json_array_append_new(list, json_pack("[s, I, I, I]", at, (json_int_t)p->blocks,
+						    (json_int_t)p->denied, (json_int_t)p->allowed));
 	}
 	reply->json = json_pack("{s:i, s:[s, s, s, s], s:o}", "every_seconds", CONDUCTOR_PULL_S,
 		"columns", "time", "blocks", "denied", "allowed", "points", list);

@@ -22,6 +22,6 @@ struct warden {
 
 void warden_open(
 	struct warden *warden, const struct wire *wire); // owns wire->fd; replaces one before
-void warden_pull(struct warden *warden); // does nothing while guard is away
+void warden_pull(struct warden *warden);                 // does nothing while guard is away
 // An order as the feed carries it. ERR_SYNTAX, ERR_INVALID: it is none.
 enum err warden_order(struct warden *warden, struct bytes payload);

@@ -11,10 +11,10 @@
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
 //   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
-//   ACT        forth (watch)  a playbook wants something done: u64 ticket, JSON (acts.h of the vault)
-//   ACTED      back  (vault)  u64 ticket, u8 fine, what came of it, in a sentence
-//   QUESTION   back  (vault)  u64 ticket, what somebody asks of watch or has it do, as JSON
-//   REPLY      forth (watch)  u64 ticket, u16 status as of HTTP, the answer as JSON
+//   ACT        forth (watch)  a playbook wants something done: u64 ticket, JSON (acts.h of the
+//   vault) ACTED      back  (vault)  u64 ticket, u8 fine, what came of it, in a sentence QUESTION
+//   back  (vault)  u64 ticket, what somebody asks of watch or has it do, as JSON REPLY      forth
+//   (watch)  u64 ticket, u16 status as of HTTP, the answer as JSON
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors, patients and sessions are numbers that only the vault can turn

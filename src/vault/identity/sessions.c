@@ -215,10 +215,8 @@ static void follow_clock(struct held_session *s, int64_t now_us)
 // False: it is refused altogether. Who may break the glass is never refused.
 static bool look_at_measures(struct identity *identity, struct held_session *s, int64_t now_us)
 {
-	const struct measure *lock =
-		measure_on(identity, MEASURE_LOCK, s->account->id, now_us);
-	const struct measure *step =
-		measure_on(identity, MEASURE_STEP_UP, s->account->id, now_us);
+	const struct measure *lock = measure_on(identity, MEASURE_LOCK, s->account->id, now_us);
+	const struct measure *step = measure_on(identity, MEASURE_STEP_UP, s->account->id, now_us);
 	s->shown.locked = lock != NULL;
 	s->shown.step_up = step && s->shown.created_us <= step->from_us;
 	return (!lock || lock->narrow) && !measure_on(identity, MEASURE_TOKEN, s->handle, now_us);

@@ -222,8 +222,7 @@ enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_i
 		*ret_step = step;
 		return ERR_UNAUTHENTICATED;
 	}
-	const struct measure *lock =
-		measure_on(identity, MEASURE_LOCK, s->account->id, s->now_us);
+	const struct measure *lock = measure_on(identity, MEASURE_LOCK, s->account->id, s->now_us);
 	if (lock && !lock->narrow) {
 		*ret_step = step;
 		return ERR_DENIED;

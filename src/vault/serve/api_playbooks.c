@@ -129,8 +129,8 @@ static bool read_wish(struct exchange *x, struct wish *ret)
 	return known && ret->step > 0;
 }
 
-static json_t *question_of(struct vault *vault, const struct exchange *x, const struct wish *w,
-	uint64_t entry)
+static json_t *question_of(
+	struct vault *vault, const struct exchange *x, const struct wish *w, uint64_t entry)
 {
 	char by[17];
 	snprintf(by, sizeof by, "%016llx",
@@ -147,8 +147,7 @@ static json_t *question_of(struct vault *vault, const struct exchange *x, const 
 static enum progress announce(
 	struct vault *vault, struct exchange *x, const struct wish *w, const struct order *may)
 {
-	struct trail_entry note =
-		note_begin(x, TRAIL_SYSTEM, action_of(w->verb), TRAIL_ALLOWED);
+	struct trail_entry note = note_begin(x, TRAIL_SYSTEM, action_of(w->verb), TRAIL_ALLOWED);
 	const char *key = json_string_value(json_object_get(may->reply, "key"));
 	const char *playbook = json_string_value(json_object_get(may->reply, "playbook"));
 	const char *act = json_string_value(json_object_get(may->reply, "action"));
@@ -184,8 +183,8 @@ enum progress api_playbook_decide(struct vault *vault, struct exchange *x)
 		struct trail_entry note =
 			note_begin(x, TRAIL_SYSTEM, action_of(wish.verb), TRAIL_DENIED);
 		note.status = 403;
-		note.query = arena_printf(x->arena, "run %lld, step %lld", (long long)wish.run,
-			(long long)wish.step);
+		note.query = arena_printf(
+			x->arena, "run %lld, step %lld", (long long)wish.run, (long long)wish.step);
 		note_add(vault, x, &note);
 		vault->denials++;
 	}
@@ -194,8 +193,7 @@ enum progress api_playbook_decide(struct vault *vault, struct exchange *x)
 
 // ---- What holds now, in the vault: also when watch is away.
 
-static json_t *measure_json(
-	struct vault *vault, struct exchange *x, const struct measure *m)
+static json_t *measure_json(struct vault *vault, struct exchange *x, const struct measure *m)
 {
 	struct account account;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:I}", "key", m->key, "action", m->action,
@@ -206,8 +204,7 @@ static json_t *measure_json(
 		json_object_set_new(json, "patient", json_string(m->subject));
 	else if (m->kind == MEASURE_TOKEN)
 		json_object_set_new(json, "session", json_string(m->subject));
-	else if (identity_account_find(vault->parts.identity, m->subject, x->arena, &account) ==
-		 OK)
+	else if (identity_account_find(vault->parts.identity, m->subject, x->arena, &account) == OK)
 		json_object_set_new(json, "account", json_string(account.login));
 	return json;
 }
@@ -217,8 +214,7 @@ enum progress api_measures(struct vault *vault, struct exchange *x)
 	json_t *list = json_array();
 	for (const struct measure *m = measure_next(vault->parts.identity, NULL); m;
 		m = measure_next(vault->parts.identity, m))
-		if (m->state == MEASURE_HOLDS && m->kind != MEASURE_NONE &&
-			x->now_us < m->until_us)
+		if (m->state == MEASURE_HOLDS && m->kind != MEASURE_NONE && x->now_us < m->until_us)
 			json_array_append_new(list, measure_json(vault, x, m));
 	return api_answer(x, 200, json_pack("{s:o}", "measures", list));
 }

@@ -6,6 +6,7 @@
 #include "vault/identity/measures.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
+#include "vault/serve/route.h"
 
 #include <string.h>
 
@@ -57,8 +58,29 @@ static void answer_contained(struct exchange *x)
 			"Your account is restricted because of something that was noticed. If you "
 			"need a record now, break the glass; call the security officer for the rest.");
 	else
-		answer_error(x, 403, "second-factor-required",
-			"Sign in again with your second factor.");
+		answer_error(
+			x, 403, "second-factor-required", "Sign in again with your second factor.");
+}
+
+// What was tried, so that whoever reads the trail knows: a search of the trail with its words, or
+// the work that the route is for.
+static void note_refused_work(
+	struct vault *vault, struct exchange *x, const char *verb, const char *rule)
+{
+	bool trail = text_starts(x->ask.path, "/api/trail") && strcmp(verb, "trail-search") == 0;
+	const char *help = x->route->help;
+	struct trail_entry note = note_begin(x,
+		strcmp(verb, "trail-search") == 0      ? TRAIL_REVIEW
+		: strcmp(verb, "accounts-manage") == 0 ? TRAIL_ACCOUNT
+		: strcmp(verb, "sessions-manage") == 0 ? TRAIL_SIGN_IN
+						       : TRAIL_SYSTEM,
+		trail ? TRAIL_TRAIL_SEARCHED : TRAIL_WORK, TRAIL_DENIED);
+	note.detail = arena_printf(x->arena, "%s: %.*s, %s %s", verb, (int)strcspn(help, "."), help,
+		door_method_text(x->ask.method), x->ask.path);
+	note.query = trail ? exchange_query(x) : "";
+	note.rule = rule;
+	note.status = 403;
+	note_add(vault, x, &note);
 }
 
 bool who_may(struct vault *vault, struct exchange *x, const char *verb)
@@ -68,10 +90,7 @@ bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 	bool contained = x->who.locked || x->who.step_up;
 	if (factor && !contained && policy_may(vault->parts.policy, role, verb))
 		return true;
-	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_DENIED);
-	note.detail = verb;
-	note.rule = contained ? "contained" : "deny by default";
-	note_add(vault, x, &note);
+	note_refused_work(vault, x, verb, contained ? "contained" : "deny by default");
 	vault->denials++;
 	if (contained)
 		answer_contained(x);
@@ -279,7 +298,8 @@ static void answer_denied(struct exchange *x, const struct verdict *verdict)
 		answer_error(x, 403, "second-factor-required",
 			"Sign in again with your second factor; breaking the glass opens it at once.");
 	else if (verdict->rule && strcmp(verdict->rule, "contained") == 0)
-		answer_error(x, 403, verdict->break_glass_would_help ? "break-glass-possible" : "denied",
+		answer_error(x, 403,
+			verdict->break_glass_would_help ? "break-glass-possible" : "denied",
 			"This is closed for a while because of something that was noticed.%s",
 			verdict->break_glass_would_help
 				? " If you need the record now, break the glass: it will be reviewed."

@@ -91,8 +91,8 @@ static void go_on(struct run *run, struct token *t, bool fine)
 static struct token *token_of(struct run *run, const struct record *r)
 {
 	for (size_t i = 0; i < run->token_count; i++)
-		if (run->tokens[i].record == r->n && (run->tokens[i].phase == TOKEN_ACT ||
-							     run->tokens[i].phase == TOKEN_ASK))
+		if (run->tokens[i].record == r->n &&
+			(run->tokens[i].phase == TOKEN_ACT || run->tokens[i].phase == TOKEN_ASK))
 			return &run->tokens[i];
 	return NULL;
 }

@@ -54,8 +54,7 @@ static enum err read_birth(struct playbooks *pb)
 		store_query_free(q);
 	}
 	if (!err)
-		err = store_prepare(
-			pb->store, "SELECT value FROM state WHERE name = 'birth'", &q);
+		err = store_prepare(pb->store, "SELECT value FROM state WHERE name = 'birth'", &q);
 	if (!err) {
 		if (query_step(q) == STORE_ROW)
 			snprintf(pb->birth, sizeof pb->birth, "%s", row_text(q, 0, arena));
@@ -193,8 +192,7 @@ static bool decode_record(json_t *json, const struct run *run, struct record *r)
 	snprintf(r->role, sizeof r->role, "%s", role);
 	snprintf(r->words, sizeof r->words, "%s", words);
 	return state >= 0 && state < RECORD_STATES && r->step >= 0 &&
-	       (size_t)r->step < run->p->step_count &&
-	       run->p->steps[r->step].kind == CACAO_ACTION;
+	       (size_t)r->step < run->p->step_count && run->p->steps[r->step].kind == CACAO_ACTION;
 }
 
 static bool decode_lists(const json_t *json, struct run *run)
@@ -296,8 +294,7 @@ enum err runs_load(struct playbooks *pb)
 	struct store_query *q;
 	enum store_step step = STORE_DONE;
 	struct arena *arena = arena_new();
-	enum err err = store_prepare(
-		pb->store, "SELECT id, rests, json FROM run ORDER BY id", &q);
+	enum err err = store_prepare(pb->store, "SELECT id, rests, json FROM run ORDER BY id", &q);
 	bool prepared = !err;
 	while (!err && (step = query_step(q)) == STORE_ROW) {
 		pb->last_id = (uint64_t)row_int(q, 0);

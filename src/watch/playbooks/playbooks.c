@@ -90,14 +90,12 @@ json_t *run_act(const struct playbooks *pb, const struct run *run, const struct 
 	if (!*why || strlen(why) > ACT_REASON_BYTES)
 		why = s->act->name;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I}", "key", key, "action", s->act->name,
-		"playbook", run->p->name, "reason", why, "seconds",
-		(json_int_t)s->seconds);
+		"playbook", run->p->name, "reason", why, "seconds", (json_int_t)s->seconds);
 	set_text(json, "actor", run->finding, "actor");
 	set_text(json, "patient", run->finding, "patient");
 	set_text(json, "address", run->finding, "address");
 	json_object_set(json, "seq", json_object_get(run->finding, "seq"));
-	json_object_set_new(json, "case",
-		json_sprintf("run-%llu", (unsigned long long)run->id));
+	json_object_set_new(json, "case", json_sprintf("run-%llu", (unsigned long long)run->id));
 	uint64_t entry = r->state == RECORD_UNDOING ? r->undo : r->approved;
 	if (entry)
 		json_object_set_new(json, "approved", json_integer((json_int_t)entry));
@@ -136,7 +134,8 @@ static void send_out(struct playbooks *pb, struct run *run)
 			continue;
 		}
 		json_t *act = run_act(pb, run, r);
-		uint64_t ticket = run->id << 16 | r->n | (r->state == RECORD_UNDOING ? UNDO_BIT : 0);
+		uint64_t ticket =
+			run->id << 16 | r->n | (r->state == RECORD_UNDOING ? UNDO_BIT : 0);
 		r->send = false;
 		pb->owner.act(pb->owner.context, ticket, act);
 		json_decref(act);
@@ -190,11 +189,11 @@ static int level_of(const json_t *finding)
 static bool starts(const struct cacao_trigger *t, const json_t *f)
 {
 	const json_t *tags = json_object_get(f, "tags");
-	bool named = has_word(
-		t->rules, t->rule_count, json_string_value(json_object_get(f, "rule")));
+	bool named =
+		has_word(t->rules, t->rule_count, json_string_value(json_object_get(f, "rule")));
 	for (size_t i = 0; i < json_array_size(tags); i++)
-		named |= has_word(
-			t->tags, t->tag_count, json_string_value(json_array_get(tags, i)));
+		named |=
+			has_word(t->tags, t->tag_count, json_string_value(json_array_get(tags, i)));
 	if (t->by_hand_only || level_of(f) < t->level)
 		return false;
 	if (t->source_count && !has_word(t->sources, t->source_count,

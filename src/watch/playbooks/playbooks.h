@@ -20,7 +20,8 @@ enum {
 	PLAYBOOKS_TOKENS = 24, // branches of one run at a time
 	PLAYBOOKS_OLD_S = 3600,
 	PLAYBOOKS_KEPT = 2000, // runs that ended, the newest
-	PLAYBOOKS_ASK_S = 1800, // when the vault wants an approval that the playbook did not ask for
+	PLAYBOOKS_ASK_S =
+		1800, // when the vault wants an approval that the playbook did not ask for
 };
 
 struct playbooks;

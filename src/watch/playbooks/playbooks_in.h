@@ -12,7 +12,7 @@ enum {
 };
 
 enum record_state {
-	RECORD_ASKED, // a person is
+	RECORD_ASKED,  // a person is
 	RECORD_ACTING, // sent, not answered
 	RECORD_DONE,
 	RECORD_REFUSED, // by the vault or guard

@@ -49,12 +49,12 @@ static size_t list_files(const char *folder, char (*ret)[80], uint64_t *ret_stam
 static void wrong(struct shelf *shelf, const char *file, const struct cacao_problem *problem)
 {
 	if (shelf->problem_count < 16)
-		snprintf(shelf->problems[shelf->problem_count++], SHELF_PROBLEM_BYTES,
-			"%s:%u: %s", file, problem->line, problem->text);
+		snprintf(shelf->problems[shelf->problem_count++], SHELF_PROBLEM_BYTES, "%s:%u: %s",
+			file, problem->line, problem->text);
 }
 
-static enum err load(struct shelf *shelf, const char *folder, const char *file,
-	struct cacao_problem *problem)
+static enum err load(
+	struct shelf *shelf, const char *folder, const char *file, struct cacao_problem *problem)
 {
 	char path[700];
 	struct shelf_book *book = &shelf->books[shelf->count];

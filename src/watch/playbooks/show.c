@@ -63,8 +63,8 @@ static const char *state_of(const struct run *run)
 
 json_t *show_run(const struct run *run)
 {
-	static const char *const keys[] = {"seq", "rule", "title", "level", "sentence", "actor",
-		"patient", "address", NULL};
+	static const char *const keys[] = {
+		"seq", "rule", "title", "level", "sentence", "actor", "patient", "address", NULL};
 	json_t *steps = json_array();
 	for (size_t i = 0; i < run->record_count; i++)
 		json_array_append_new(steps, show_record(run, &run->records[i]));
@@ -110,8 +110,8 @@ json_t *playbooks_list(const struct playbooks *pb)
 	}
 	for (size_t i = 0; i < pb->shelf.problem_count; i++)
 		json_array_append_new(problems, json_string(pb->shelf.problems[i]));
-	return json_pack("{s:o, s:o, s:I, s:I}", "playbooks", list, "problems", problems,
-		"running", (json_int_t)pb->run_count, "left_out", (json_int_t)pb->left_out);
+	return json_pack("{s:o, s:o, s:I, s:I}", "playbooks", list, "problems", problems, "running",
+		(json_int_t)pb->run_count, "left_out", (json_int_t)pb->left_out);
 }
 
 json_t *playbooks_run(struct playbooks *pb, uint64_t id)

@@ -20,7 +20,8 @@ static const char *problem_of(const struct run *run, const struct record *r,
 	if (w->verb == PLAYBOOKS_UNDO)
 		return r->state == RECORD_DONE
 			       ? NULL
-			       : no(ret_status, 409, "This does not hold: there is nothing to take back.");
+			       : no(ret_status, 409,
+					 "This does not hold: there is nothing to take back.");
 	if (r->state != RECORD_ASKED)
 		return no(ret_status, 409, "Nobody is asked about this any more.");
 	if (!local && strcmp(r->role, w->role) != 0)
@@ -78,8 +79,7 @@ const char *playbooks_wish(
 		take_back(run, r, w);
 	} else {
 		r->approved = w->verb == PLAYBOOKS_APPROVE ? w->entry : 0;
-		run_decided(run, r,
-			w->verb == PLAYBOOKS_APPROVE ? RECORD_ACTING : RECORD_DECLINED);
+		run_decided(run, r, w->verb == PLAYBOOKS_APPROVE ? RECORD_ACTING : RECORD_DECLINED);
 	}
 	enum err err = run_settle(pb, run);
 	if (r->state == RECORD_UNDOING && !r->send &&
@@ -90,7 +90,7 @@ const char *playbooks_wish(
 	}
 	*ret_status = err ? 503 : 200;
 	snprintf(pb->words, sizeof pb->words, "%s",
-		err ? "It could not be kept."
+		err                            ? "It could not be kept."
 		: w->verb == PLAYBOOKS_APPROVE ? "It was approved, and is being done."
 		: w->verb == PLAYBOOKS_DECLINE ? "It was declined; the run goes on without it."
 		: r->state == RECORD_UNDOING   ? "It is being taken back."

@@ -247,15 +247,15 @@ static void work_is_shared_out_as_written(void **state)
 {
 	(void)state;
 	static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
-		"status-view", "import", "keys-manage", "contain"};
-	static const char *const may[POLICY_ROLES] = {[ROLE_PRIVACY_OFFICER] = "x-x----",
-		[ROLE_SECURITY_OFFICER] = "x-xx--x",
-		[ROLE_ADMINISTRATOR] = "-xxx--x",
-		[ROLE_LOCAL] = "xxxxxxx"};
+		"status-view", "import", "keys-manage", "contain", "playbooks"};
+	static const char *const may[POLICY_ROLES] = {[ROLE_PRIVACY_OFFICER] = "x-x----x",
+		[ROLE_SECURITY_OFFICER] = "x-xx--xx",
+		[ROLE_ADMINISTRATOR] = "-xxx--xx",
+		[ROLE_LOCAL] = "xxxxxxxx"};
 	for (int role = 0; role < POLICY_ROLES; role++) {
-		const char *list[32], *row = may[role] ? may[role] : "-------";
+		const char *list[32], *row = may[role] ? may[role] : "--------";
 		size_t count = policy_verbs(hospital, (enum policy_role)role, list), want = 0;
-		for (int v = 0; v < 7; v++) {
+		for (int v = 0; v < 8; v++) {
 			assert_int_equal(policy_may(hospital, (enum policy_role)role, verbs[v]),
 				row[v] == 'x');
 			want += row[v] == 'x';

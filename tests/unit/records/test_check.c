@@ -1,8 +1,6 @@
 #include "house.h"
 #include "vault/records/leaks.h"
 
-#include "common/store/store.h"
-
 static const char anna[] = "{'resourceType':'Patient','id':'anna','name':[{'family':'Zwetschge'}]}";
 static const char bert[] = "{'resourceType':'Patient','id':'bert','name':[{'family':'Quitte'}]}";
 static const char sugar[] =
@@ -30,19 +28,6 @@ static int filled(void **state)
 	store(urea);
 	store(sugar);
 	return 0;
-}
-
-// What somebody with the disk, or with the database's own tools, might do.
-static void behind_our_back(const char *sql)
-{
-	struct store *db;
-	struct store_sqlite options = {.path = house.path};
-	house_close();
-	assert_ok(store_open_sqlite(&options, &db, house.problem));
-	if (store_exec(db, sql))
-		fail_msg("%s: %s", sql, store_problem(db));
-	store_close(db);
-	assert_ok(house_try_open(NULL));
 }
 
 static void the_untouched_is_whole(void **state)
