@@ -176,6 +176,14 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
     assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
     assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
+    assert ask(own, admin, "GET", "/api/playbooks").json["problems"] == []
+    assert ask(own, lane, "GET", "/api/playbooks/runs").json["runs"] == []
+    assert ask(own, admin, "GET", "/api/playbooks/runs/1").status == 404
+    assert ask(own, admin, "POST", "/api/playbooks/runs/1/approve", {"step": 1}).status == 404
+    assert ask(own, admin, "POST", "/api/playbooks/runs/1/approve", {}).status == 422
+    assert ask(own, admin, "POST", "/api/playbooks/takeover/dry-run", {"finding": 999999}).status == 404
+    assert ask(own, admin, "GET", "/api/measures").json["measures"] == []
+    assert ask(own, admin, "POST", "/api/measures/none/lift").status == 404
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
     for path in ("/api/health", "/api/openapi.json"):
         assert Client(own).get(path).status == 200

@@ -206,6 +206,37 @@ static void the_table_is_whole(void **state)
 	assert_null(act_find("fly"));
 }
 
+static void time_text(uint32_t seconds, char ret[16])
+{
+	if (!seconds)
+		snprintf(ret, 16, "at once");
+	else
+		snprintf(ret, 16, "%u h", seconds / 3600);
+}
+
+// docs/playbooks.md shows the table as it is.
+static void the_docs_have_the_table(void **state)
+{
+	char path[600], row[1000], lasts[16], most[16];
+	static char text[100000];
+	(void)state;
+	snprintf(path, sizeof path, "%s/playbooks.md", getenv("DOCS"));
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	text[fread(text, 1, sizeof text - 1, file)] = 0;
+	fclose(file);
+	for (size_t i = 0; i < act_kind_count; i++) {
+		const struct act_kind *k = &act_kinds[i];
+		time_text(k->seconds, lasts);
+		time_text(k->most, most);
+		snprintf(row, sizeof row, "| `%s` | %s | %s | %s | %s | %s%s%s | %s |\n", k->name,
+			k->does, k->undo, lasts, most, act_approval_text(k),
+			*k->approver ? ": " : "", k->approver, k->spares);
+		if (!strstr(text, row))
+			fail_msg("docs/playbooks.md lacks the row:\n%s", row);
+	}
+}
+
 static int before(void **state)
 {
 	(void)state;
@@ -230,6 +261,7 @@ int main(void)
 		cmocka_unit_test(what_cacao_has_and_we_have_not_is_refused),
 		cmocka_unit_test(conditions_hold_or_not),
 		cmocka_unit_test(the_table_is_whole),
+		cmocka_unit_test(the_docs_have_the_table),
 	};
 	return cmocka_run_group_tests(tests, before, after);
 }
