@@ -113,6 +113,5 @@ void conductor_series(const struct watch_parts *parts, const json_t *arguments, 
 		json_array_append_new(list, json_pack("[s, I, I, I]", at, (json_int_t)p->blocks,
 						    (json_int_t)p->denied, (json_int_t)p->allowed));
 	}
-	reply->json = json_pack("{s:i, s:[s, s, s, s], s:o}", "every_seconds", CONDUCTOR_PULL_S,
-		"columns", "time", "blocks", "denied", "allowed", "points", list);
+	reply->json = json_pack("{s:i, s:o}", "every_seconds", CONDUCTOR_PULL_S, "points", list);
 }

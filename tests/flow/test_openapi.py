@@ -170,6 +170,7 @@ def test_what_officers_and_administrators_ask(own):
     ask(own, admin, "GET", "/api/activity")
     ask(own, admin, "GET", "/api/courier")
     ask(own, admin, "GET", "/api/guard")
+    assert ask(own, admin, "GET", "/api/guard/series").json["every_seconds"] == 20
     ask(own, admin, "POST", "/api/guard/unblock", {"address": "192.0.2.1"})
     assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
     assert ask(own, admin, "GET", "/api/findings").status == 403

@@ -42,6 +42,7 @@ TYPES = {
              "    approve: {by: security-officer, within: 10s, otherwise: escalate, to: administrator}\n"
              "  - do: open-task\n    role: security-officer\n    text: Look.\n"),
     "short": ("Goal", "  - do: demand-step-up\n    for: 6s\n"),
+    "says": ("Coverage", "  - do: notify\n    to: nowhere\n    text: Look.\n"),
 }
 
 
@@ -76,7 +77,8 @@ def ward(tmp_path_factory):
         for n in range(8):
             house.account(f"dr.{n}", "clinician", "Practitioner/p1")
         for login, role in (("ms.lane", "privacy-officer"), ("so.kim", "security-officer"),
-                            ("so.two", "security-officer"), ("ad.min", "administrator")):
+                            ("so.two", "security-officer"), ("ad.min", "administrator"),
+                            ("fd.one", "front-desk")):
             house.account(login, role)
         house.lane, house.kim, house.admin = (house.sign_in(n) for n in ("ms.lane", "so.kim", "ad.min"))
         yield house
@@ -224,6 +226,16 @@ def test_it_survives_being_killed_and_ends_in_time(ward):
     wait_for(lambda: read(berg).status == 200, 30)  # it ended, or ends now
     wait_for(lambda: step_of(ward.kim, "trial-short", "demand-step-up", "over"), 30)
     assert len(runs(ward.kim, "trial-short")) == 1  # nothing started twice
+
+
+def test_a_message_to_nowhere_is_a_finding_of_its_own(ward):
+    """The courier goes nowhere that no file names, and says so."""
+    desk = ward.sign_in("fd.one")
+    act(desk, "Coverage")
+    wait_for(lambda: step_of(ward.kim, "trial-says", "notify", "done"))
+    found = wait_for(lambda: [f for f in ward.lane.get("/api/findings").json["findings"]
+                              if f["rule"] == "system.elsewhere"])
+    assert "nowhere" in found[0]["sentence"] and found[0]["source"] == "system"
 
 
 def test_a_dry_run_changes_nothing(ward):

@@ -44,6 +44,6 @@ route_handler api_openapi;
 // api_courier.c
 route_handler api_courier, api_courier_test;
 // api_guard.c
-route_handler api_guard_order, api_guard_list;
+route_handler api_guard_order, api_guard_list, api_guard_series;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;
