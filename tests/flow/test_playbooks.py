@@ -42,6 +42,9 @@ TYPES = {
              "    approve: {by: security-officer, within: 10s, otherwise: escalate, to: administrator}\n"
              "  - do: open-task\n    role: security-officer\n    text: Look.\n"),
     "short": ("Goal", "  - do: demand-step-up\n    for: 6s\n"),
+    "shuts": ("Claim", "  - do: lock-account\n    for: 1h\n"
+              "    approve: {by: security-officer, within: 5m, otherwise: skip}\n"),
+    "token": ("Device", "  - do: revoke-token\n    for: 1h\n"),
     "says": ("Coverage", "  - do: notify\n    to: nowhere\n    text: Look.\n"),
 }
 
@@ -78,7 +81,7 @@ def ward(tmp_path_factory):
             house.account(f"dr.{n}", "clinician", "Practitioner/p1")
         for login, role in (("ms.lane", "privacy-officer"), ("so.kim", "security-officer"),
                             ("so.two", "security-officer"), ("ad.min", "administrator"),
-                            ("fd.one", "front-desk")):
+                            ("fd.one", "front-desk"), ("fd.two", "front-desk"), ("app", "application")):
             house.account(login, role)
         house.lane, house.kim, house.admin = (house.sign_in(n) for n in ("ms.lane", "so.kim", "ad.min"))
         yield house
@@ -175,6 +178,36 @@ def test_a_lock_waits_for_the_named_role_and_leaves_broken_glass(ward):
     assert decide(ward.kim, "undo", run, step).status == 200
     wait_for(lambda: step_of(ward.kim, "trial-locks", "lock-account", "undone"))
     assert read(fresh).status == 200
+
+
+def test_who_cannot_break_glass_is_told_whom_to_call(ward):
+    desk = ward.sign_in("fd.two")
+    act(desk, "Claim")
+    run, step = wait_for(lambda: step_of(ward.kim, "trial-shuts", "lock-account", "asked"))
+    assert decide(ward.kim, "approve", run, step).status == 200
+    wait_for(lambda: step_of(ward.kim, "trial-shuts", "lock-account", "done"))
+    assert desk.get("/api/me").status == 401
+    answer = h.Client(ward).post("/api/sign-in", {"login": "fd.two", "kind": "bearer",
+                                                  "password": ward.secrets["fd.two"]["password"]})
+    assert answer.status == 403 and answer.json["error"] == "account-locked"
+    assert "security officer" in answer.words and "until 20" in answer.words
+    wrong = h.Client(ward).post("/api/sign-in", {"login": "fd.two", "kind": "bearer", "password": "a guess of mine"})
+    assert wrong.status == 401  # a stranger does not learn that it is locked
+    key = next(m["key"] for m in ward.kim.get("/api/measures").json["measures"] if m.get("account") == "fd.two")
+    assert ward.sign_in("dr.7").post(f"/api/measures/{key}/lift").status == 403
+    assert ward.admin.post(f"/api/measures/{key}/lift").status == 200
+    assert ward.sign_in("fd.two").get("/api/me").status == 200
+
+
+def test_a_token_is_refused_and_taken_again(ward):
+    made = ward.admin.post(f"/api/accounts/{ward.secrets['app']['id']}/tokens", {"label": "x"}).json
+    app = h.Client(ward, made["token"])
+    act(app, "Device")
+    run, step = wait_for(lambda: step_of(ward.kim, "trial-token", "revoke-token", "done"))
+    assert app.get("/fhir/Patient/q1").status == 401
+    assert decide(ward.kim, "undo", run, step).status == 200
+    wait_for(lambda: step_of(ward.kim, "trial-token", "revoke-token", "undone"))
+    assert app.get("/fhir/Patient/q1").status == 200
 
 
 def test_a_locked_record_opens_with_broken_glass_and_by_itself_later(ward):
