@@ -96,6 +96,12 @@ static enum err courier_test(void *context, uint64_t id, const char *destination
 	return feeder_test(&role->feeder, id, destination);
 }
 
+static int risk(void *context, const char *account)
+{
+	struct role *role = context;
+	return feeder_risk(&role->feeder, account);
+}
+
 static bool order(void *context, const struct ward_order *what)
 {
 	struct role *role = context;
@@ -262,6 +268,7 @@ static void start(struct role *role)
 		.queue = queue_json,
 		.explain = role->explain,
 		.findings = findings_json,
+		.risk = risk,
 		.opaque = role->parts.opaque,
 		.courier = courier_json,
 		.courier_test = courier_test,

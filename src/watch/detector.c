@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/format/trail.h"
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
@@ -105,8 +106,17 @@ uint64_t detector_from(const struct detector *d)
 	return place > HISTORY ? place - HISTORY : 0;
 }
 
+// What watch itself had put on the trail: it must not find its own findings.
+static bool is_own(const struct feed_event *event)
+{
+	return event->action == TRAIL_FOUND ||
+	       (event->action == TRAIL_INCIDENT_OPENED && event->kind == TRAIL_SYSTEM);
+}
+
 static void one_event(struct detector *d, const struct feed_event *from)
 {
+	if (is_own(from))
+		return;
 	arena_reset(d->arena);
 	ocsf_from_feed(from, &d->event, d->arena);
 	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
@@ -143,6 +153,11 @@ enum err detector_tick(struct detector *d)
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
 	return save(d);
+}
+
+struct findings *detector_findings(struct detector *d)
+{
+	return d->findings;
 }
 
 bool detector_news(struct detector *d)

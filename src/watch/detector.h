@@ -25,6 +25,8 @@ enum err detector_events(struct detector *detector, const struct feed_event *eve
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
 
+struct findings *detector_findings(struct detector *detector); // borrowed
+
 // Was there anything new since the last call?
 bool detector_news(struct detector *detector);
 // {"findings": [newest first], "detect": {…}} for the vault; fits a message.

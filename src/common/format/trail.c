@@ -57,6 +57,11 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 		"release a host from quarantine"},
 	[TRAIL_ZONES] = {"zones", "changed the zones of the network",
 		"change the zones of the network"},
+	[TRAIL_FOUND] = {"found", "found something unusual", "find something"},
+	[TRAIL_INCIDENT_OPENED] = {"incident-open", "opened an incident", "open an incident"},
+	[TRAIL_INCIDENT_CHANGED] = {"incident-change", "worked on an incident",
+		"work on an incident"},
+	[TRAIL_INCIDENT_CLOSED] = {"incident-close", "closed an incident", "close an incident"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 };
 
@@ -334,7 +339,8 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 	if (e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED)
 		return arena_printf(
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
-	if (e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES)
+	if ((e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES) ||
+		(e->action >= TRAIL_FOUND && e->action <= TRAIL_INCIDENT_CLOSED))
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";

@@ -64,6 +64,10 @@ enum trail_action {
 	TRAIL_QUARANTINED,
 	TRAIL_RELEASED,
 	TRAIL_ZONES, // applied, confirmed or undone
+	TRAIL_FOUND, // watch found something; `version` is its number
+	TRAIL_INCIDENT_OPENED,
+	TRAIL_INCIDENT_CHANGED, // a note, a task, a verdict …
+	TRAIL_INCIDENT_CLOSED,
 	TRAIL_ACTIONS
 };
 

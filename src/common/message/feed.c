@@ -24,6 +24,10 @@ static const struct message_rule rules[] = {
 	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
 	{FEED_ORDER, "order", "An order for guard; it is on the trail.", MESSAGE_BACK, 400},
 	{FEED_OUTCOME, "outcome", "What guard answered.", MESSAGE_FORTH, CHANNEL_FRAME_BYTES},
+	{FEED_RISK, "risk", "Whose risk is high, without names.", MESSAGE_FORTH,
+		2 + 12 * FEED_RISKS},
+	{FEED_FOUND, "found", "A finding or a new incident, for the trail.", MESSAGE_FORTH, 500},
+	{FEED_NOTED, "noted", "Up to which of them the trail has them.", MESSAGE_BACK, 16},
 };
 
 const struct message_table feed_table = {

@@ -68,6 +68,9 @@ const struct route routes[] = {
 		.body = FIELDS({"old", "string", "The one now."},
 			{"new", "string", "The one to have from now on."}),
 		.answer = FIELDS({"state", "string", "changed"}), .also = {422, 429}},
+	{DOOR_POST, "/api/me/second-factor", api_me_second_factor, NEEDS_BODY, NULL,
+		"Give the second factor again, where it has to be fresh.", .body = FIELDS({CODE}),
+		.answer = FIELDS({"state", "string", "fresh"}), .also = {409, 422, 429}},
 	{DOOR_POST, "/api/me/recovery-codes", api_me_recovery_codes, 0, NULL, "New recovery codes.",
 		.answer = FIELDS(
 			{"recovery_codes", "string[]", "Ten, shown once; those before are void."}),

@@ -46,6 +46,8 @@ struct vault_parts {
 	json_t *(*activity)(void *context);
 	json_t *(*queue)(void *context);    // what watch wants reviewed, or NULL
 	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
+	// Points of risk of an account where watch finds it high, else 0; may be NULL.
+	int (*risk)(void *context, const char *account);
 	struct mac *opaque;                 // how people become numbers for watch
 	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
 	json_t *(*courier)(void *context);

@@ -9,7 +9,7 @@
 static json_t *refuse(int *ret_status, int status, const char *message)
 {
 	*ret_status = status;
-	return json_pack("{s:s}", "message", message);
+	return json_pack("{s:s}", "problem", message);
 }
 
 // One thing that a person does; `entry` of the trail says it, too.
