@@ -45,6 +45,8 @@ struct feeder {
 	// What guard answered: counters where the answer's type says so, else NULL.
 	void (*outcome)(void *context, const struct ward_answer *answer,
 		const struct ward_counters *counters);
+	// What watch replied to a question; the receiver owns it.
+	void (*replied)(void *context, uint64_t ticket, uint16_t status, json_t *json);
 	void *context;
 };
 
@@ -55,3 +57,4 @@ void feeder_open(
 // Points of risk of an account where watch finds it high; else 0.
 int feeder_risk(struct feeder *feeder, const char *account);
 bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away
+bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question); // the same

@@ -7,6 +7,7 @@
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,12 @@ enum err detector_tick(struct detector *d)
 struct findings *detector_findings(struct detector *d)
 {
 	return d->findings;
+}
+
+json_t *detector_finding(const struct detector *d, uint64_t id)
+{
+	static_assert(DETECTOR_KEPT == (int)FINDINGS_MOST, "as many as are kept");
+	return findings_one(d->findings, id);
 }
 
 bool detector_news(struct detector *d)

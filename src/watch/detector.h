@@ -6,7 +6,13 @@
 
 #include "common/message/feed.h"
 
+#include <jansson.h>
+
 struct detector;
+
+enum {
+	DETECTOR_KEPT = 5000 // findings
+};
 
 struct detector_places {
 	const char *state; // folder of watch
@@ -26,6 +32,8 @@ enum err detector_events(struct detector *detector, const struct feed_event *eve
 enum err detector_tick(struct detector *detector);
 
 struct findings *detector_findings(struct detector *detector); // borrowed
+// One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
+json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Was there anything new since the last call?
 bool detector_news(struct detector *detector);

@@ -28,6 +28,10 @@ static const struct message_rule rules[] = {
 		2 + 12 * FEED_RISKS},
 	{FEED_FOUND, "found", "A finding or a new incident, for the trail.", MESSAGE_FORTH, 500},
 	{FEED_NOTED, "noted", "Up to which of them the trail has them.", MESSAGE_BACK, 16},
+	{FEED_QUESTION, "question", "What somebody asks of watch, or has it do.", MESSAGE_BACK,
+		8 + FEED_QUESTION_BYTES},
+	{FEED_REPLY, "reply", "What watch answers, without names.", MESSAGE_FORTH,
+		10 + FEED_REPLY_BYTES},
 };
 
 const struct message_table feed_table = {

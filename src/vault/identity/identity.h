@@ -191,8 +191,8 @@ enum err session_end(struct identity *identity, const char *handle,
 // A lasting bearer token for an account of role application.
 enum err session_token_create(struct identity *identity, const char *account, const char *label,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
-// The second factor again, in a session that goes on: six digits or a recovery code. ERR_NOT_FOUND: no
-// such session, or no second factor; ERR_UNAUTHENTICATED: a wrong code; ERR_BUSY: throttled.
+// The second factor again, in a session that goes on: six digits or a recovery code. ERR_NOT_FOUND:
+// no such session, or no second factor; ERR_UNAUTHENTICATED: a wrong code; ERR_BUSY: throttled.
 enum err session_step_up(struct identity *identity, const char *handle, const char *code,
 	int64_t now_us, uint32_t *ret_wait_s); // five: as sign_in_code
 void identity_tick(struct identity *identity, int64_t now_us); // every few seconds: ends, flushes

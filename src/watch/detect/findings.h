@@ -34,3 +34,5 @@ void findings_since(
 	struct findings *findings, uint64_t after, findings_each *each, void *context);
 // A list of the newest, at most so many bytes of text; the newest first. The caller's reference.
 json_t *findings_json(struct findings *findings, size_t most, size_t most_bytes);
+// One by its number; NULL when it is not kept (any more). The caller's reference.
+json_t *findings_one(struct findings *findings, uint64_t id);
