@@ -5,6 +5,7 @@
 #include "common/format/casework.h"
 #include "common/message/feed.h"
 #include "watch/detect/findings.h"
+#include "watch/messenger.h"
 
 #include <assert.h>
 #include <stdio.h>

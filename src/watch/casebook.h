@@ -5,9 +5,9 @@
 #include "common/io/channel.h"
 #include "watch/detector.h"
 #include "watch/incidents/incidents.h"
-#include "watch/messenger.h"
 
 struct casebook;
+struct messenger;
 
 // ERR_IO when the database cannot be opened; logged.
 enum err casebook_open(const struct detector_places *places, struct casebook **ret_casebook);
