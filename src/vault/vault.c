@@ -273,6 +273,7 @@ static void start(struct role *role)
 		.policy = role->parts.policy,
 		.records = role->parts.records,
 		.version = HOSPITALLER_VERSION,
+		.rules = role->config->rules,
 		.base = role->config->base,
 		.started_us = time_now_us(),
 		.deliver = doors_deliver,

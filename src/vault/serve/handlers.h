@@ -32,6 +32,8 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_findings.c
 route_handler api_findings, api_finding;
+// api_incidents.c
+route_handler api_incidents, api_incident, api_incident_act, api_incident_open, api_incident_letter;
 // openapi.c
 route_handler api_openapi;
 // api_courier.c

@@ -35,6 +35,7 @@ struct vault_parts {
 	struct explain *explain;
 	const struct keyring_place *keys;
 	const char *version;
+	const char *rules; // the folder of the rules: letters, incidents.yaml
 	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents

@@ -57,7 +57,8 @@ static const char *const schema[] = {
 	"number, state, level, title, why, subject, opened_us, last_us, more, assigned, "          \
 	"assigned_entry, verdict, closed_us, "                                                     \
 	"(SELECT count(*) FROM finding WHERE incident = incident.number), "                        \
-	"(SELECT count(*) FROM task WHERE incident = incident.number AND done_us = 0)"
+	"(SELECT count(*) FROM task WHERE incident = incident.number AND done_us = 0), "           \
+	"(SELECT count(*) FROM incident_key WHERE incident = incident.number AND kind = 'patient')"
 #define GATHER(column)                                                                             \
 	"SELECT " FINDING " FROM finding WHERE " column                                            \
 	" = ?1 AND incident IS NULL AND (level > 0 OR certain = 1) AND time_us > ?2 "              \

@@ -33,7 +33,7 @@ static json_t *incident_json(struct incidents *incidents, struct store_query *qu
 	char number[INCIDENT_NUMBER_BYTES];
 	int64_t state = row_int(query, 1), level = row_int(query, 2);
 	incident_text((uint64_t)row_int(query, 0), number);
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "number", number,
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "number", number,
 		"state", incident_states[state < 0 || state > INCIDENT_CLOSED ? 0 : state],
 		"severity",
 		sigma_level_text(
@@ -42,7 +42,8 @@ static json_t *incident_json(struct incidents *incidents, struct store_query *qu
 		row_text(query, 4, incidents->arena), "subject",
 		row_text(query, 5, incidents->arena), "findings",
 		(json_int_t)(row_int(query, 13) + row_int(query, 8)), "open_tasks",
-		(json_int_t)row_int(query, 14));
+		(json_int_t)row_int(query, 14), "patients_known",
+		(json_int_t)row_int(query, 15));
 	set_time(json, "opened", row_int(query, 6));
 	set_time(json, "last", row_int(query, 7));
 	set_time(json, "closed", row_int(query, 12));
@@ -67,6 +68,21 @@ static json_t *rules_json(struct incidents *incidents)
 						    (json_int_t)row_int(query, 4)));
 	query_reset(query);
 	return list;
+}
+
+// Without those that stand on the trail alone.
+static json_t *kept_answers(struct incidents *incidents, uint64_t number)
+{
+	json_t *all = json_object();
+	struct store_query *query = sql_ask(incidents, SQL_ANSWERS_OF, "i", (int64_t)number);
+	while (query_step(query) == STORE_ROW) {
+		const char *value = row_text(query, 1, incidents->arena);
+		if (*value)
+			json_object_set_new(all, row_text(query, 0, incidents->arena),
+				json_pack("{s:s}", "value", value));
+	}
+	query_reset(query);
+	return all;
 }
 
 static int64_t state_wanted(const char *text)
@@ -96,6 +112,11 @@ json_t *show_list(struct incidents *incidents, const json_t *question)
 		json_array_append_new(list, incident_json(incidents, query));
 	}
 	query_reset(query);
+	size_t i;
+	json_t *one;
+	json_array_foreach(list, i, one) json_object_set_new(one, "assessment",
+		kept_answers(incidents,
+			incident_number(json_string_value(json_object_get(one, "number")))));
 	json_t *json = json_pack("{s:o}", "incidents", list);
 	if (last) {
 		char number[INCIDENT_NUMBER_BYTES];
