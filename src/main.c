@@ -97,6 +97,7 @@ static const struct command *const commands[] = {
 	&command_incidents_evidence,
 	&command_incidents_letter,
 	&command_incidents_close,
+	&command_behaviour_who,
 	&command_rules_test,
 	&command_rules_fields,
 	&command_guard_list,

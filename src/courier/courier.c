@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +95,7 @@ static enum err confine(const struct role *role, const char *dir, int *ret_landl
 		"readlink", "getdents64", "mkdir", "mkdirat", "unlink", "unlinkat", "rename",
 		"renameat", "renameat2", "fsync", "connect", "getpeername", "getsockname",
 		"setsockopt", "sendmmsg", "recvmmsg", "fadvise64", NULL};
+	static const int families[] = {AF_INET, AF_INET6, 0};
 	struct sandbox_path paths[PATHS] = {{dir, SANDBOX_READ | SANDBOX_WRITE}};
 	uint16_t ports[DESTINATIONS_MOST + 1];
 	for (size_t i = 0; resolver_files[i]; i++)
@@ -101,16 +103,12 @@ static enum err confine(const struct role *role, const char *dir, int *ret_landl
 	const struct sandbox sandbox = {.paths = paths,
 		.path_count = PATHS, // certificates and secrets are in memory already
 		.calls = calls,
-		.internet = true,
+		.families = families,
 		.ports = ports,
 		.port_count = ports_of(role->desk.destinations, ports)};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
-	if (err)
-		log_error("this role cannot be confined: %s", err_text(err));
-	else
-		log_info("confined: seccomp, Landlock %d, no capabilities%s%s", report.landlock_abi,
-			*report.missing ? "; lacking: " : "", report.missing);
+	(err ? log_error : log_info)("%s", report.words);
 	*ret_landlock_abi = err ? 0 : report.landlock_abi;
 	return err;
 }

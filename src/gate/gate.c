@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/io/sandbox.h"
 #include "gate/certificate.h"
+#include "gate/refusals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 // The limits of the door: every size and time that a client chooses.
 static const char limits[] =
 	"	client_header_buffer_size 4k;\n"
-	"	large_client_header_buffers 4 16k;\n"
+	"	large_client_header_buffers 2 32k;\n" // over HTTP/2: 32k one header, 64k all
 	"	client_max_body_size 16m;\n"
 	"	client_body_buffer_size 16m;\n" // never a temporary file: it would hold plaintext
 	"	client_body_in_single_buffer on;\n"
@@ -48,34 +49,6 @@ static const char headers[] =
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'\" always;\n";
 
-// nginx's own refusals in the caller's terms.
-static const struct {
-	int status;
-	const char *words;
-} refusals[] = {{400, "The request cannot be read."}, {405, "There is no such method."},
-	{408, "The request took too long."}, {413, "The request is too large."},
-	{414, "The address is too long."}, {429, "Too many connections from this address."},
-	{431, "The headers are too large."}, {500, "This failed here."},
-	{501, "This is not supported."},
-	{503, "The records cannot be reached now; try again in a second."}};
-
-static void put_refusals(struct buf *out)
-{
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		buf_printf(out, "		error_page %d /-refused/%d;\n", refusals[i].status,
-			refusals[i].status);
-	buf_add_text(out, "		error_page 494 =431 /-refused/431;\n"); // nginx's own number
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		buf_printf(out,
-			"		location = /-refused/%d {\n			internal;\n"
-			"			default_type application/fhir+json;\n"
-			"			client_max_body_size 0;\n" // else the refusal is
-									   // refused
-			"			return %d '{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
-			"\"error\",\"code\":\"processing\",\"diagnostics\":\"%s\"}]}';\n		}\n",
-			refusals[i].status, refusals[i].status, refusals[i].words);
-}
-
 static void put_server(struct buf *out, const struct config *config)
 {
 	char certificate[512], key[512];
@@ -94,7 +67,7 @@ static void put_server(struct buf *out, const struct config *config)
 			  "		ssl_buffer_size 8k;\n"
 			  "		merge_slashes off;\n");
 	buf_add_text(out, headers);
-	put_refusals(out);
+	refusals_put_server(out, headers);
 	buf_add_text(out, "		location /fhir { hospitaller; }\n"
 			  "		location /api { hospitaller; }\n");
 	buf_printf(out, "		root %s;\n", config->console);
@@ -132,6 +105,7 @@ static void put_config(struct buf *out, const struct config *config)
 		"image/png png; font/woff2 woff2; application/manifest+json webmanifest; }\n"
 		"	default_type application/octet-stream;\n	sendfile on;\n	tcp_nodelay on;\n");
 	buf_add_text(out, limits);
+	refusals_put_map(out);
 	put_server(out, config);
 	buf_add_text(out, "}\n");
 }
@@ -188,7 +162,7 @@ static enum err confine_master(const struct config *config)
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
 	if (err)
-		log_error("the gate's master cannot be confined: %s", err_text(err));
+		log_error("the gate's master: %s", report.words);
 	else if (*report.missing)
 		log_warning("the gate's master is less confined: %s", report.missing);
 	return err;

@@ -127,6 +127,7 @@ static enum err confine(const char *dir, const char *zones, int *ret_landlock_ab
 	static const char *const calls[] = {"openat", "unlink", "rename", "renameat", "renameat2",
 		"fsync", "bind", "getsockname", "setsockopt", "select", "pselect6", "access",
 		"faccessat", "faccessat2", "getdents64", NULL};
+	static const int families[] = {AF_NETLINK, 0};
 	char folder[480];
 	folder_of(zones, folder);
 	const struct sandbox_path paths[] = {{dir, SANDBOX_READ | SANDBOX_WRITE},
@@ -135,17 +136,13 @@ static enum err confine(const char *dir, const char *zones, int *ret_landlock_ab
 	const struct sandbox sandbox = {.paths = paths,
 		.path_count = *folder ? 4 : 3,
 		.calls = calls,
-		.socket_family = AF_NETLINK};
+		.families = families,
+		.keeps = sandbox_has_capability(CAP_NET_ADMIN)
+				 ? "capability NET_ADMIN alone"
+				 : "no capabilities; lacking: NET_ADMIN"};
 	struct sandbox_report report;
-	bool able = sandbox_has_capability(CAP_NET_ADMIN);
 	enum err err = sandbox_enter(&sandbox, &report);
-	if (err)
-		log_error("this role cannot be confined: %s", err_text(err));
-	else
-		log_info("confined: seccomp (netlink sockets alone), Landlock %d, %s%s%s",
-			report.landlock_abi,
-			able ? "capability NET_ADMIN alone" : "no capabilities; lacking: NET_ADMIN",
-			*report.missing ? "; lacking: " : "", report.missing);
+	(err ? log_error : log_info)("%s", report.words);
 	*ret_landlock_abi = err ? 0 : report.landlock_abi;
 	return err;
 }

@@ -66,7 +66,7 @@ static void take_whole(struct door *door, struct exchange *x)
 
 static void on_ask(struct door *door, struct bytes payload)
 {
-	struct exchange *x = exchange_new();
+	struct exchange *x = exchange_new(&door->doors->vault->arenas);
 	enum err err = door->open_count < MOST_OPEN ? door_ask_parse(payload, x->arena, &x->ask)
 						    : ERR_LIMIT;
 	if (err) {

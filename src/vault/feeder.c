@@ -17,7 +17,7 @@ enum {
 
 static uint64_t opaque(struct feeder *feeder, const char *id)
 {
-	return *id ? mac_token(feeder->opaque, bytes_text(id)) : 0;
+	return *id ? mac_token_again(feeder->opaque, bytes_text(id)) : 0;
 }
 
 static void fill_event(struct feeder *feeder, const struct trail_entry *e, struct feed_event *ret)

@@ -211,11 +211,7 @@ static enum err confine(struct role *role)
 	const struct sandbox sandbox = {.paths = rules, .path_count = count, .calls = calls};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
-	if (err)
-		log_error("this role cannot be confined: %s", err_text(err));
-	else
-		log_info("confined: seccomp, Landlock %d, no capabilities%s%s", report.landlock_abi,
-			*report.missing ? "; lacking: " : "", report.missing);
+	(err ? log_error : log_info)("%s", report.words);
 	role->landlock_abi = err ? 0 : report.landlock_abi;
 	return err;
 }

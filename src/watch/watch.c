@@ -288,11 +288,7 @@ static enum err confine(const char *dir, const char *rules, int *ret_landlock_ab
 	const struct sandbox sandbox = {.paths = paths, .path_count = 3, .calls = calls};
 	struct sandbox_report report;
 	enum err err = sandbox_enter(&sandbox, &report);
-	if (err)
-		log_error("this role cannot be confined: %s", err_text(err));
-	else
-		log_info("confined: seccomp, Landlock %d, no capabilities%s%s", report.landlock_abi,
-			*report.missing ? "; lacking: " : "", report.missing);
+	(err ? log_error : log_info)("%s", report.words);
 	*ret_landlock_abi = err ? 0 : report.landlock_abi;
 	return err;
 }

@@ -273,7 +273,7 @@ static void ask_vault(uint8_t who, struct bytes rest, struct arena *arena)
 	ask.token = who % 3 == 1 ? token : "";
 	if (!ask.content_type)
 		ask.content_type = "application/json";
-	struct exchange *x = exchange_new();
+	struct exchange *x = exchange_new(&vault.arenas);
 	if (!receive(&ask, x)) {
 		exchange_free(x);
 		return;

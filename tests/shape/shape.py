@@ -4,9 +4,12 @@
 A file includes only from its own folder or from a lower floor. Run it alone: tests/shape/shape.py
 It prints each thing that is out of shape as FILE:LINE: what, and exits with 1 when there is one.
 """
+import os
 import re
 import sys
 from pathlib import Path
+
+import names
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAB, COLUMNS = 8, 100
@@ -16,7 +19,7 @@ FLOORS = [  # the longest prefix counts
     (0, "common/base"), (1, "common/crypto"), (1, "common/format"), (2, "common/io"),
     (3, "common/message"), (3, "common/store"), (3, "common/config"),
     (4, "vault/identity"), (4, "vault/policy"), (4, "vault/records"), (4, "vault/ledger"),
-    (4, "vault/keyring"), (4, "vault/serve"), (4, "vault/explain"), (4, "watch/access"), (4, "watch/detect"), (4, "watch/incidents"),
+    (4, "vault/keyring"), (4, "vault/serve"), (4, "vault/explain"), (4, "watch/access"), (4, "watch/behaviour"), (4, "watch/detect"), (4, "watch/incidents"),
     (4, "gate/http"), (4, "gate/nginx"),
     (5, "vault"), (5, "gate"), (5, "watch"), (5, "courier"), (5, "guard"), (6, "parent"), (6, "cli"), (6, "trail_verify"), (7, ""),
 ]
@@ -139,6 +142,17 @@ def check_tests_exist():
             wrong(file, 1, "a promise's test needs a control that fails without the mechanism")
 
 
+def check_names(texts):
+    """What we name as a library does replaces the library's own, silently."""
+    builds = [os.environ.get("HOSPITALLER_BUILD"), ROOT / "build", ROOT / "build-check"]
+    build = next((b for b in builds if b and (Path(b) / "src" / "hospitaller").exists()), None)
+    known = names.names_of(names.objects(build))
+    if known is None:
+        print("NOT CHECKED: names that clash with a library's, for nm (binutils) or the libraries are missing here")
+    for file, line, what in names.clashes(texts, known or {}):
+        wrong(file, line, what)
+
+
 def check_roles():
     for folder in sorted({f.name for f in (ROOT / "src").iterdir() if f.is_dir()} - {"common"}):
         if not (ROOT / "src" / folder / "README.md").exists():
@@ -158,6 +172,7 @@ def main():
         if file.parts[0] == "src":
             check_includes(file, lines)
             check_conditionals(file, lines)
+    check_names({file: (ROOT / file).read_text() for file in sources if file.suffix == ".c"})
     check_tests_exist()
     check_roles()
     print("\n".join(problems) or f"{len(sources)} files in shape")

@@ -135,3 +135,26 @@ size_t arena_used_bytes(const struct arena *arena)
 		sum += b->used;
 	return sum;
 }
+
+struct arena *arena_take(struct arena_pool *pool)
+{
+	return pool->count ? pool->spare[--pool->count] : arena_new();
+}
+
+void arena_give(struct arena_pool *pool, struct arena *arena)
+{
+	if (!arena)
+		return;
+	if (pool->count == ARENA_SPARES) {
+		arena_free(arena);
+		return;
+	}
+	arena_reset(arena);
+	pool->spare[pool->count++] = arena;
+}
+
+void arena_pool_done(struct arena_pool *pool)
+{
+	while (pool->count)
+		arena_free(pool->spare[--pool->count]);
+}

@@ -25,4 +25,17 @@ char *arena_text(struct arena *arena, const char *text);
 char *arena_text_n(struct arena *arena, const char *at, size_t length_bytes);
 [[gnu::format(printf, 2, 3)]] char *arena_printf(struct arena *arena, const char *format, ...);
 
+// Arenas that wait, wiped, for the next request, so that the allocator is not asked for each. A
+// zeroed pool is empty. The sanitizers' builds keep none: there a late use should be seen.
+#ifndef ARENA_SPARES
+#define ARENA_SPARES 64
+#endif
+struct arena_pool {
+	struct arena *spare[ARENA_SPARES + 1];
+	size_t count;
+};
+struct arena *arena_take(struct arena_pool *pool);
+void arena_give(struct arena_pool *pool, struct arena *arena); // NULL is fine; wipes
+void arena_pool_done(struct arena_pool *pool);
+
 size_t arena_used_bytes(const struct arena *arena);

@@ -30,20 +30,54 @@ void time_set_offset_us(int64_t offset)
 	atomic_store(&offset_us, offset);
 }
 
+struct civil {
+	unsigned year, month, day, weekday; // Sunday is 0
+	unsigned hour, minute, second, ms;
+};
+
+// gmtime_r() takes the lock of the time zones, which is felt at every answer. The inverse of
+// time_days(): years begin in March here, so that the leap day is the last.
+static struct civil civil_of(int64_t at_us)
+{
+	int64_t day_us = 86400000000, days = at_us / day_us, rest = at_us % day_us;
+	if (rest < 0) {
+		rest += day_us;
+		days--;
+	}
+	int64_t shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+	unsigned of_era = (unsigned)(shifted - era * 146097);
+	unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+	unsigned month = (5 * of_year + 2) / 153, ms = (unsigned)(rest / 1000);
+	return (struct civil){
+		.year = (unsigned)((int64_t)year + era * 400 + (month >= 10)) % 10000,
+		.month = month < 10 ? month + 3 : month - 9,
+		.day = of_year - (153 * month + 2) / 5 + 1,
+		.weekday = (unsigned)(((days + 4) % 7 + 7) % 7),
+		.hour = ms / 3600000,
+		.minute = ms / 60000 % 60,
+		.second = ms / 1000 % 60,
+		.ms = ms % 1000,
+	};
+}
+
 void time_format(int64_t at_us, char ret_text[TIME_TEXT_BYTES])
 {
-	int64_t seconds = at_us / 1000000, rest = at_us % 1000000;
-	if (rest < 0) {
-		rest += 1000000;
-		seconds--;
-	}
-	struct tm tm;
-	time_t t = (time_t)seconds;
-	gmtime_r(&t, &tm);
-	snprintf(ret_text, TIME_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-		(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-		(unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-		(unsigned)tm.tm_sec % 100, (unsigned)(rest / 1000) % 1000);
+	struct civil c = civil_of(at_us);
+	snprintf(ret_text, TIME_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", c.year % 10000,
+		c.month % 100, c.day % 100, c.hour % 100, c.minute % 100, c.second % 100,
+		c.ms % 1000);
+}
+
+void time_format_http(int64_t at_us, char ret_text[TIME_TEXT_BYTES])
+{
+	static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[12][4] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct civil c = civil_of(at_us);
+	snprintf(ret_text, TIME_TEXT_BYTES, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+		days[c.weekday % 7], c.day % 100, months[(c.month - 1) % 12], c.year % 10000,
+		c.hour % 100, c.minute % 100, c.second % 100);
 }
 
 int64_t time_days(int year, unsigned month, unsigned day)

@@ -17,6 +17,8 @@ void time_set_offset_us(int64_t offset_us);
 
 // RFC 3339 in UTC with milliseconds, as FHIR's instant: 2026-02-03T04:05:06.789Z.
 void time_format(int64_t at_us, char ret_text[TIME_TEXT_BYTES]);
+// RFC 9110's IMF-fixdate: Sun, 06 Nov 1994 08:49:37 GMT.
+void time_format_http(int64_t at_us, char ret_text[TIME_TEXT_BYTES]);
 // RFC 3339 with any offset and 0 to 9 fractional digits. ERR_SYNTAX, ERR_INVALID (31 February).
 enum err time_parse(const char *text, int64_t *ret_us);
 // Days since 1970-01-01 of a date of the proleptic Gregorian calendar.

@@ -45,6 +45,8 @@ struct mac *mac_new(const struct key *key);
 void mac_free(struct mac *mac); // wipes
 struct hash mac_of(struct mac *mac, struct bytes data);
 uint64_t mac_token(struct mac *mac, struct bytes data); // the first 64 bits, as search tokens
+// The same, for what comes again and again: the last few hundred are remembered, and wiped with it.
+uint64_t mac_token_again(struct mac *mac, struct bytes data);
 
 // HKDF-SHA-256 with an empty salt: a key for the purpose named by `label`.
 struct key crypto_derive(const struct key *from, const char *label, struct bytes context);
@@ -59,6 +61,10 @@ enum err sealer_seal(struct sealer *sealer, const struct key *key, struct bytes 
 // Appends the plaintext to ret_plain; ERR_CORRUPT leaves it as it was.
 enum err sealer_open(struct sealer *sealer, const struct key *key, struct bytes associated,
 	struct bytes sealed, struct buf *ret_plain);
+// The beginning of the plaintext from the beginning of a sealed form; nothing is authenticated:
+// only for what is proven in another way. Appends; ERR_CORRUPT for less than a nonce.
+enum err sealer_peek(struct sealer *sealer, const struct key *key, struct bytes sealed_head,
+	struct buf *ret_plain);
 
 // Ed25519 with a 32-byte seed as the private key.
 struct sign_key {

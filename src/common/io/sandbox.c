@@ -165,23 +165,16 @@ static enum err allow_calls(scmp_filter_ctx filter, const char *const *names)
 	return OK;
 }
 
-// Sockets of the two families, and none to other processes or to the kernel.
-static enum err allow_internet(scmp_filter_ctx filter)
+static enum err allow_sockets(scmp_filter_ctx filter, const int *families)
 {
-	static const int families[] = {AF_INET, AF_INET6};
 	int number = seccomp_syscall_resolve_name("socket");
-	for (size_t i = 0; i < 2; i++)
-		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) != 0)
+	for (; families && *families; families++) {
+		const struct scmp_arg_cmp same =
+			SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)*families, 0);
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, same) != 0)
 			return ERR_IO;
+	}
 	return OK;
-}
-
-static enum err allow_sockets(scmp_filter_ctx filter, int family)
-{
-	int number = seccomp_syscall_resolve_name("socket");
-	const struct scmp_arg_cmp same = SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)family, 0);
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, same) == 0 ? OK : ERR_IO;
 }
 
 // A call that is not allowed fails with EPERM where nobody asked for it, and ends the process for
@@ -197,10 +190,8 @@ static enum err filter_calls(const struct sandbox *sandbox)
 	enum err err = allow_calls(filter, sandbox_common_calls);
 	if (!err)
 		err = allow_calls(filter, sandbox->calls);
-	if (!err && sandbox->internet)
-		err = allow_internet(filter);
-	if (!err && sandbox->socket_family)
-		err = allow_sockets(filter, sandbox->socket_family);
+	if (!err)
+		err = allow_sockets(filter, sandbox->families);
 	for (size_t i = 0; fatal[i] && !err; i++) {
 		int number = seccomp_syscall_resolve_name(fatal[i]);
 		if (number != __NR_SCMP_ERROR &&
@@ -229,7 +220,39 @@ static void stay_in_memory(struct sandbox_report *report)
 		lack(report, "memory may be swapped out");
 }
 
-enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret_report)
+static bool reaches_internet(const struct sandbox *sandbox)
+{
+	for (const int *family = sandbox->families; family && *family; family++)
+		if (*family == AF_INET || *family == AF_INET6)
+			return true;
+	return false;
+}
+
+static const char *family_text(int family)
+{
+	return family == AF_INET      ? "IPv4"
+	       : family == AF_INET6   ? "IPv6"
+	       : family == AF_NETLINK ? "netlink"
+				      : "other";
+}
+
+static void put_words(const struct sandbox *sandbox, struct sandbox_report *report)
+{
+	char sockets[80] = "";
+	size_t at = 0;
+	for (const int *family = sandbox->families; family && *family && at < 60; family++)
+		at += (size_t)snprintf(sockets + at, sizeof sockets - at, "%s%s", at ? ", " : " (",
+			family_text(*family));
+	if (at)
+		snprintf(sockets + at, sizeof sockets - at, " sockets alone)");
+	snprintf(report->words, sizeof report->words, "confined: %s%s%sLandlock %d, %s%s%s",
+		report->seccomp ? "seccomp" : "", report->seccomp ? sockets : "",
+		report->seccomp ? ", " : "", report->landlock_abi,
+		sandbox->keeps ? sandbox->keeps : "no capabilities",
+		*report->missing ? "; lacking: " : "", report->missing);
+}
+
+static enum err enter(const struct sandbox *sandbox, struct sandbox_report *ret_report)
 {
 	struct sandbox_report report = {0};
 	const struct rlimit none = {0, 0};
@@ -245,7 +268,7 @@ enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret
 		lack(&report, "this kernel has no Landlock");
 	else if (landlock(sandbox, (int)abi))
 		return ERR_IO;
-	else if (abi < 4 && sandbox->internet)
+	else if (abi < 4 && reaches_internet(sandbox))
 		lack(&report, "this kernel's Landlock does not know ports");
 	if (!sandbox->keep_exec) {
 		stay_in_memory(&report);
@@ -254,6 +277,16 @@ enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret
 		if (err)
 			return err;
 	}
+	put_words(sandbox, &report);
 	*ret_report = report;
 	return OK;
+}
+
+enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret_report)
+{
+	enum err err = enter(sandbox, ret_report);
+	if (err)
+		snprintf(ret_report->words, sizeof ret_report->words,
+			"this role cannot be confined: %s", err_text(err));
+	return err;
 }

@@ -27,20 +27,22 @@ struct sandbox {
 	const struct sandbox_path *paths;
 	size_t path_count;
 	const char *const *calls; // names of the system calls allowed; NULL-ended
-	int socket_family;        // sockets of this family may be made; 0: none at all
-	bool internet;            // may make IPv4 and IPv6 sockets, of no other kind
-	const uint16_t *ports;    // of TCP, to which it may connect; by kernels that know how
+	const int *families;   // of the sockets that may be made (AF_…), ended by 0; NULL: none
+	const uint16_t *ports; // of TCP, to which it may connect; by kernels that know how
 	size_t port_count;
-	bool keep_exec; // the profile is for a program that is executed next (nginx)
+	const char *keeps; // what it is left with, for its first line; NULL: "no capabilities"
+	bool keep_exec;    // the profile is for a program that is executed next (nginx)
 };
 
 struct sandbox_report {
 	char missing[256]; // what the kernel lacks, in words; "" when everything holds
+	char words[480];   // all of it, as a role's first log line
 	int landlock_abi;  // 0 when there is none
 	bool seccomp;
 };
 
-// ERR_IO when the kernel has a mechanism and refuses it: then the role must not start.
+// ERR_IO when the kernel has a mechanism and refuses it: then the role must not start, and of the
+// report only `words` is there, which say so.
 enum err sandbox_enter(const struct sandbox *sandbox, struct sandbox_report *ret_report);
 
 // Runs as that user and group from now on, without supplementary groups or capabilities. For the

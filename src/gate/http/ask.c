@@ -247,6 +247,18 @@ static bool host_is_plain(const char *host)
 				  "-._~%:[]")];
 }
 
+static bool headers_fit(const struct http_head *head)
+{
+	size_t sum = 0;
+	for (size_t i = 0; i < head->header_count; i++) {
+		size_t size = head->headers[i].name.size + head->headers[i].value.size;
+		if (size > HTTP_HEADER_BYTES)
+			return false;
+		sum += size;
+	}
+	return sum <= HTTP_HEADERS_BYTES;
+}
+
 enum err http_ask(const struct http_head *head, struct arena *arena, struct door_ask *ret_ask,
 	struct http_refusal *ret_refusal)
 {
@@ -256,6 +268,8 @@ enum err http_ask(const struct http_head *head, struct arena *arena, struct door
 		err = read_target(head->target, arena, &ask, ret_refusal);
 	if (!err && head->header_count > HTTP_HEADERS_MOST)
 		err = refuse(ret_refusal, 431, "too-large", "There are too many headers.");
+	if (!err && !headers_fit(head))
+		err = refuse(ret_refusal, 431, "too-large", "The headers are too large.");
 	for (size_t i = 0; i < head->header_count && !err; i++)
 		err = read_header(&head->headers[i], arena, &ask, ret_refusal);
 	if (!err && !host_is_plain(ask.host))
@@ -300,6 +314,35 @@ enum err http_body_check(const struct door_ask *ask, const struct http_coming *c
 	return OK;
 }
 
+// What FHIR calls it (http://hl7.org/fhir/issue-type).
+static const char *issue_type(const struct http_refusal *refusal)
+{
+	switch (refusal->status) {
+	case 401:
+		return "login";
+	case 403:
+		return "forbidden";
+	case 404:
+		return "not-found";
+	case 405:
+	case 501:
+	case 505:
+		return "not-supported";
+	case 413:
+	case 414:
+	case 431:
+		return "too-long";
+	case 429:
+		return "throttled";
+	case 500:
+		return "exception";
+	case 503:
+		return "transient";
+	default:
+		return "invalid";
+	}
+}
+
 struct bytes http_refusal_body(
 	const struct http_refusal *refusal, struct bytes target, struct arena *arena)
 {
@@ -307,8 +350,9 @@ struct bytes http_refusal_body(
 	const char *text =
 		fhir ? arena_printf(arena,
 			       "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":"
-			       "\"error\",\"code\":\"%s\",\"diagnostics\":\"%s\"}]}",
-			       refusal->status == 503 ? "transient" : "invalid", refusal->words)
+			       "\"error\",\"code\":\"%s\",\"details\":{\"coding\":[{\"code\":\"%s\"}]},"
+			       "\"diagnostics\":\"%s\"}]}",
+			       issue_type(refusal), refusal->code, refusal->words)
 		     : arena_printf(arena, "{\"error\":\"%s\",\"message\":\"%s\"}", refusal->code,
 			       refusal->words);
 	return bytes_text(text);

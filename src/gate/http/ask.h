@@ -10,8 +10,12 @@
 #include "common/message/door.h"
 
 enum {
-	HTTP_HEADERS_MOST = 64
-}; // more are refused: none is overlooked in silence
+	HTTP_HEADERS_MOST = 64, // more are refused: none is overlooked in silence
+	// Of one header and of all, names included. nginx itself takes twice as much: what is
+	// larger than this is answered, where over HTTP/2 nginx would end the whole connection.
+	HTTP_HEADER_BYTES = 16 * 1024,
+	HTTP_HEADERS_BYTES = 32 * 1024
+};
 
 struct http_header {
 	struct bytes name, value; // name in lower case

@@ -18,7 +18,9 @@
 
 enum {
 	WAITING_MOST = 4096,
-	PARENT_FD = 3
+	PARENT_FD = 3,
+	TRACES = 16, // 256 bytes, which the kernel always gives whole
+	TRACE_BYTES = 16
 };
 
 // A request that waits. Lives in the request's pool; the table points at it.
@@ -46,7 +48,10 @@ static struct {
 	ngx_uint_t hint;
 	ngx_event_t flush;
 	struct arena *scratch; // for one frame at a time
-	unsigned large;        // requests whose body is large, or not known to be small
+	struct arena_pool arenas;
+	uint8_t traces[TRACES][TRACE_BYTES]; // random, drawn many at a time
+	ngx_uint_t traces_left;
+	unsigned large; // requests whose body is large, or not known to be small
 } gate;
 
 extern ngx_module_t ngx_http_hospitaller_module;
@@ -75,7 +80,7 @@ static void on_cleanup(void *data)
 	}
 	forget(w);
 	gate.large -= w->large;
-	arena_free(w->arena);
+	arena_give(&gate.arenas, w->arena);
 }
 
 static void finish(waiting_t *w, ngx_int_t rc)
@@ -389,9 +394,11 @@ static size_t collect_headers(ngx_http_request_t *r, struct http_header *headers
 
 static void make_trace(u_char text[32])
 {
-	uint64_t words[2];
-	(void)!getrandom(words, sizeof words, 0);
-	ngx_hex_dump(text, (u_char *)words, sizeof words);
+	if (!gate.traces_left) {
+		(void)!getrandom(gate.traces, sizeof gate.traces, 0);
+		gate.traces_left = TRACES;
+	}
+	ngx_hex_dump(text, gate.traces[--gate.traces_left], TRACE_BYTES);
 }
 
 static int64_t size_of_body(const ngx_http_request_t *r)
@@ -416,7 +423,7 @@ static ngx_int_t on_request(ngx_http_request_t *r)
 	waiting_t *w = cleanup->data;
 	ngx_memzero(w, sizeof *w);
 	w->request = r;
-	w->arena = arena_new();
+	w->arena = arena_take(&gate.arenas);
 	r->disable_not_modified = 1; // If-Match and its kin are the vault's to judge, not nginx's
 	cleanup->handler = on_cleanup;
 	ngx_http_set_ctx(r, w, ngx_http_hospitaller_module);

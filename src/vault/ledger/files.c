@@ -117,6 +117,27 @@ enum err files_read_group(const struct ledger *ledger, const struct place *at, s
 	return err;
 }
 
+enum err files_read_on(const struct ledger *ledger, struct segment_reader *reader,
+	const struct place *at, struct buf *room, struct group *ret_group)
+{
+	if (reader->fd >= 0 && reader->segment != at->segment)
+		files_read_done(reader);
+	if (reader->fd < 0) {
+		enum err err = files_open_segment(ledger, at->segment, false, &reader->fd);
+		if (err)
+			return err;
+		reader->segment = at->segment;
+	}
+	return read_group(reader->fd, at, room, ret_group);
+}
+
+void files_read_done(struct segment_reader *reader)
+{
+	if (reader->fd >= 0)
+		close(reader->fd);
+	reader->fd = -1;
+}
+
 struct place files_after(const struct place *at, const struct group *group)
 {
 	return (struct place){

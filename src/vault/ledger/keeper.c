@@ -60,28 +60,33 @@ static void extend(struct ledger *ledger, const struct group *group, struct byte
 	ledger->kept = files_after(&ledger->kept, group);
 }
 
-static enum err read_next(struct ledger *ledger, struct buf *room, struct group *ret_group)
+// On success *at is where the group begins: here, or at the beginning of the next segment.
+static enum err read_next(const struct ledger *ledger, struct segment_reader *reader,
+	struct place *at, struct buf *room, struct group *ret_group)
 {
-	enum err err = files_read_group(ledger, &ledger->kept, room, ret_group);
+	enum err err = files_read_on(ledger, reader, at, room, ret_group);
 	if (err != ERR_NOT_FOUND)
 		return err;
-	struct place next = {ledger->kept.segment + 1, 0, ledger->kept.seq, ledger->kept.group};
-	err = files_read_group(ledger, &next, room, ret_group);
+	struct place next = {at->segment + 1, 0, at->seq, at->group};
+	err = files_read_on(ledger, reader, &next, room, ret_group);
 	if (!err)
-		ledger->kept = next;
+		*at = next;
 	return err;
 }
 
 void keeper_catch_up(struct ledger *ledger, uint64_t upto)
 {
 	struct buf room = {0};
+	// Opened by its name every time, for that is what others will read.
+	struct segment_reader reader = {.fd = -1};
 	while (ledger->kept.seq < upto) {
 		struct group group;
-		if (read_next(ledger, &room, &group) || group.first != ledger->kept.seq ||
-			group.number != ledger->kept.group)
+		if (read_next(ledger, &reader, &ledger->kept, &room, &group) ||
+			group.first != ledger->kept.seq || group.number != ledger->kept.group)
 			ledger_die("the trail cannot be read back");
 		extend(ledger, &group, buf_bytes(&room));
 	}
+	files_read_done(&reader);
 	buf_done(&room);
 	atomic_store(&ledger->verified, ledger->kept.seq);
 }
@@ -155,21 +160,13 @@ static void index_group(struct indexing *job, const struct group *group, uint64_
 	}
 }
 
-static enum err index_read(struct indexing *job, struct place *at, struct group *ret_group)
-{
-	enum err err = files_read_group(job->ledger, at, &job->room, ret_group);
-	if (err != ERR_NOT_FOUND)
-		return err;
-	*at = (struct place){at->segment + 1, 0, at->seq, at->group};
-	return files_read_group(job->ledger, at, &job->room, ret_group);
-}
-
 // Feeds the search index from where it stands; it may lag, be new, or have been thrown away. False
 // when it got no further.
 static bool index_some(struct indexing *job)
 {
 	uint64_t from = search_writer_place(job->index);
 	uint64_t upto = atomic_load(&job->ledger->verified), seq = from;
+	struct segment_reader reader = {.fd = -1};
 	struct place at;
 	struct group group;
 	if (seq >= upto || search_writer_begin(job->index))
@@ -177,11 +174,12 @@ static bool index_some(struct indexing *job)
 	if (upto > seq + INDEX_BATCH)
 		upto = seq + INDEX_BATCH;
 	files_locate(job->ledger, seq, &at);
-	while (seq < upto && !index_read(job, &at, &group)) {
+	while (seq < upto && !read_next(job->ledger, &reader, &at, &job->room, &group)) {
 		index_group(job, &group, from);
 		at = files_after(&at, &group);
 		seq = at.seq;
 	}
+	files_read_done(&reader);
 	search_writer_commit(job->index, seq);
 	atomic_store(&job->ledger->indexed, search_writer_place(job->index));
 	return search_writer_place(job->index) > from;

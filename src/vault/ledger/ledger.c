@@ -171,11 +171,11 @@ void ledger_flush(struct ledger *ledger)
 	if (ledger->size == atomic_load(&ledger->durable))
 		return;
 	pthread_mutex_lock(&ledger->lock);
-	if (ledger->pending.size) {
-		ledger->flush = true;
-		pthread_cond_broadcast(&ledger->work);
-	}
+	bool wanted = ledger->pending.size && !ledger->flush;
+	ledger->flush |= wanted;
 	pthread_mutex_unlock(&ledger->lock);
+	if (wanted) // without the lock, which the writer would have to wait for at once
+		pthread_cond_signal(&ledger->work);
 }
 
 uint64_t ledger_size(const struct ledger *ledger)

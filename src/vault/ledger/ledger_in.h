@@ -95,6 +95,14 @@ enum err files_open_segment(
 // Reads the group at a place into `room`. As group_parse, and ERR_NOT_FOUND at the segment's end.
 enum err files_read_group(const struct ledger *ledger, const struct place *at, struct buf *room,
 	struct group *ret_group);
+// The same for who reads many: the segment stays open between them. {-1} is none.
+struct segment_reader {
+	int fd;
+	uint32_t segment;
+};
+enum err files_read_on(const struct ledger *ledger, struct segment_reader *reader,
+	const struct place *at, struct buf *room, struct group *ret_group);
+void files_read_done(struct segment_reader *reader);
 // The place behind a group. Callers move to the next segment when nothing is found here.
 struct place files_after(const struct place *at, const struct group *group);
 void files_mark(struct ledger *ledger, const struct place *at); // under `lock`, or before threads

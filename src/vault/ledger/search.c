@@ -124,9 +124,12 @@ void search_close(struct search *search)
 static int64_t token_of(struct mac *mac, const char *field, const char *word)
 {
 	char text[TRAIL_TEXT_BYTES + 32];
-	int size = snprintf(text, sizeof text, "%s|%s", field, word);
-	return (int64_t)mac_token(
-		mac, bytes_of(text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1));
+	size_t first = strlen(field), rest = strlen(word), most = sizeof text - first - 2;
+	rest = rest < most ? rest : most;
+	memcpy(text, field, first);
+	text[first] = '|';
+	memcpy(text + first + 1, word, rest);
+	return (int64_t)mac_token_again(mac, bytes_of(text, first + 1 + rest));
 }
 
 static enum err read_place(struct search_writer *writer)

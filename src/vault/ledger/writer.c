@@ -82,8 +82,12 @@ void *writer_main(void *context)
 		buf_add_bytes(&ledger->unsigned_leaves, buf_bytes(&ledger->hashed));
 		atomic_store(&ledger->durable, ledger->end.seq);
 		atomic_fetch_add(&ledger->bytes, segment_group_bytes(group.payload_bytes));
+		pthread_mutex_unlock(&ledger->lock);
+
+		// Who is woken takes the lock.
 		pthread_cond_broadcast(&ledger->progress);
 		announce(ledger);
+		pthread_mutex_lock(&ledger->lock);
 	}
 	pthread_mutex_unlock(&ledger->lock);
 	return NULL;

@@ -5,15 +5,14 @@
 #include "common/format/json.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-struct exchange *exchange_new(void)
+struct exchange *exchange_new(struct arena_pool *pool)
 {
-	struct exchange *exchange = calloc(1, sizeof *exchange);
-	if (!exchange)
-		abort();
-	exchange->arena = arena_new();
+	struct arena *arena = arena_take(pool);
+	struct exchange *exchange = arena_alloc(arena, sizeof *exchange);
+	exchange->arena = arena;
+	exchange->pool = pool;
 	return exchange;
 }
 
@@ -27,8 +26,7 @@ void exchange_free(struct exchange *exchange)
 	map_free(exchange->cares);
 	buf_done(&exchange->body);
 	buf_done(&exchange->answer);
-	arena_free(exchange->arena);
-	free(exchange);
+	arena_give(exchange->pool, exchange->arena); // the exchange is in it
 }
 
 const char *exchange_param(const struct exchange *exchange, const char *name)
@@ -37,6 +35,17 @@ const char *exchange_param(const struct exchange *exchange, const char *name)
 		if (strcmp(exchange->ask.params[i].name, name) == 0)
 			return exchange->ask.params[i].value;
 	return NULL;
+}
+
+const char *exchange_query(const struct exchange *exchange)
+{
+	struct buf buf = {0};
+	for (size_t i = 0; i < exchange->ask.param_count; i++)
+		buf_printf(&buf, "%s%s=%s", i ? "&" : "", exchange->ask.params[i].name,
+			exchange->ask.params[i].value);
+	const char *text = arena_text_n(exchange->arena, (const char *)buf.at, buf.size);
+	buf_done(&buf);
+	return text;
 }
 
 bool exchange_is_fhir(const struct exchange *exchange)

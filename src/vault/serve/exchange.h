@@ -47,6 +47,7 @@ enum {
 struct exchange {
 	struct exchange *next; // in whatever queue it waits
 	struct arena *arena;
+	struct arena_pool *pool; // where the arena came from
 	void *client; // who gets the answer; NULL once the client went away
 	enum entrance entrance;
 	uint32_t local_uid;
@@ -72,11 +73,14 @@ struct exchange {
 	bool staged;
 };
 
-struct exchange *exchange_new(void);
+// In an arena of the pool, which it goes back to.
+struct exchange *exchange_new(struct arena_pool *pool);
 void exchange_free(struct exchange *exchange);
 
 // The value of a query parameter, or NULL. exchange_param_once refuses a repeated one: ERR_INVALID.
 const char *exchange_param(const struct exchange *exchange, const char *name);
+// All of them, as asked, for the trail: "name=berg&_count=10".
+const char *exchange_query(const struct exchange *exchange);
 bool exchange_is_fhir(const struct exchange *exchange);
 
 // Answers. Texts are copied into the arena; JSON is borrowed and encoded at once.

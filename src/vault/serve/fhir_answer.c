@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 bool fhir_route_type(struct exchange *x, int *ret_type)
 {
@@ -80,19 +79,10 @@ void fhir_named_add(struct named *named, const struct access *access)
 		name_one(named, access->patients[i]);
 }
 
-// IMF-fixdate of RFC 9110: Sun, 06 Nov 1994 08:49:37 GMT.
-static void http_date(int64_t at_us, char ret_text[40])
-{
-	time_t at = (time_t)(at_us / 1000000);
-	struct tm tm;
-	gmtime_r(&at, &tm);
-	strftime(ret_text, 40, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-}
-
 void fhir_headers(struct exchange *x, const struct record *record)
 {
-	char date[40];
-	http_date(record->updated_us, date);
+	char date[TIME_TEXT_BYTES];
+	time_format_http(record->updated_us, date);
 	answer_header(x, "ETag",
 		arena_printf(x->arena, "W/\"%llu\"", (unsigned long long)record->version));
 	answer_header(x, "Last-Modified", date);

@@ -68,6 +68,7 @@ void serve_done(struct vault *vault)
 		for (struct exchange *x; (x = queue_pop(queues[i]));)
 			exchange_free(x);
 	order_done(vault);
+	arena_pool_done(&vault->arenas);
 }
 
 size_t serve_waiting(const struct vault *vault)

@@ -74,6 +74,7 @@ struct vault {
 	bool committing;
 	enum err commit_result;
 	uint64_t commit_trail_end;
+	struct arena_pool arenas; // of exchanges that come
 	uint64_t requests, denials, commits, committed_writes;
 };
 

@@ -1,6 +1,41 @@
 #include "../unit.h"
 
 #include "common/base/bytes.h"
+#include <string.h>
+
+// What one request left must not be there for the next.
+static void an_arena_of_a_pool_is_wiped(void **state)
+{
+	struct arena_pool pool = {0};
+	struct arena *first = arena_take(&pool);
+	memset(arena_alloc(first, 1000), 'x', 1000);
+	memset(arena_alloc(first, 100000), 'x', 100000);
+	arena_give(&pool, first);
+	struct arena *again = arena_take(&pool), *other = arena_take(&pool);
+	assert_ptr_not_equal(again, other);
+	assert_int_equal(arena_used_bytes(again), 0);
+	const char *at = arena_alloc(again, 1000);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(at[i], 0);
+	arena_give(&pool, again);
+	arena_give(&pool, other);
+	arena_give(&pool, NULL);
+	arena_pool_done(&pool);
+	assert_int_equal(pool.count, 0);
+}
+
+// More than it keeps come back at once.
+static void a_pool_is_bounded(void **state)
+{
+	struct arena_pool pool = {0};
+	struct arena *all[ARENA_SPARES + 8];
+	for (size_t i = 0; i < ARENA_SPARES + 8; i++)
+		all[i] = arena_take(&pool);
+	for (size_t i = 0; i < ARENA_SPARES + 8; i++)
+		arena_give(&pool, all[i]);
+	assert_int_equal(pool.count, ARENA_SPARES);
+	arena_pool_done(&pool);
+}
 
 static void fields_come_back_as_written(void **state)
 {
@@ -41,6 +76,8 @@ static void what_is_left_over_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_arena_of_a_pool_is_wiped),
+		cmocka_unit_test(a_pool_is_bounded),
 		cmocka_unit_test(fields_come_back_as_written),
 		cmocka_unit_test(a_cursor_keeps_its_first_error),
 		cmocka_unit_test(what_is_left_over_is_an_error),

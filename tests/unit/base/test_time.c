@@ -2,6 +2,8 @@
 
 #include "common/base/time.h"
 
+#include <time.h>
+
 static void instants_round_trip(void **state)
 {
 	int64_t at;
@@ -34,11 +36,29 @@ static void impossible_dates_are_refused(void **state)
 	assert_err(time_parse("2026-01-01T00:00:00Zx", &at), ERR_SYNTAX);
 }
 
+// Beside the C library, a day and some seconds further at every step, from 1600 to 2400.
+static void every_day_is_written_as_libc_does(void **state)
+{
+	char ours[TIME_TEXT_BYTES], theirs[64];
+	for (int64_t at = -11676096000; at < 13569465600; at += 86400 + 47) {
+		struct tm tm;
+		time_t seconds = (time_t)at;
+		assert_non_null(gmtime_r(&seconds, &tm));
+		time_format_http(at * 1000000, ours);
+		strftime(theirs, sizeof theirs, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		assert_string_equal(ours, theirs);
+		time_format(at * 1000000 + 7000, ours);
+		strftime(theirs, sizeof theirs, "%Y-%m-%dT%H:%M:%S.007Z", &tm);
+		assert_string_equal(ours, theirs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instants_round_trip),
 		cmocka_unit_test(offsets_are_applied),
+		cmocka_unit_test(every_day_is_written_as_libc_does),
 		cmocka_unit_test(impossible_dates_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

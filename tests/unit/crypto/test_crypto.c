@@ -42,6 +42,23 @@ static void hmac_gives_the_published_digest(void **state)
 	mac_free(mac);
 }
 
+// More texts than are remembered, some too long for it, some ending where others go on.
+static void a_token_is_the_same_when_it_is_remembered(void **state)
+{
+	const struct key key = {{1, 2, 3}};
+	struct mac *mac = mac_new(&key), *plain = mac_new(&key);
+	char text[80];
+	for (int turn = 0; turn < 3; turn++)
+		for (unsigned i = 0; i < 2000; i++) {
+			memset(text, 'x', sizeof text);
+			memcpy(text, &i, sizeof i);
+			struct bytes data = bytes_of(text, i % 70);
+			assert_int_equal(mac_token_again(mac, data), mac_token(plain, data));
+		}
+	mac_free(mac);
+	mac_free(plain);
+}
+
 static void sealed_bytes_open_only_as_they_were_sealed(void **state)
 {
 	struct key key, other;
@@ -145,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_gives_the_published_digest),
 		cmocka_unit_test(hmac_gives_the_published_digest),
+		cmocka_unit_test(a_token_is_the_same_when_it_is_remembered),
 		cmocka_unit_test(sealed_bytes_open_only_as_they_were_sealed),
 		cmocka_unit_test(every_seal_has_its_own_nonce_and_its_own_key),
 		cmocka_unit_test(ed25519_gives_the_published_signature),
