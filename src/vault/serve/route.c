@@ -236,7 +236,7 @@ const struct route routes[] = {
 	{DOOR_POST, "/api/incidents", api_incident_open, NEEDS_BODY, "trail-search",
 		"Open an incident from a finding.",
 		.body = FIELDS({"finding", "integer", "Its number."}), .answer_shape = "Incident",
-		.status = 201, .also = {409, 503}},
+		.status = 201, .also = {404, 409, 503}},
 	{DOOR_GET, "/api/incidents/:number", api_incident, 0, "trail-search",
 		"One incident: timeline, patients, evidence, clocks.", .answer_shape = "Incident",
 		.also = {503}},
