@@ -268,6 +268,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.policy = role->parts.policy,
 		.records = role->parts.records,
+		.lures = role->parts.lures,
 		.version = HOSPITALLER_VERSION,
 		.rules = role->config->rules,
 		.base = role->config->base,
@@ -296,7 +297,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.identity = role->parts.identity,
 		.explain = role->explain,
-		.opaque = role->parts.opaque,
+		.facts = {.ledger = role->parts.ledger, .opaque = role->parts.opaque},
 		.outcome = ordered,
 		.replied = replied,
 		.context = role};
