@@ -233,7 +233,7 @@ int feeder_risk(struct feeder *feeder, const char *account)
 {
 	if (!feeder->risk_count)
 		return 0;
-	uint64_t actor = *account ? mac_token(feeder->opaque, bytes_text(account)) : 0;
+	uint64_t actor = mac_token(feeder->facts.opaque, bytes_text(account));
 	for (size_t i = 0; i < feeder->risk_count; i++)
 		if (feeder->risks[i].actor == actor)
 			return (int)feeder->risks[i].points;

@@ -190,14 +190,34 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+// What the records say of an access is an entry of its own: the access proves it, too.
+static void add_explained(struct vault *vault, struct exchange *x, json_t *evidence)
+{
+	size_t count = json_array_size(evidence);
+	for (size_t i = 0; i < count; i++) {
+		struct trail_entry entry;
+		json_int_t seq = json_integer_value(json_array_get(evidence, i));
+		bool there = false;
+		if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry) ||
+			entry.action != TRAIL_EXPLAINED)
+			continue;
+		for (size_t k = 0; k < json_array_size(evidence) && !there; k++)
+			there = json_integer_value(json_array_get(evidence, k)) ==
+				(json_int_t)entry.refers_to;
+		if (!there)
+			json_array_append_new(evidence, json_integer((json_int_t)entry.refers_to));
+	}
+}
+
 static void count_all(struct vault *vault, struct exchange *x, struct room *room)
 {
 	struct counting c = {vault, x, room, map_new(), map_new()};
-	const json_t *evidence = json_object_get(room->json, "evidence");
+	json_t *evidence = json_object_get(room->json, "evidence");
 	size_t at = 0;
 	struct bytes key;
 	void *patient;
-	for (size_t i = 0; i < json_array_size(evidence) && i < ROOM_EVIDENCE; i++) {
+	add_explained(vault, x, evidence);
+	for (size_t i = 0; i < json_array_size(evidence) && i < 2 * ROOM_EVIDENCE; i++) {
 		json_int_t seq = json_integer_value(json_array_get(evidence, i));
 		if (seq >= 0)
 			count_entry(&c, (uint64_t)seq);
