@@ -64,6 +64,11 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_LURES] = {"lures", "looked after the lures", "look after the lures"},
 	[TRAIL_EXCEPTION] = {"exception", "changed the exceptions of a detection rule",
 		"change the exceptions of a detection rule"},
+	[TRAIL_FOUND] = {"found", "found something unusual", "find something"},
+	[TRAIL_INCIDENT_OPENED] = {"incident-open", "opened an incident", "open an incident"},
+	[TRAIL_INCIDENT_CHANGED] = {"incident-change", "worked on an incident",
+		"work on an incident"},
+	[TRAIL_INCIDENT_CLOSED] = {"incident-close", "closed an incident", "close an incident"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 	[TRAIL_WORK] = {"work", "did other work", "do what another role does"},
 };
@@ -376,7 +381,8 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
 	bool order = e->action >= TRAIL_BLOCKED && e->action <= TRAIL_WORK;
 	if (order || e->action == TRAIL_EXPLAINED || e->action == TRAIL_LURES ||
-		e->action == TRAIL_EXCEPTION)
+		e->action == TRAIL_EXCEPTION ||
+		(e->action >= TRAIL_FOUND && e->action <= TRAIL_INCIDENT_CLOSED))
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";
