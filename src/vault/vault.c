@@ -98,6 +98,12 @@ static enum err courier_test(void *context, uint64_t id, const char *destination
 	return feeder_test(&role->feeder, id, destination);
 }
 
+static int risk(void *context, const char *account)
+{
+	struct role *role = context;
+	return feeder_risk(&role->feeder, account);
+}
+
 static bool order(void *context, const struct ward_order *what)
 {
 	struct role *role = context;
@@ -296,6 +302,7 @@ static void start(struct role *role)
 		.records = role->parts.records,
 		.lures = role->parts.lures,
 		.version = HOSPITALLER_VERSION,
+		.rules = role->config->rules,
 		.base = role->config->base,
 		.started_us = time_now_us(),
 		.deliver = doors_deliver,
@@ -304,6 +311,7 @@ static void start(struct role *role)
 		.queue = queue_json,
 		.explain = role->explain,
 		.findings = findings_json,
+		.risk = risk,
 		.opaque = role->parts.opaque,
 		.courier = courier_json,
 		.courier_test = courier_test,

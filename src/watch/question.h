@@ -14,6 +14,7 @@ struct conductor;
 struct detector;
 struct messenger;
 struct warden;
+struct casebook;
 
 // What a handler may use; filled once by watch.c.
 struct watch_parts {
@@ -21,6 +22,7 @@ struct watch_parts {
 	struct detector *detector;
 	struct messenger *messenger;
 	struct warden *warden;
+	struct casebook *casebook;
 	struct conductor *conductor;
 };
 

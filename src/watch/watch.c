@@ -6,6 +6,7 @@
 #include "common/io/sandbox.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
+#include "watch/casebook.h"
 #include "watch/conductor.h"
 #include "watch/detector.h"
 #include "watch/messenger.h"
@@ -34,6 +35,7 @@ struct role {
 	struct activity *activity;
 	struct access *access;
 	struct detector *detector;
+	struct casebook *casebook;
 	uint64_t place, size;
 	bool failed;
 	struct messenger messenger;
@@ -117,40 +119,50 @@ static void test_errand(struct role *role, struct bytes payload)
 		log_warning("a test errand cannot be submitted: %s", err_text(err));
 }
 
+// Whatever is no batch of events. False: it is one.
+static bool other_frame(struct role *role, struct peer *peer, const struct frame *frame)
+{
+	struct feed_acted acted;
+	switch (frame->type) {
+	case FEED_EXPLAINED:
+		take_explanations(role, frame->payload);
+		return true;
+	case FEED_TEST:
+		test_errand(role, frame->payload);
+		return true;
+	case FEED_ORDER:
+		if (warden_order(&role->warden, frame->payload))
+			peer->gone(peer, "an order that cannot be read");
+		return true;
+	case FEED_ACTED:
+		if (feed_acted_parse(frame->payload, &acted))
+			peer->gone(peer, "an answer that cannot be read");
+		else if (conductor_acted(role->conductor, &acted))
+			give_up(role);
+		return true;
+	case FEED_NOTED:
+		if (casebook_noted(role->casebook, frame->payload))
+			peer->gone(peer, "a place that cannot be read");
+		return true;
+	case FEED_QUESTION:
+		if (question_answer(&role->parts, frame->payload, peer->channel))
+			peer->gone(peer, "a question that cannot be read");
+		else
+			peer_flush(peer);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void vault_frame(struct peer *peer, const struct frame *frame)
 {
 	static struct feed_event events[FEED_BATCH];
 	struct role *role = peer->owner;
 	size_t count;
 	uint64_t next, size;
-	if (frame->type == FEED_EXPLAINED) {
-		take_explanations(role, frame->payload);
+	if (other_frame(role, peer, frame))
 		return;
-	}
-	if (frame->type == FEED_TEST) {
-		test_errand(role, frame->payload);
-		return;
-	}
-	if (frame->type == FEED_ORDER) {
-		if (warden_order(&role->warden, frame->payload))
-			peer->gone(peer, "an order that cannot be read");
-		return;
-	}
-	if (frame->type == FEED_ACTED) {
-		struct feed_acted acted;
-		if (feed_acted_parse(frame->payload, &acted))
-			peer->gone(peer, "an answer that cannot be read");
-		else if (conductor_acted(role->conductor, &acted))
-			give_up(role);
-		return;
-	}
-	if (frame->type == FEED_QUESTION) {
-		if (question_answer(&role->parts, frame->payload, peer->channel))
-			peer->gone(peer, "a question that cannot be read");
-		else
-			peer_flush(peer);
-		return;
-	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
@@ -161,11 +173,8 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	}
 	if (next >= size)
 		access_time(role->access, time_now_us());
-	if (detector_events(role->detector, events, count, next, size)) {
-		give_up(role);
-		return;
-	}
-	if (conductor_take(role->conductor)) {
+	if (detector_events(role->detector, events, count, next, size) ||
+		casebook_take(role->casebook, role->detector) || conductor_take(role->conductor)) {
 		give_up(role);
 		return;
 	}
@@ -187,6 +196,7 @@ static void vault_gone(struct peer *peer, const char *why)
 	role->has_vault = false;
 	access_unanswered(role->access);
 	role->warden.vault = NULL;
+	casebook_vault_gone(role->casebook);
 	conductor_vault(role->conductor, NULL);
 }
 
@@ -228,6 +238,10 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct role *role = context;
 	pull(role);
+	if (role->has_vault) {
+		casebook_tell(role->casebook, role->vault.channel);
+		peer_flush(&role->vault);
+	}
 	if (role->messenger.changed)
 		tell_courier(role);
 }
@@ -251,6 +265,8 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	if (conductor_tick(role->conductor) || detector_tick(role->detector) ||
+		casebook_take(role->casebook, role->detector) ||
+		casebook_notify(role->casebook, &role->messenger) ||
 		conductor_take(role->conductor))
 		give_up(role);
 	if (access_save(role->access))
@@ -324,7 +340,8 @@ int watch_main(const struct config *config)
 	if (confine(dir, config->rules, &landlock_abi))
 		return 1;
 	const struct detector_places places = {dir, config->rules};
-	if (detector_open(&places, &role.detector))
+	if (detector_open(&places, &role.detector) || casebook_open(&places, &role.casebook) ||
+		casebook_take(role.casebook, role.detector))
 		return 1;
 	role.base = event_base_new();
 	if (!role.base)
@@ -335,8 +352,11 @@ int watch_main(const struct config *config)
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;
-	role.parts = (struct watch_parts){
-		role.access, role.detector, &role.messenger, &role.warden, NULL};
+	role.parts = (struct watch_parts){.access = role.access,
+		.detector = role.detector,
+		.messenger = &role.messenger,
+		.warden = &role.warden,
+		.casebook = role.casebook};
 	if (conductor_open(&places, &role.parts, &role.conductor))
 		return 1;
 	role.parts.conductor = role.conductor;
@@ -350,6 +370,7 @@ int watch_main(const struct config *config)
 	event_base_dispatch(role.base);
 	conductor_close(role.conductor);
 	detector_close(role.detector);
+	casebook_close(role.casebook);
 	access_close(role.access);
 	activity_free(role.activity);
 	return role.failed;

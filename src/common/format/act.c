@@ -11,7 +11,7 @@ const struct act_kind act_kinds[] = {
 		"nothing has to be taken back: they sign in again", "applications; the list",
 		ACT_ON_ACTOR, ACT_BY_VAULT, ACT_UNLESS_PLAIN, "security-officer", 0, 0, ""},
 	{"demand-step-up",
-		"Sessions from before count for nothing but broken glass until one signs in again with the second factor.",
+		"Sessions from before count for nothing but broken glass until one gives a new code of the second factor.",
 		"the sessions count again", "applications; the list", ACT_ON_ACTOR, ACT_BY_VAULT,
 		ACT_UNLESS_PLAIN, "security-officer", 4 * HOUR, 24 * HOUR, "seconds"},
 	{"lock-account",

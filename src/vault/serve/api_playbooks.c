@@ -54,7 +54,7 @@ enum progress api_playbook_runs(struct vault *vault, struct exchange *x)
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
 	json_array_foreach(json_object_get(order->reply, "runs"), i, one)
-		findings_join(vault, x, one);
+		finding_join(vault, x, one);
 	note_look(vault, x, "playbook runs");
 	return api_answer(x, 200, json_incref(order->reply));
 }
@@ -68,7 +68,7 @@ enum progress api_playbook_run(struct vault *vault, struct exchange *x)
 				number_of(route_segment(x, "id"))));
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
-	findings_join(vault, x, order->reply);
+	finding_join(vault, x, order->reply);
 	note_look(vault, x, "playbook run");
 	return api_answer(x, 200, json_incref(order->reply));
 }
@@ -88,7 +88,7 @@ enum progress api_playbook_dry_run(struct vault *vault, struct exchange *x)
 	}
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
-	findings_join(vault, x, order->reply);
+	finding_join(vault, x, order->reply);
 	note_look(vault, x, "playbook dry run");
 	return api_answer(x, 200, json_incref(order->reply));
 }
