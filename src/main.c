@@ -120,6 +120,7 @@ static const struct command *const commands[] = {
 	&command_leak_report,
 	&command_policy_show,
 	&command_config_show,
+	&command_demo,
 	&command_manual,
 	&command_help,
 	&command_version,
