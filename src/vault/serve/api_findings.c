@@ -85,6 +85,9 @@ void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
 	if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry))
 		return;
+	if (entry.action == TRAIL_EXPLAINED && // names nobody; the access that it is about does
+		ledger_read(vault->parts.ledger, entry.refers_to, x->arena, &entry))
+		return;
 	join_actor(vault, x, finding, &entry);
 	join_patient(vault, x, finding, &entry);
 }

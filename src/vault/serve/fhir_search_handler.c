@@ -33,10 +33,18 @@ struct searching {
 	struct named named;
 };
 
+// One value, no list of them ("a,b"), and not only a system ("urn:mrn|").
 static bool is_asked(const struct exchange *x, const char *name)
 {
 	const char *value = exchange_param(x, name);
-	return value && *value;
+	size_t size = value ? strlen(value) : 0;
+	return size && !strchr(value, ',') && value[size - 1] != '|';
+}
+
+// A whole day, and no range ("ge1900-01-01", "1970").
+static bool is_day(const char *value)
+{
+	return value && strlen(value) == 10 && strspn(value, "0123456789-") == 10;
 }
 
 // By their number, or by name and birth date: what whoever has the person before them can ask.
@@ -44,7 +52,7 @@ static bool names_one(const struct exchange *x)
 {
 	bool named = is_asked(x, "name") || is_asked(x, "family");
 	return is_asked(x, "identifier") || is_asked(x, "_id") ||
-	       (named && is_asked(x, "birthdate"));
+	       (named && is_day(exchange_param(x, "birthdate")));
 }
 
 static void refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
