@@ -119,7 +119,7 @@ static struct policy *load_policy(void)
 {
 	char path[FILE_PATH_BYTES];
 	struct policy *policy = NULL;
-	struct policy_problem problem = {0};
+	struct yaml_fault problem = {0};
 	int fd = file_of((const uint8_t *)rules, sizeof rules - 1, path);
 	enum err err = policy_load(path, &policy, &problem);
 	if (err)
