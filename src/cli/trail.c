@@ -5,6 +5,7 @@
 #include "common/format/trail.h"
 #include "vault/ledger/verify.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,18 +219,39 @@ static int ask_key(const struct invocation *invocation, char ret_vkey[NOTE_VKEY_
 	return result;
 }
 
+// The key as it is, or the first line of the file that it names, as trail-verify(1) takes it.
+static int take_key(
+	const struct invocation *invocation, const char *key, char ret_vkey[NOTE_VKEY_BYTES])
+{
+	char line[NOTE_VKEY_BYTES + 2] = "";
+	if (!strchr(key, '+')) {
+		FILE *file = fopen(key, "re");
+		if (!file)
+			return fail(invocation, EXIT_WRONG_USE, "%s: %s", key, strerror(errno));
+		bool fine = fgets(line, sizeof line, file) && strchr(line, '+');
+		fclose(file);
+		if (!fine)
+			return fail(invocation, EXIT_WRONG_USE,
+				"%s: its first line is not a public key", key);
+	} else {
+		snprintf(line, sizeof line, "%s", key);
+	}
+	snprintf(ret_vkey, NOTE_VKEY_BYTES, "%.*s", (int)strcspn(line, "\r\n"), line);
+	return EXIT_FINE;
+}
+
 static int run_verify(const struct invocation *invocation)
 {
 	char dir[512], vkey[NOTE_VKEY_BYTES] = "";
 	int shown = -1;
 	const char *key = option_of(invocation, "key");
 	struct verify_report report;
-	int result = key ? EXIT_FINE : ask_key(invocation, vkey);
+	int result = key ? take_key(invocation, key, vkey) : ask_key(invocation, vkey);
 	if (result)
 		return result;
 	snprintf(dir, sizeof dir, "%s/trail", invocation->config->state);
 	const struct verify_options options = {.dir = dir,
-		.vkey = key ? key : vkey,
+		.vkey = vkey,
 		.checkpoint = option_of(invocation, "checkpoint"),
 		.progress = invocation->json ? NULL : show_progress,
 		.context = &shown};
@@ -249,7 +271,7 @@ const struct command command_trail_verify = {
 			"Whoever does not trust this program either takes trail-verify(1).",
 		.options = {{.name = "key",
 				    .value = "KEY",
-				    .help = "The public key that trail key printed. Without it the running server is asked, and believed."},
+				    .help = "The public key that trail key printed, or a file whose first line it is. Without it the running server is asked, and believed."},
 			{.name = "checkpoint",
 				.value = "FILE",
 				.help = "A signed checkpoint that was kept elsewhere, which the trail must extend."}}},

@@ -95,6 +95,28 @@ bool feeder_order(struct feeder *feeder, const struct ward_order *order)
 	return true;
 }
 
+bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question)
+{
+	if (!feeder->has_watch)
+		return false;
+	feed_question_send(feeder->watch.channel, ticket, question);
+	peer_flush(&feeder->watch);
+	return true;
+}
+
+// Watch is not believed: what it answers must at least be an object.
+static void take_reply(struct feeder *feeder, struct bytes payload)
+{
+	struct feed_reply reply;
+	if (feed_reply_parse(payload, &reply))
+		return; // who asked is told that nothing came
+	json_t *json = json_loadb((const char *)reply.json.at, reply.json.size, 0, NULL);
+	if (json_is_object(json))
+		feeder->replied(feeder->context, reply.ticket, reply.status, json);
+	else
+		json_decref(json);
+}
+
 // ---- Explaining.
 
 static enum err ask_of(struct feeder *feeder, const struct feed_wish *wish, struct arena *arena,
@@ -215,6 +237,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->courier, frame->payload);
 	} else if (frame->type == FEED_OUTCOME) {
 		take_outcome(feeder, frame->payload);
+	} else if (frame->type == FEED_REPLY) {
+		take_reply(feeder, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {

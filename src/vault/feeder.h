@@ -41,6 +41,8 @@ struct feeder {
 	// What guard answered: counters where the answer's type says so, else NULL.
 	void (*outcome)(void *context, const struct ward_answer *answer,
 		const struct ward_counters *counters);
+	// What watch replied to a question; the receiver owns it.
+	void (*replied)(void *context, uint64_t ticket, uint16_t status, json_t *json);
 	void *context;
 };
 
@@ -49,3 +51,4 @@ enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
 bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away
+bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question); // the same

@@ -102,6 +102,19 @@ static bool order(void *context, const struct ward_order *what)
 	return feeder_order(&role->feeder, what);
 }
 
+static bool ask(void *context, uint64_t ticket, struct bytes question)
+{
+	struct role *role = context;
+	return feeder_ask(&role->feeder, ticket, question);
+}
+
+static void replied(void *context, uint64_t ticket, uint16_t status, json_t *json)
+{
+	struct role *role = context;
+	serve_replied(&role->vault, ticket, status, json);
+	event_active(role->settle, 0, 0);
+}
+
 static void ordered(
 	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
 {
@@ -262,6 +275,7 @@ static void start(struct role *role)
 		.courier = courier_json,
 		.courier_test = courier_test,
 		.order = order,
+		.ask = ask,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
@@ -276,6 +290,7 @@ static void start(struct role *role)
 		.explain = role->explain,
 		.opaque = role->parts.opaque,
 		.outcome = ordered,
+		.replied = replied,
 		.context = role};
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);

@@ -91,7 +91,7 @@ void activity_count(struct activity *activity, const struct feed_event *e)
 	if (e->broken_glass)
 		minute->counts[BROKEN_GLASS]++;
 	if (e->action == TRAIL_READ && e->outcome == TRAIL_ALLOWED && e->patient_count &&
-		!e->related)
+		!e->related && trail_care_expected(e->role))
 		minute->counts[UNRELATED]++;
 }
 

@@ -2,10 +2,12 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "watch/conduct.h"
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct detector {
 	struct findings *findings;
 	struct seen *seen;
 	struct ocsf_event event;
+	struct conduct conduct;
 	struct arena *arena;
 	bool news;
 };
@@ -81,6 +84,11 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 		detector_close(d);
 		return err;
 	}
+	err = conduct_open(&d->conduct, places->state, d->findings);
+	if (err) {
+		detector_close(d);
+		return err;
+	}
 	d->next = findings_place(d->findings);
 	detect_replay_until(d->detect, d->next);
 	read_rules(d);
@@ -92,6 +100,8 @@ void detector_close(struct detector *d)
 {
 	if (!d)
 		return;
+	bool safe = d->conduct.behaviour && !findings_save(d->findings, d->next, d->seen);
+	conduct_close(&d->conduct, safe);
 	detect_free(d->detect);
 	findings_close(d->findings);
 	seen_free(d->seen);
@@ -102,7 +112,8 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
-	return place > HISTORY ? place - HISTORY : 0;
+	uint64_t begin = place > HISTORY ? place - HISTORY : 0, from = conduct_from(&d->conduct);
+	return from < begin ? from : begin;
 }
 
 static void one_event(struct detector *d, const struct feed_event *from)
@@ -133,6 +144,9 @@ enum err detector_events(struct detector *d, const struct feed_event *events, si
 	}
 	for (size_t i = 0; i < count; i++)
 		one_event(d, &events[i]);
+	conduct_events(&d->conduct, events, count, next, size);
+	d->news |= d->conduct.news;
+	d->conduct.news = false;
 	uint64_t place = findings_place(d->findings);
 	d->next = size < place || next > place ? next : place; // it may still be remembering
 	return d->news ? save(d) : OK;
@@ -142,7 +156,24 @@ enum err detector_tick(struct detector *d)
 {
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
-	return save(d);
+	conduct_tick(&d->conduct);
+	d->news |= d->conduct.news;
+	d->conduct.news = false;
+	enum err err = save(d);
+	if (!err)
+		conduct_save(&d->conduct);
+	return err;
+}
+
+json_t *detector_profile(struct detector *d, uint64_t actor)
+{
+	return conduct_profile(&d->conduct, actor);
+}
+
+json_t *detector_finding(const struct detector *d, uint64_t id)
+{
+	static_assert(DETECTOR_KEPT == (int)FINDINGS_MOST, "as many as are kept");
+	return findings_one(d->findings, id);
 }
 
 bool detector_news(struct detector *d)

@@ -6,7 +6,13 @@
 
 #include "common/message/feed.h"
 
+#include <jansson.h>
+
 struct detector;
+
+enum {
+	DETECTOR_KEPT = 5000 // findings
+};
 
 struct detector_places {
 	const char *state; // folder of watch
@@ -24,6 +30,11 @@ enum err detector_events(struct detector *detector, const struct feed_event *eve
 	uint64_t next, uint64_t size); // five: the batch as the feed tells it
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
+
+// One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
+// What a person ordinarily does, and today (behaviour_profile()). The caller's reference.
+json_t *detector_profile(struct detector *detector, uint64_t actor);
+json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Was there anything new since the last call?
 bool detector_news(struct detector *detector);

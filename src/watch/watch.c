@@ -8,6 +8,7 @@
 #include "watch/activity.h"
 #include "watch/detector.h"
 #include "watch/messenger.h"
+#include "watch/question.h"
 #include "watch/warden.h"
 
 #include <stdio.h>
@@ -36,6 +37,7 @@ struct role {
 	bool failed;
 	struct messenger messenger;
 	struct warden warden;
+	struct watch_parts parts; // for questions
 };
 
 static void pull(struct role *role)
@@ -130,6 +132,13 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	if (frame->type == FEED_ORDER) {
 		if (warden_order(&role->warden, frame->payload))
 			peer->gone(peer, "an order that cannot be read");
+		return;
+	}
+	if (frame->type == FEED_QUESTION) {
+		if (question_answer(&role->parts, frame->payload, peer->channel))
+			peer->gone(peer, "a question that cannot be read");
+		else
+			peer_flush(peer);
 		return;
 	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
@@ -309,6 +318,8 @@ int watch_main(const struct config *config)
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;
+	role.parts =
+		(struct watch_parts){role.access, role.detector, &role.messenger, &role.warden};
 	role.control.message = on_message;
 	role.control.context = &role;
 	if (control_init(&role.control, role.base))

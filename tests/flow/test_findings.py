@@ -58,6 +58,11 @@ def test_a_burst_of_broken_glass_is_found_at_once_and_tells_who(watched):
     assert found["sentence"].startswith("Dr.Berg broke the glass for 3 patients within 1h")
     assert found["who"]["account"] == watched.secrets["dr.berg"]["id"] and found["who"]["role"] == "clinician"
     assert len(found["evidence"]) == 3 and found["seq"] == found["evidence"][-1]
+    one = watched.lane.get(f"/api/findings/{found['id']}")
+    assert one.status == 200 and one.json == found
+    assert found["source"] == "rule" and found["certain"] is False and found["session"]
+    assert watched.lane.get("/api/findings/x1").status == watched.lane.get("/api/findings/0").status == 404
+    assert watched.berg.get(f"/api/findings/{found['id']}").status == 403
     assert found["level"] == "high" and "t1213" in found["attack"] and found["advice"]
     for seq in found["evidence"]:
         entry = wait_for(lambda: (lambda e: e if "proof" in e else None)(watched.lane.get(f"/api/trail/{seq}").json))

@@ -72,6 +72,12 @@ def test_an_entry_has_a_proof_and_the_trail_is_whole(officer, house):
     key = officer.get("/api/trail/state").json["key"]
     done = house.cli("trail", "verify", "--key", key, "--json")
     assert json.loads(done.stdout)["whole"]
+    kept = house.folder / "key"
+    kept.write_text(house.cli("trail", "key").stdout)  # the key is the first line
+    assert json.loads(house.cli("trail", "verify", "--key", kept, "--json").stdout)["whole"]
+    kept.write_text("nothing\n")
+    assert house.cli("trail", "verify", "--key", kept, check=False).returncode == 2
+    assert house.cli("trail", "verify", "--key", house.folder / "absent", check=False).returncode == 2
 
 
 def test_the_command_line_searches_the_trail(house):
@@ -98,3 +104,29 @@ def test_nobody_is_accused_whose_care_is_known(house, berg, officer):
     assert kind == "none" and "without a known care relationship" in sentence, sentence
     kind, evidence, sentence = last("/fhir/Patient?_id=n3,b")
     assert (kind, evidence) == ("none", "0 of 2") and "without a known care relationship" in sentence, sentence
+
+
+def test_the_front_desk_is_not_said_to_lack_a_care_relationship(house, officer):
+    desk = house.sign_in("ms.desk")
+    assert desk.get("/fhir/Patient/a").status == 200
+    entry = officer.get("/api/trail?who=ms.desk&_count=1").json["entries"][0]
+    assert entry["action"] == "read" and "care relationship" not in entry["sentence"], entry
+    assert "as the front desk does" in entry["sentence"], entry
+    seen = officer.get("/api/patients/a/seen?_count=20").json["entries"]
+    assert all("care relationship" not in e["sentence"] for e in seen if e["who"].get("role") == "front-desk"), seen
+
+
+def test_refused_work_says_what_was_tried(house, officer):
+    desk = house.sign_in("ms.desk")
+
+    def last():
+        return officer.get("/api/trail?who=ms.desk&outcome=denied&_count=1").json["entries"][0]
+    assert desk.post("/api/accounts", {"login": "x9", "name": "X", "role": "nurse"}).status == 403
+    entry = last()
+    assert (entry["kind"], entry["action"]) == ("account", "work"), entry
+    assert "POST /api/accounts" in entry["sentence"] and "search the trail" not in entry["sentence"], entry
+    assert desk.get("/api/status").status == 403
+    assert "status-view" in last()["sentence"] and "search the trail" not in last()["sentence"], last()
+    assert desk.get("/api/trail?who=dr.berg").status == 403
+    entry = last()
+    assert "tried to search the trail" in entry["sentence"] and entry["query"] == "who=dr.berg", entry

@@ -8,6 +8,7 @@ export const actions: Words[] = [
   { value: 'search', label: 'Searched', tried: 'search' }, { value: 'create', label: 'Added', tried: 'add' }, { value: 'update', label: 'Changed', tried: 'change' }, { value: 'delete', label: 'Deleted', tried: 'delete' },
   { value: 'transaction', label: 'Stored a bundle', tried: 'store a bundle' }, { value: 'import', label: 'Imported', tried: 'import' }, { value: 'break-glass', label: 'Broke the glass', tried: 'break the glass' },
   { value: 'who-saw', label: 'Asked who has seen a record', tried: 'ask who has seen a record' }, { value: 'trail-search', label: 'Searched the trail', tried: 'search the trail' },
+  { value: 'work', label: 'Did other work', tried: 'do what another role does' },
   { value: 'sign-in', label: 'Signed in', tried: 'sign in' }, { value: 'second-factor', label: 'Gave a second factor', tried: 'give a second factor' }, { value: 'sign-out', label: 'Signed out', tried: 'sign out' },
   { value: 'enrol', label: 'Enrolled a second factor', tried: 'enrol a second factor' }, { value: 'password', label: 'Changed a password', tried: 'change a password' }, { value: 'session-revoke', label: 'Ended a session', tried: 'end a session' },
   { value: 'account-create', label: 'Made an account', tried: 'make an account' }, { value: 'account-change', label: 'Changed an account', tried: 'change an account' }, { value: 'token-create', label: 'Made a token', tried: 'make a token' },
@@ -45,12 +46,21 @@ export const roleList = Object.entries(roles).filter(([value]) => value !== 'loc
 // The care that connects them, when any is known.
 export const relation = (e: Entry) => (e.relationship && e.relationship.kind !== 'none' ? e.relationship : undefined);
 
+// Of whom a care relationship is expected at all: the work of the others is not care.
+const notTreating: Record<string, string> = {
+  'front-desk': 'registration, appointments and bills', 'privacy-officer': 'answers for who reads records', 'security-officer': 'a role that takes no part in care',
+  administrator: 'a role that takes no part in care', application: 'a program: whom it asked for is not known here', patient: 'a patient who is not known to be this one',
+  local: 'from the server itself', watch: 'watches the trail',
+};
+export const careExpected = (e: Entry): boolean => !(e.who.role && e.who.role in notTreating);
+export const roleWork = (role: string | undefined): string => (role ? notTreating[role] ?? '' : '');
+
 export type Tone = 'plain' | 'warn' | 'bad' | 'glass';
 export function tone(e: Entry): Tone {
   if (e.outcome === 'denied' || e.outcome === 'failed' || e.outcome === 'aborted') return 'bad';
   if (e.action === 'break-glass' || e.purpose === 'BTG') return 'glass';
   // Among several the care of each is not told one by one: only that it is known of none.
   const unknown = (e.patient_count ?? 0) > 1 ? e.relationship?.kind === 'none' && !!e.relationship.evidence : !relation(e);
-  if (e.kind === 'access' && e.action === 'read' && e.patient_count && unknown) return 'warn';
+  if (e.kind === 'access' && e.action === 'read' && e.patient_count && unknown && careExpected(e)) return 'warn';
   return 'plain';
 }

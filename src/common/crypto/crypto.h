@@ -61,6 +61,10 @@ enum err sealer_seal(struct sealer *sealer, const struct key *key, struct bytes 
 // Appends the plaintext to ret_plain; ERR_CORRUPT leaves it as it was.
 enum err sealer_open(struct sealer *sealer, const struct key *key, struct bytes associated,
 	struct bytes sealed, struct buf *ret_plain);
+// The beginning of the plaintext from the beginning of a sealed form; nothing is authenticated:
+// only for what is proven in another way. Appends; ERR_CORRUPT for less than a nonce.
+enum err sealer_peek(struct sealer *sealer, const struct key *key, struct bytes sealed_head,
+	struct buf *ret_plain);
 
 // Ed25519 with a 32-byte seed as the private key.
 struct sign_key {

@@ -147,3 +147,22 @@ enum err sealer_open(struct sealer *sealer, const struct key *key, struct bytes 
 	ret_plain->size += text.size;
 	return OK;
 }
+
+enum err sealer_peek(struct sealer *sealer, const struct key *key, struct bytes sealed_head,
+	struct buf *ret_plain)
+{
+	int size = 0;
+	if (sealed_head.size < NONCE_BYTES)
+		return ERR_CORRUPT;
+	if (sealed_head.size > INT32_MAX - 64)
+		return ERR_LIMIT;
+	struct bytes text = bytes_of(sealed_head.at + NONCE_BYTES, sealed_head.size - NONCE_BYTES);
+	buf_reserve(ret_plain, text.size + 1);
+	uint8_t *out = ret_plain->at + ret_plain->size;
+	if (!begin(sealer, key, sealed_head.at, KEYED_TO_OPEN) ||
+		(text.size && EVP_DecryptUpdate(
+				      sealer->context, out, &size, text.at, (int)text.size) != 1))
+		return ERR_CRYPTO;
+	ret_plain->size += text.size;
+	return OK;
+}

@@ -58,6 +58,7 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_ZONES] = {"zones", "changed the zones of the network",
 		"change the zones of the network"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
+	[TRAIL_WORK] = {"work", "did other work", "do what another role does"},
 };
 
 static const char *const kinds[TRAIL_KINDS] = {
@@ -288,6 +289,33 @@ static const char *known_as(const struct trail_entry *e, struct arena *arena)
 	return NULL;
 }
 
+// Whose work is not care: nobody expects a care relationship of them, so its absence says nothing.
+static const struct {
+	const char *role, *words;
+} not_treating[] = {
+	{"front-desk", ", as the front desk does for registration, appointments and bills"},
+	{"privacy-officer", ", as the one who answers for who reads records"},
+	{"security-officer", ", in a role that takes no part in care"},
+	{"administrator", ", in a role that takes no part in care"},
+	{"application", ", as a program: whom it asked for is not known here"},
+	{"patient", ", as a patient who is not known to be this one"},
+	{"local", ", from the server itself"},
+	{"watch", ", which watches the trail"},
+};
+
+static const char *without_care(const char *role)
+{
+	for (size_t i = 0; i < sizeof not_treating / sizeof *not_treating; i++)
+		if (strcmp(not_treating[i].role, role) == 0)
+			return not_treating[i].words;
+	return NULL;
+}
+
+bool trail_care_expected(const char *role)
+{
+	return !without_care(role);
+}
+
 // An entry about several that does not say of how many the care is known accuses nobody.
 static const char *because(const struct trail_entry *e, struct arena *arena)
 {
@@ -298,9 +326,10 @@ static const char *because(const struct trail_entry *e, struct arena *arena)
 		return care;
 	bool looked_up = strcmp(e->relationship, "none") == 0 &&
 			 (e->patient_count == 1 || (e->patient_count && *e->evidence));
-	return looked_up && e->kind == TRAIL_ACCESS && e->outcome == TRAIL_ALLOWED
-		       ? ", without a known care relationship"
-		       : "";
+	const char *other = without_care(e->role);
+	return !looked_up || e->kind != TRAIL_ACCESS || e->outcome != TRAIL_ALLOWED ? ""
+	       : other                                                              ? other
+		       : ", without a known care relationship";
 }
 
 struct trail_entry trail_about(
@@ -334,7 +363,7 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 	if (e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED)
 		return arena_printf(
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
-	if (e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES)
+	if ((e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES) || e->action == TRAIL_WORK)
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";

@@ -64,6 +64,7 @@ enum trail_action {
 	TRAIL_QUARANTINED,
 	TRAIL_RELEASED,
 	TRAIL_ZONES, // applied, confirmed or undone
+	TRAIL_WORK,  // of the console, refused to a role: `detail` says which
 	TRAIL_ACTIONS
 };
 
@@ -113,6 +114,10 @@ const char *trail_action_text(enum trail_action action);    // "trail-search"
 const char *trail_outcome_text(enum trail_outcome outcome); // "allowed"
 enum trail_action trail_action_find(const char *text);      // 0 when unknown
 enum trail_outcome trail_outcome_find(const char *text);    // 0 when unknown
+
+// Whether somebody in this role is expected to stand in a care relationship to the patients whose
+// records they open. Of others its absence is nothing to be told, and nothing to be counted.
+bool trail_care_expected(const char *role);
 
 // What of an entry may be told to, or about, this one of its patients: the others, what connects
 // them with the actor, and what was said of them are taken out. An entry about the trail in which

@@ -24,6 +24,10 @@ static const struct message_rule rules[] = {
 	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
 	{FEED_ORDER, "order", "An order for guard; it is on the trail.", MESSAGE_BACK, 400},
 	{FEED_OUTCOME, "outcome", "What guard answered.", MESSAGE_FORTH, CHANNEL_FRAME_BYTES},
+	{FEED_QUESTION, "question", "What somebody asks of watch, or has it do.", MESSAGE_BACK,
+		8 + FEED_QUESTION_BYTES},
+	{FEED_REPLY, "reply", "What watch answers, without names.", MESSAGE_FORTH,
+		10 + FEED_REPLY_BYTES},
 };
 
 const struct message_table feed_table = {

@@ -11,6 +11,8 @@
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
 //   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
+//   QUESTION   back  (vault)  u64 ticket, what somebody asks of watch or has it do, as JSON
+//   REPLY      forth (watch)  u64 ticket, u16 status as of HTTP, the answer as JSON
 //
 // The trail is the queue: watch keeps its place and asks again. An event holds no name and no
 // identifier of a person: actors, patients and sessions are numbers that only the vault can turn
@@ -36,6 +38,8 @@ enum feed_message {
 	FEED_TEST,
 	FEED_ORDER = 32,
 	FEED_OUTCOME,
+	FEED_QUESTION,
+	FEED_REPLY,
 };
 enum {
 	FEED_VERSION = 2,
@@ -48,7 +52,9 @@ enum {
 	FEED_CODE_BYTES = 32,
 	FEED_FINDINGS_BYTES = 60000,
 	FEED_COURIER_BYTES = CHANNEL_FRAME_BYTES,
-	FEED_NAME_BYTES = 64
+	FEED_NAME_BYTES = 64,
+	FEED_QUESTION_BYTES = 16000,
+	FEED_REPLY_BYTES = 60000
 };
 
 struct feed_event {
@@ -115,3 +121,15 @@ void feed_counters_send(struct channel *channel, const struct ward_counters *cou
 // When it was counters, the answer's type says so and they are filled, too.
 enum err feed_outcome_parse(
 	struct bytes payload, struct ward_answer *ret_answer, struct ward_counters *ret_counters);
+
+// Questions (feed_question.c): {"ask": "finding", …} and what watch answers: an object, or with a
+// status of 400 and more {"problem": a sentence}.
+struct feed_reply {
+	uint64_t ticket;
+	uint16_t status;
+	struct bytes json; // borrowed
+};
+void feed_question_send(struct channel *channel, uint64_t ticket, struct bytes json);
+enum err feed_question_parse(struct bytes payload, uint64_t *ret_ticket, struct bytes *ret_json);
+void feed_reply_send(struct channel *channel, const struct feed_reply *reply);
+enum err feed_reply_parse(struct bytes payload, struct feed_reply *ret_reply);

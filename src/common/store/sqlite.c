@@ -84,6 +84,24 @@ static bool sqlite_column_is_null(void *statement, int at)
 	return sqlite3_column_type(statement, at) == SQLITE_NULL;
 }
 
+static bool sqlite_blob_head(void *connection, const struct store_blob *from, struct buf *ret_head)
+{
+	sqlite3_blob *blob;
+	if (sqlite3_blob_open(connection, "main", from->table, from->column, from->key, 0, &blob) !=
+		SQLITE_OK)
+		return false;
+	size_t size = (size_t)sqlite3_blob_bytes(blob);
+	if (size > from->most)
+		size = from->most;
+	buf_reserve(ret_head, size + 1);
+	bool fine =
+		sqlite3_blob_read(blob, ret_head->at + ret_head->size, (int)size, 0) == SQLITE_OK;
+	if (fine)
+		ret_head->size += size;
+	sqlite3_blob_close(blob);
+	return fine;
+}
+
 static bool sqlite_full(void *connection)
 {
 	return sqlite3_errcode(connection) == SQLITE_FULL;
@@ -120,6 +138,7 @@ static const struct store_engine sqlite = {
 	.column_int = sqlite_column_int,
 	.column_blob = sqlite_column_blob,
 	.column_is_null = sqlite_column_is_null,
+	.blob_head = sqlite_blob_head,
 	.full = sqlite_full,
 	.in_transaction = sqlite_in_transaction,
 	.settle = sqlite_settle,

@@ -124,3 +124,8 @@ const char *row_text(struct store_query *query, int column, struct arena *arena)
 	struct bytes text = row_blob(query, column);
 	return arena_text_n(arena, (const char *)text.at, text.size);
 }
+
+enum err store_blob_head(struct store *store, const struct store_blob *blob, struct buf *ret_head)
+{
+	return store->engine->blob_head(store->connection, blob, ret_head) ? OK : ERR_IO;
+}

@@ -17,6 +17,13 @@ enum store_step {
 	STORE_FAILED
 };
 
+// One value, of the row whose integer primary key this is.
+struct store_blob {
+	const char *table, *column;
+	int64_t key;
+	size_t most; // bytes of it
+};
+
 // What an engine implements. Everybody else uses the functions below.
 struct store_engine {
 	const char *name; // "sqlite"
@@ -33,6 +40,7 @@ struct store_engine {
 	int64_t (*column_int)(void *statement, int at);
 	struct bytes (*column_blob)(void *statement, int at);
 	bool (*column_is_null)(void *statement, int at);
+	bool (*blob_head)(void *connection, const struct store_blob *blob, struct buf *ret_head);
 	bool (*full)(void *connection); // the last failure was a full disk
 	bool (*in_transaction)(void *connection);
 	bool (*settle)(void *connection);
@@ -81,3 +89,7 @@ int64_t row_int(struct store_query *query, int column);       // from 0
 struct bytes row_blob(struct store_query *query, int column); // borrowed until the next step
 bool row_is_null(struct store_query *query, int column);
 const char *row_text(struct store_query *query, int column, struct arena *arena); // never NULL
+
+// Appends the beginning of a blob, without reading the rest of it: a query always reads all of a
+// value. ERR_IO, also when there is no such row.
+enum err store_blob_head(struct store *store, const struct store_blob *blob, struct buf *ret_head);

@@ -28,6 +28,8 @@ static const char *const view_sql[Q_VIEW_COUNT] = {
 	[Q_LOOKUP] = "SELECT patient, kind, slot, version, method FROM lookup WHERE token = ?1",
 	[Q_BLOB] = "SELECT token, patient, kind, method, updated, key_version, sealed FROM blob"
 		   " WHERE key = ?1",
+	[Q_PEEK] = "SELECT token, patient, kind, method, updated, key_version, length(sealed)"
+		   " FROM blob WHERE key = ?1",
 	[Q_ITEM] =
 		"SELECT version, updated FROM item WHERE patient = ?1 AND kind = ?2 AND slot = ?3",
 	[Q_ITEMS] = "SELECT slot, version, updated, words FROM item"

@@ -63,10 +63,31 @@ void records_rest(struct records *r)
 	r->held = false;
 }
 
+// Is it large, somebody's, and not to be read? Then it stays sealed: ERR_DENIED.
+static enum err ask_first(struct records *r, const struct record_key *key, struct arena *arena,
+	struct record *ret_record)
+{
+	struct found found;
+	struct record record;
+	bool may = true;
+	enum err err = lookup(r, &r->committed, key->type, key->id, &found);
+	struct blob_peek at = {
+		found.slot, key->version ? key->version : found.version, RECORD_LARGE};
+	if (!err)
+		err = blob_peek(r, &r->committed, &at, arena, &record);
+	if (!err && record.patient)
+		err = key->may(key->may_context, &record, &may);
+	if (err || may)
+		return OK; // what is wrong will be found by reading
+	*ret_record = record;
+	return ERR_DENIED;
+}
+
 enum err records_read(struct records *r, const struct record_key *key, struct arena *arena,
 	struct record *ret_record)
 {
-	return read_in(r, &r->committed, key, arena, ret_record);
+	enum err err = key->may ? ask_first(r, key, arena, ret_record) : OK;
+	return err ? err : read_in(r, &r->committed, key, arena, ret_record);
 }
 
 enum err records_read_staged(struct records *r, const struct record_key *key, struct arena *arena,

@@ -45,10 +45,22 @@ struct record {
 				 // zeros for what was only read
 };
 
+// May this be read? Asked with what is known of a record before its content is: type, id, version,
+// patient. Version 0: there is none, and the question is asked so that the answer takes as long.
+typedef enum err record_may(void *context, const struct record *record, bool *ret_may);
+
 struct record_key {
 	int type;
 	const char *id;
 	uint64_t version; // 0: the current one
+	// Of a record of one patient that is larger than RECORD_LARGE it is asked before it is
+	// opened, so that how long a refusal takes does not tell how large it is: ERR_DENIED, with
+	// ret_record as it was asked about. NULL: the caller decides on what was read.
+	record_may *may;
+	void *may_context;
+};
+enum {
+	RECORD_LARGE = 4096
 };
 
 // ---- Reading: committed state only.
@@ -62,7 +74,7 @@ void records_rest(struct records *records);
 
 // ERR_NOT_FOUND; ERR_GONE when the current version is a deletion (ret_record is written then, too:
 // the patient is needed to decide who may know); ERR_CORRUPT when a blob does not open. Of a
-// shredded patient nothing is left to decide by: ERR_NOT_FOUND.
+// shredded patient nothing is left to decide by: ERR_NOT_FOUND. ERR_DENIED: see record_key.
 enum err records_read(struct records *records, const struct record_key *key, struct arena *arena,
 	struct record *ret_record);
 
@@ -99,10 +111,9 @@ struct search_query {
 	size_t count;     // of a page, 0 to RECORDS_SEARCH_COUNT
 	const char *page; // as `next` of an earlier result, or NULL
 	bool want_total;
-	// Asked with what is known of a candidate before its content is parsed; `false` leaves it
-	// out, so that how long a refusal takes does not tell how large the record is. NULL: none
-	// is.
-	enum err (*may)(void *context, const struct record *record, bool *ret_may);
+	// `false` leaves the candidate out, unopened; of an id that does not exist it is asked,
+	// too. NULL: none is.
+	record_may *may;
 	void *may_context;
 };
 

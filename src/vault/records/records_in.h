@@ -25,6 +25,7 @@ struct owner {
 enum view_query {
 	Q_LOOKUP,         // token -> patient, type, slot, version, method
 	Q_BLOB,           // key -> token, patient, type, method, updated, key_version, sealed
+	Q_PEEK,           // key -> the same, with the size of what is sealed instead of it
 	Q_ITEM,           // patient, type, slot -> version, updated
 	Q_ITEMS,          // patient, type, after slot -> slot, version, updated, words
 	Q_NEWEST,         // patient, type, most -> slot, version
@@ -133,6 +134,15 @@ enum err blob_seal(struct records *records, struct owner *owner, const struct bl
 	struct bytes json); // into records->sealed
 // Reads and opens the version of a slot. ERR_NOT_FOUND, ERR_CORRUPT.
 enum err blob_read(struct records *records, struct view *view, int64_t slot, uint64_t version,
+	struct arena *arena, struct record *ret_record);
+// Whose it is and which, from its first bytes alone: the content is neither read nor authenticated,
+// id and patient are, by their tokens. ERR_UNSUPPORTED for what is not larger than `over`.
+struct blob_peek {
+	int64_t slot;
+	uint64_t version;
+	size_t over;
+};
+enum err blob_peek(struct records *records, struct view *view, const struct blob_peek *wish,
 	struct arena *arena, struct record *ret_record);
 
 // read.c

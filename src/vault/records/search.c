@@ -137,6 +137,23 @@ static void unique(struct candidates *list)
 	list->count = kept;
 }
 
+// Of an id that nothing has, what one that somebody has would cost: a look at some other record,
+// which is not told, and a decision about nobody's.
+static enum err ask_of_nothing(struct search_run *run, const char *id)
+{
+	struct records *r = run->r;
+	uint64_t slots = (uint64_t)(r->next_slot > 1 ? r->next_slot - 1 : 1);
+	uint64_t token = (uint64_t)resource_token(r, run->query->type, id);
+	const struct blob_peek at = {.slot = (int64_t)(token % slots) + 1, .version = 1};
+	const struct record nothing = {.type = run->query->type, .id = id, .patient = "?"};
+	struct record other;
+	bool may;
+	if (!run->query->may)
+		return OK;
+	enum err err = blob_peek(r, run->view, &at, run->scratch, &other);
+	return err == ERR_IO ? err : run->query->may(run->query->may_context, &nothing, &may);
+}
+
 static enum err by_ids(struct search_run *run, struct candidates *list)
 {
 	for (size_t i = 0; i < run->query->id_count; i++) {
@@ -145,7 +162,11 @@ static enum err by_ids(struct search_run *run, struct candidates *list)
 			lookup(run->r, run->view, run->query->type, run->query->ids[i], &found);
 		if (err && err != ERR_NOT_FOUND)
 			return err;
-		if (!err && found.method != RECORD_DELETED)
+		bool there = !err && found.method != RECORD_DELETED;
+		err = there ? OK : ask_of_nothing(run, run->query->ids[i]);
+		if (err)
+			return err;
+		if (there)
 			push(list, (struct candidate){.slot = found.slot,
 					   .patient = found.patient,
 					   .version = found.version});
@@ -334,36 +355,48 @@ static enum err check(
 	struct search_run *run, const struct candidate *candidate, const struct record *record)
 {
 	json_t *json;
-	bool fits = false, may = true;
-	enum err err = OK;
+	bool fits = false;
 	if (!updated_fits(run->query, record->updated_us))
 		return OK;
 	if (run->query->patient &&
 		(!record->patient || strcmp(record->patient, run->query->patient)))
 		return OK;
-	if (run->query->may)
-		err = run->query->may(run->query->may_context, record, &may);
-	if (err || !may)
-		return err;
 	if (json_parse_strict(record->json, NULL, &json, NULL))
 		return ERR_CORRUPT;
-	err = matches(run, json, record->updated_us, &fits);
+	enum err err = matches(run, json, record->updated_us, &fits);
 	if (!err && fits)
 		err = keep(run, candidate, record, json);
 	json_decref(json);
 	return err;
 }
 
+// Decided before anything of its content is opened. What belongs to nobody, or to several, only its
+// content can tell: whoever asks decides on the hits.
+static enum err ask_first(struct search_run *run, const struct candidate *candidate, bool *ret_may)
+{
+	const struct blob_peek at = {.slot = candidate->slot, .version = candidate->version};
+	struct record record;
+	if (!run->query->may || candidate->patient == HOSPITAL)
+		return OK;
+	enum err err = blob_peek(run->r, run->view, &at, run->scratch, &record);
+	return err ? err : run->query->may(run->query->may_context, &record, ret_may);
+}
+
 // The index only proposes: the resource is decrypted and asked again.
 static enum err consider(struct search_run *run, struct candidate candidate)
 {
 	struct record record;
+	bool may = true;
 	arena_reset(run->scratch);
 	enum err err = candidate.version ? OK : complete(run, &candidate);
 	if (err)
 		return err == ERR_NOT_FOUND ? OK : err; // of another type, or removed
-	err = blob_read(
-		run->r, run->view, candidate.slot, candidate.version, run->scratch, &record);
+	err = ask_first(run, &candidate, &may);
+	if (!err && !may)
+		return OK;
+	if (!err)
+		err = blob_read(run->r, run->view, candidate.slot, candidate.version, run->scratch,
+			&record);
 	if (err)
 		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err == ERR_GONE ? OK : err;
 	return check(run, &candidate, &record);

@@ -2,10 +2,12 @@
 // the trail that the finding rests on. Looking at it is on the trail, as a search of it.
 #include "vault/serve/api.h"
 #include "vault/serve/names.h"
+#include "vault/serve/order.h"
 
 #include "vault/ledger/ledger.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -87,6 +89,15 @@ static void join(struct vault *vault, struct exchange *x, json_t *finding)
 	join_patient(vault, x, finding, &entry);
 }
 
+static void note_joined(struct vault *vault, struct exchange *x, const char *what)
+{
+	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
+	const char *const *joined = NULL;
+	size_t count = names_joined(x, &joined);
+	note.query = what;
+	note_add_patients(vault, x, &note, joined, count);
+}
+
 enum progress api_findings(struct vault *vault, struct exchange *x)
 {
 	json_t *told = vault->parts.findings(vault->parts.context), *one;
@@ -98,10 +109,26 @@ enum progress api_findings(struct vault *vault, struct exchange *x)
 	json_t *json = json_deep_copy(told); // names are joined for this caller only
 	json_decref(told);
 	json_array_foreach(json_object_get(json, "findings"), i, one) join(vault, x, one);
-	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
-	const char *const *joined = NULL;
-	size_t count = names_joined(x, &joined);
-	note.query = "findings";
-	note_add_patients(vault, x, &note, joined, count);
+	note_joined(vault, x, "findings");
 	return api_answer(x, 200, json);
+}
+
+// One, by its number: also one that is no longer among the newest.
+enum progress api_finding(struct vault *vault, struct exchange *x)
+{
+	struct order *order = x->job;
+	if (!order) {
+		char *end;
+		const char *text = route_segment(x, "id");
+		long long id = strtoll(text, &end, 10);
+		bool fine = *text >= '0' && *text <= '9' && !*end;
+		json_t *question = json_pack(
+			"{s:s, s:I}", "ask", "finding", "id", (json_int_t)(fine ? id : 0));
+		return order_ask(vault, x, question) ? PROGRESS_ORDERED : PROGRESS_DONE;
+	}
+	if (order_problem(x, order))
+		return PROGRESS_DONE;
+	join(vault, x, order->reply);
+	note_joined(vault, x, "finding");
+	return api_answer(x, 200, json_incref(order->reply));
 }

@@ -247,24 +247,13 @@ static enum progress answer_hits(struct vault *vault, struct exchange *x,
 	return PROGRESS_DONE;
 }
 
-static const char *query_text(struct exchange *x)
-{
-	struct buf buf = {0};
-	for (size_t i = 0; i < x->ask.param_count; i++)
-		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name,
-			x->ask.params[i].value);
-	const char *text = arena_text_n(x->arena, (const char *)buf.at, buf.size);
-	buf_done(&buf);
-	return text;
-}
-
 enum progress api_trail(struct vault *vault, struct exchange *x)
 {
 	struct trail_query query;
 	if (!read_query(vault, x, &query))
 		return PROGRESS_DONE;
 	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_ALLOWED);
-	note.query = query_text(x);
+	note.query = exchange_query(x);
 	note.patients = query.patient ? &query.patient : NULL;
 	note.patients_here = note.patient_count = query.patient ? 1 : 0;
 	return answer_hits(vault, x, &query, &note);

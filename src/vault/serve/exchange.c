@@ -37,6 +37,17 @@ const char *exchange_param(const struct exchange *exchange, const char *name)
 	return NULL;
 }
 
+const char *exchange_query(const struct exchange *exchange)
+{
+	struct buf buf = {0};
+	for (size_t i = 0; i < exchange->ask.param_count; i++)
+		buf_printf(&buf, "%s%s=%s", i ? "&" : "", exchange->ask.params[i].name,
+			exchange->ask.params[i].value);
+	const char *text = arena_text_n(exchange->arena, (const char *)buf.at, buf.size);
+	buf_done(&buf);
+	return text;
+}
+
 bool exchange_is_fhir(const struct exchange *exchange)
 {
 	return text_starts(exchange->ask.path, "/fhir");

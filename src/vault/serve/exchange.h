@@ -78,6 +78,8 @@ void exchange_free(struct exchange *exchange);
 
 // The value of a query parameter, or NULL. exchange_param_once refuses a repeated one: ERR_INVALID.
 const char *exchange_param(const struct exchange *exchange, const char *name);
+// All of them, as asked, for the trail: "name=berg&_count=10".
+const char *exchange_query(const struct exchange *exchange);
 bool exchange_is_fhir(const struct exchange *exchange);
 
 // Answers. Texts are copied into the arena; JSON is borrowed and encoded at once.

@@ -7,6 +7,7 @@
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,37 @@ static bool unchanged_for_client(const struct exchange *x, const struct record *
 	return *x->ask.if_none_match && strstr(x->ask.if_none_match, etag);
 }
 
+struct asking {
+	struct vault *vault;
+	struct exchange *x;
+	struct access access;
+};
+
+// What is large and another's is refused before it is opened.
+static enum err may_open(void *context, const struct record *record, bool *ret_may)
+{
+	struct asking *asking = context;
+	struct verdict verdict;
+	struct access access = asking->access;
+	access.patient = record->patient;
+	enum err err = access_decide(asking->vault, asking->x, &access, &verdict);
+	if (!err)
+		*ret_may = verdict.allowed;
+	return err;
+}
+
+static enum err read_if_allowed(struct vault *vault, struct exchange *x,
+	const struct access *access, uint64_t version, struct record *ret_record)
+{
+	struct asking asking = {vault, x, *access};
+	const struct record_key key = {.type = access->type,
+		.id = access->id,
+		.version = version,
+		.may = may_open,
+		.may_context = &asking};
+	return records_read(vault->parts.records, &key, x->arena, ret_record);
+}
+
 // Decides on what was found, writes the trail and answers.
 static enum progress answer_record(
 	struct vault *vault, struct exchange *x, struct access *access, const struct record *record)
@@ -32,6 +64,7 @@ static enum progress answer_record(
 	access->version = record->version;
 	if (!access_check(vault, x, access, &verdict))
 		return PROGRESS_DONE;
+	assert(record->json.size); // unopened it was refused: one decision, asked twice
 	bool unchanged = unchanged_for_client(x, record);
 	struct trail_entry note = note_access(x, access, &verdict, TRAIL_ALLOWED);
 	note.status = unchanged ? 304 : 200;
@@ -50,9 +83,8 @@ enum progress fhir_read(struct vault *vault, struct exchange *x)
 	struct record record = {0};
 	if (!fhir_route_type(x, &access.type) || !fhir_route_id(x, &access.id))
 		return PROGRESS_DONE;
-	struct record_key key = {.type = access.type, .id = access.id};
-	enum err err = records_read(vault->parts.records, &key, x->arena, &record);
-	if (!err)
+	enum err err = read_if_allowed(vault, x, &access, 0, &record);
+	if (!err || err == ERR_DENIED)
 		return answer_record(vault, x, &access, &record);
 	if (err == ERR_GONE)
 		access.patient = record.patient;
@@ -75,14 +107,12 @@ enum progress fhir_vread(struct vault *vault, struct exchange *x)
 {
 	struct access access = {.action = TRAIL_VREAD};
 	struct record record = {0};
-	struct record_key key = {0};
+	uint64_t version;
 	if (!fhir_route_type(x, &access.type) || !fhir_route_id(x, &access.id) ||
-		!route_version(x, &key.version))
+		!route_version(x, &version))
 		return PROGRESS_DONE;
-	key.type = access.type;
-	key.id = access.id;
-	enum err err = records_read(vault->parts.records, &key, x->arena, &record);
-	if (!err)
+	enum err err = read_if_allowed(vault, x, &access, version, &record);
+	if (!err || err == ERR_DENIED)
 		return answer_record(vault, x, &access, &record);
 	if (err == ERR_GONE)
 		access.patient = record.patient;
@@ -202,21 +232,21 @@ enum progress fhir_history(struct vault *vault, struct exchange *x)
 	struct record current = {0};
 	if (!fhir_route_type(x, &h.access.type) || !fhir_route_id(x, &h.access.id))
 		return PROGRESS_DONE;
-	struct record_key key = {.type = h.access.type, .id = h.access.id};
 	h.skip = number_or(x, "_offset", 0);
 	h.most = number_or(x, "_count", HISTORY_COUNT);
 	if (h.most < 1 || h.most > HISTORY_MOST)
 		h.most = HISTORY_MOST;
-	enum err err = records_read(vault->parts.records, &key, x->arena, &current);
-	if (!err || err == ERR_GONE)
+	enum err err = read_if_allowed(vault, x, &h.access, 0, &current);
+	if (!err || err == ERR_GONE || err == ERR_DENIED) {
+		fhir_owners(x, &current, &h.access);
+		if (!access_check(vault, x, &h.access, &h.verdict))
+			return PROGRESS_DONE;
 		err = read_history(&h);
+	}
 	if (err) {
 		fhir_answer_absent(vault, x, &h.access, err);
 		return PROGRESS_DONE;
 	}
-	fhir_owners(x, &current, &h.access);
-	if (!access_check(vault, x, &h.access, &h.verdict))
-		return PROGRESS_DONE;
 	json_t *bundle = history_bundle(&h);
 	struct trail_entry note = note_access(x, &h.access, &h.verdict, TRAIL_ALLOWED);
 	note.status = 200;

@@ -33,17 +33,6 @@ struct searching {
 	struct named named;
 };
 
-static const char *query_text(struct exchange *x)
-{
-	struct buf buf = {0};
-	for (size_t i = 0; i < x->ask.param_count; i++)
-		buf_printf(&buf, "%s%s=%s", i ? "&" : "", x->ask.params[i].name,
-			x->ask.params[i].value);
-	const char *text = arena_text_n(x->arena, (const char *)buf.at, buf.size);
-	buf_done(&buf);
-	return text;
-}
-
 static void refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
 {
 	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
@@ -92,6 +81,7 @@ static enum err consider(struct searching *s, struct map *decided, const struct 
 }
 
 // One patient's record is refused before it is looked into; whose several are tells the content.
+// Of what does not exist (version 0) it is asked, too.
 static enum err may_look(void *context, const struct record *record, bool *ret_may)
 {
 	struct searching *s = context;
@@ -103,7 +93,7 @@ static enum err may_look(void *context, const struct record *record, bool *ret_m
 	enum err err = record->patient ? access_decide(s->vault, s->x, &access, &verdict) : OK;
 	if (err)
 		return err;
-	s->held_back += !verdict.allowed;
+	s->held_back += !verdict.allowed && record->version;
 	*ret_may = verdict.allowed;
 	return OK;
 }
@@ -277,7 +267,7 @@ static void search(struct searching *s)
 		refuse_query(x, err, &problem);
 		return;
 	}
-	s->access.query = query_text(x);
+	s->access.query = exchange_query(x);
 	s->access.patient = s->query.patient;
 	if (!access_check(s->vault, x, &s->access, &s->verdict))
 		return;

@@ -30,8 +30,10 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 	api_account_reset_second_factor, api_account_token;
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
+// api_behaviour.c
+route_handler api_behaviour;
 // api_findings.c
-route_handler api_findings;
+route_handler api_findings, api_finding;
 // openapi.c
 route_handler api_openapi;
 // api_courier.c

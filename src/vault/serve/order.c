@@ -1,6 +1,7 @@
 #include "vault/serve/order.h"
 
 #include "common/base/time.h"
+#include "common/message/feed.h"
 #include "vault/ledger/ledger.h"
 #include "vault/serve/who.h"
 
@@ -12,6 +13,8 @@ static void order_free(void *job)
 {
 	struct order *order = job;
 	json_decref(order->list);
+	json_decref(order->reply);
+	free(order->question);
 	free(order);
 }
 
@@ -26,6 +29,35 @@ struct order *order_begin(struct vault *vault, struct exchange *x, const struct 
 	x->job = order;
 	x->job_free = order_free;
 	return order;
+}
+
+struct order *order_ask(struct vault *vault, struct exchange *x, json_t *question)
+{
+	static const struct ward_order nothing = {0};
+	char *text = json_dumps(question, JSON_COMPACT);
+	json_decref(question);
+	if (!text || strlen(text) > FEED_QUESTION_BYTES) {
+		free(text);
+		answer_error(x, 413, "too-long", "That is more than watch takes at once.");
+		return NULL;
+	}
+	struct order *order = order_begin(vault, x, &nothing);
+	order->question = text;
+	return order;
+}
+
+bool order_problem(struct exchange *x, const struct order *order)
+{
+	const char *words = json_string_value(json_object_get(order->reply, "problem"));
+	if (order->status < 400)
+		return false;
+	answer_error(x, order->status,
+		order->status == 404   ? "not-found"
+		: order->status == 409 ? "conflict"
+		: order->status < 500  ? "invalid"
+				       : "unavailable",
+		"%s", words ? words : "Watch gave no reason.");
+	return true;
 }
 
 void order_hold(struct vault *vault, struct exchange *x)
@@ -56,10 +88,19 @@ static void answer_with(struct vault *vault, struct exchange *x, const struct wa
 
 static void give_up(struct vault *vault, struct exchange *x, const char *words)
 {
-	const struct order *order = x->job;
+	struct order *order = x->job;
 	struct ward_answer answer = {.type = WARD_REFUSED, .verb = order->what.verb};
+	order->status = 503;
+	order->reply = json_pack("{s:s}", "problem", words);
 	snprintf(answer.words, sizeof answer.words, "%s", words);
 	answer_with(vault, x, &answer);
+}
+
+static bool send_out(struct vault *vault, const struct order *order)
+{
+	return order->question ? vault->parts.ask(vault->parts.context, order->what.ticket,
+					 bytes_text(order->question))
+			       : vault->parts.order(vault->parts.context, &order->what);
 }
 
 // One that is due is looked for anew after each: what answers one may change the list.
@@ -70,14 +111,16 @@ static bool settle_one(struct vault *vault)
 		struct order *order = x->job;
 		if (!order->sent && x->trail_end <= durable) {
 			order->sent = true;
-			if (vault->parts.order(vault->parts.context, &order->what))
+			if (send_out(vault, order))
 				continue;
 			give_up(vault, x, "Watch is not there; try again in a second.");
 			return true;
 		}
 		if (time_monotonic_us() > order->until_us) {
 			give_up(vault, x,
-				"Guard did not answer: whether it was carried out is not known.");
+				order->question ? "Watch did not answer in time."
+						: "Guard did not answer: whether it was carried "
+						  "out is not known.");
 			return true;
 		}
 	}
@@ -171,4 +214,19 @@ void serve_ordered(
 			answer_with(vault, x, answer);
 		return;
 	}
+}
+
+void serve_replied(struct vault *vault, uint64_t ticket, uint16_t status, json_t *json)
+{
+	static const struct ward_answer answered = {.type = WARD_DONE};
+	for (struct exchange *x = vault->ordered; x; x = x->next) {
+		struct order *order = x->job;
+		if (order->what.ticket != ticket || !order->sent || !order->question)
+			continue;
+		order->status = status;
+		order->reply = json;
+		answer_with(vault, x, &answered);
+		return;
+	}
+	json_decref(json);
 }

@@ -52,6 +52,8 @@ struct vault_parts {
 	enum err (*courier_test)(void *context, uint64_t id, const char *destination);
 	// Passes an order on to guard; false: nobody is there.
 	bool (*order)(void *context, const struct ward_order *order);
+	// The same of a question to watch, as JSON.
+	bool (*ask)(void *context, uint64_t ticket, struct bytes question);
 	void *context;
 };
 
@@ -93,7 +95,9 @@ void serve_forget(struct vault *vault, const void *client, const uint32_t *id);
 // What guard answered; counters where it was asked for them, else NULL.
 void serve_ordered(struct vault *vault, const struct ward_answer *answer,
 	const struct ward_counters *counters);
-// Orders whose entry is durable go to guard, those that waited too long are given up: now and then.
+// What watch replied; takes the reference.
+void serve_replied(struct vault *vault, uint64_t ticket, uint16_t status, json_t *json);
+// Orders whose entry is durable go out, those that waited too long are given up: now and then.
 void serve_orders(struct vault *vault);
 void serve_again(struct vault *vault, struct exchange *exchange); // calls its handler again
 size_t serve_waiting(const struct vault *vault);

@@ -6,6 +6,7 @@
 #include "vault/identity/identity.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
+#include "vault/serve/route.h"
 
 #include <string.h>
 
@@ -48,16 +49,33 @@ void who_identify(struct vault *vault, struct exchange *x)
 	};
 }
 
+// What was tried, so that whoever reads the trail knows: a search of the trail with its words, or
+// the work that the route is for.
+static void note_refused_work(struct vault *vault, struct exchange *x, const char *verb)
+{
+	bool trail = text_starts(x->ask.path, "/api/trail") && strcmp(verb, "trail-search") == 0;
+	const char *help = x->route->help;
+	struct trail_entry note = note_begin(x,
+		strcmp(verb, "trail-search") == 0      ? TRAIL_REVIEW
+		: strcmp(verb, "accounts-manage") == 0 ? TRAIL_ACCOUNT
+		: strcmp(verb, "sessions-manage") == 0 ? TRAIL_SIGN_IN
+						       : TRAIL_SYSTEM,
+		trail ? TRAIL_TRAIL_SEARCHED : TRAIL_WORK, TRAIL_DENIED);
+	note.detail = arena_printf(x->arena, "%s: %.*s, %s %s", verb, (int)strcspn(help, "."), help,
+		door_method_text(x->ask.method), x->ask.path);
+	note.query = trail ? exchange_query(x) : "";
+	note.rule = "deny by default";
+	note.status = 403;
+	note_add(vault, x, &note);
+}
+
 bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 {
 	enum policy_role role = policy_role_find(x->who.role);
 	bool factor = x->who.second_factor || !policy_needs_factor(vault->parts.policy, role);
 	if (factor && policy_may(vault->parts.policy, role, verb))
 		return true;
-	struct trail_entry note = note_begin(x, TRAIL_REVIEW, TRAIL_TRAIL_SEARCHED, TRAIL_DENIED);
-	note.detail = verb;
-	note.rule = "deny by default";
-	note_add(vault, x, &note);
+	note_refused_work(vault, x, verb);
 	vault->denials++;
 	if (factor)
 		answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);

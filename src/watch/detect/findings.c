@@ -8,7 +8,7 @@
 
 struct findings {
 	struct store *store;
-	struct store_query *add, *ask, *keep, *trim, *newest, *seen;
+	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen;
 	uint64_t place, total;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
@@ -34,6 +34,7 @@ static enum err prepare(struct findings *f)
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
 		{&f->trim, "DELETE FROM finding WHERE id <= (SELECT max(id) FROM finding) - ?1"},
 		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
+		{&f->one, "SELECT id, json FROM finding WHERE id = ?1"},
 		{&f->seen, "INSERT INTO seen (person, time) VALUES (?1, ?2) "
 			   "ON CONFLICT (person) DO UPDATE SET time = excluded.time"},
 	};
@@ -89,7 +90,7 @@ void findings_close(struct findings *f)
 {
 	if (!f)
 		return;
-	struct store_query *all[] = {f->add, f->ask, f->keep, f->trim, f->newest, f->seen};
+	struct store_query *all[] = {f->add, f->ask, f->keep, f->trim, f->newest, f->one, f->seen};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
@@ -197,21 +198,42 @@ enum err findings_load_seen(struct findings *f, struct seen *seen)
 	return step == STORE_FAILED ? ERR_IO : OK;
 }
 
+static json_t *read_row(struct store_query *query, struct arena *arena, size_t *ret_bytes)
+{
+	const char *text = row_text(query, 1, arena);
+	json_t *json = json_loads(text, 0, NULL);
+	if (json)
+		json_object_set_new(json, "id", json_integer(row_int(query, 0)));
+	*ret_bytes = strlen(text) + 32;
+	return json;
+}
+
+json_t *findings_one(struct findings *f, uint64_t id)
+{
+	json_t *json = NULL;
+	size_t bytes;
+	struct arena *arena = arena_new();
+	query_int(f->one, 1, (int64_t)id);
+	if (id <= INT64_MAX && query_step(f->one) == STORE_ROW)
+		json = read_row(f->one, arena, &bytes);
+	query_reset(f->one);
+	arena_free(arena);
+	return json;
+}
+
 json_t *findings_json(struct findings *f, size_t most, size_t most_bytes)
 {
 	json_t *list = json_array();
 	struct arena *arena = arena_new();
-	size_t bytes = 0;
+	size_t bytes = 0, more;
 	query_int(f->newest, 1, (int64_t)most);
 	while (query_step(f->newest) == STORE_ROW) {
-		const char *text = row_text(f->newest, 1, arena);
-		json_t *one = json_loads(text, 0, NULL);
-		bytes += strlen(text) + 32;
+		json_t *one = read_row(f->newest, arena, &more);
+		bytes += more;
 		if (!one || bytes > most_bytes) {
 			json_decref(one);
 			break;
 		}
-		json_object_set_new(one, "id", json_integer(row_int(f->newest, 0)));
 		json_array_append_new(list, one);
 	}
 	query_reset(f->newest);

@@ -29,3 +29,5 @@ enum err findings_save(struct findings *findings, uint64_t place, struct seen *s
 enum err findings_load_seen(struct findings *findings, struct seen *seen);
 // A list of the newest, at most so many bytes of text; the newest first. The caller's reference.
 json_t *findings_json(struct findings *findings, size_t most, size_t most_bytes);
+// One by its number; NULL when it is not kept (any more). The caller's reference.
+json_t *findings_one(struct findings *findings, uint64_t id);

@@ -4,6 +4,7 @@
 #include "../format/sample.h"
 #include "common/format/fhir_patient.h"
 #include "common/format/fhir_type.h"
+#include "common/store/store.h"
 #include "vault/records/records.h"
 
 #include <dirent.h>
@@ -91,6 +92,19 @@ static inline enum err get(const char *type, const char *id, struct record *ret)
 {
 	struct record_key key = {.type = fhir_type_find(type), .id = id};
 	return records_read(house.r, &key, house.arena, ret);
+}
+
+// What somebody with the disk, or with the database's own tools, might do.
+static inline void behind_our_back(const char *sql)
+{
+	struct store *db;
+	struct store_sqlite options = {.path = house.path};
+	house_close();
+	assert_ok(store_open_sqlite(&options, &db, house.problem));
+	if (store_exec(db, sql))
+		fail_msg("%s: %s", sql, store_problem(db));
+	store_close(db);
+	assert_ok(house_try_open(NULL));
 }
 
 // "Patient", NULL, "name=smi": the ids found, as "a b c", in order.

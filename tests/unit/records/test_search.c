@@ -195,6 +195,80 @@ static void what_may_not_be_read_is_not_matched(void **state)
 	assert_int_equal(asked, 2);
 }
 
+static enum err nobody(void *context, const struct record *record, bool *ret_may)
+{
+	const char **last = context;
+	*last = record->version ? arena_text(house.arena, record->id) : "nothing";
+	*ret_may = false;
+	return OK;
+}
+
+// The end of the content is broken: whoever opens it would notice.
+static void large_and_broken(void)
+{
+	char text[30000];
+	snprintf(text, sizeof text,
+		"{'resourceType':'Observation','id':'large','status':'final','code':{'text':'x'},"
+		"'subject':{'reference':'Patient/b'},'valueString':'%020000d'}",
+		7);
+	store(text);
+	behind_our_back(
+		"UPDATE blob SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || CASE"
+		" substr(sealed, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB)"
+		" WHERE length(sealed) > 20000");
+}
+
+static void it_is_decided_before_anything_is_opened(void **state)
+{
+	(void)state;
+	char found[1024];
+	const char *asked = NULL, *const id = "large";
+	struct search_query query = {
+		.type = fhir_type_find("Observation"), .ids = &id, .id_count = 1, .count = 10};
+	large_and_broken();
+	assert_err(find(&query, "", found), ERR_CORRUPT); // control: opening it is noticed
+	query.may = nobody;
+	query.may_context = &asked;
+	assert_ok(find(&query, "", found));
+	assert_string_equal(found, "");
+	assert_string_equal(asked, "large");
+}
+
+static void of_what_does_not_exist_it_is_asked_too(void **state)
+{
+	(void)state;
+	char found[1024];
+	const char *asked = NULL, *const id = "absent";
+	struct search_query query = {.type = fhir_type_find("Observation"),
+		.ids = &id,
+		.id_count = 1,
+		.count = 10,
+		.may = nobody,
+		.may_context = &asked};
+	assert_ok(find(&query, "", found));
+	assert_non_null(asked);
+	assert_string_equal(asked, "nothing");
+}
+
+static void reading_is_decided_before_opening(void **state)
+{
+	(void)state;
+	struct record record;
+	const char *asked = NULL;
+	large_and_broken();
+	struct record_key key = {.type = fhir_type_find("Observation"), .id = "large"};
+	assert_err(records_read(house.r, &key, house.arena, &record), ERR_CORRUPT);
+	key.may = nobody;
+	key.may_context = &asked;
+	assert_err(records_read(house.r, &key, house.arena, &record), ERR_DENIED);
+	assert_string_equal(record.patient, "b");
+	assert_int_equal(record.json.size, 0);
+	behind_our_back("UPDATE blob SET sealed = CAST(CASE substr(sealed, 1, 1) WHEN x'00'"
+			" THEN x'01' ELSE x'00' END || substr(sealed, 2) AS BLOB)"
+			" WHERE length(sealed) > 20000"); // now its beginning is broken, too
+	assert_err(records_read(house.r, &key, house.arena, &record), ERR_CORRUPT);
+}
+
 static void ids_come_once_and_page(void **state)
 {
 	(void)state;
@@ -241,6 +315,12 @@ int main(void)
 			sorted_pages_stay_when_the_last_hit_changes, people, house_end),
 		cmocka_unit_test_setup_teardown(
 			what_may_not_be_read_is_not_matched, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			it_is_decided_before_anything_is_opened, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			of_what_does_not_exist_it_is_asked_too, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			reading_is_decided_before_opening, people, house_end),
 		cmocka_unit_test_setup_teardown(ids_come_once_and_page, people, house_end),
 		cmocka_unit_test_setup_teardown(the_hospitals_own_is_found, people, house_end),
 	};

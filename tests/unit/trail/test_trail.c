@@ -148,6 +148,50 @@ static void sentences_say_what_is_known(void **state)
 	arena_free(arena);
 }
 
+static void only_those_who_treat_lack_a_care_relationship(void **state)
+{
+	static const struct {
+		const char *role, *end;
+	} rows[] = {{"clinician", ", without a known care relationship."},
+		{"nurse", ", without a known care relationship."},
+		{"front-desk",
+			", as the front desk does for registration, appointments and bills."},
+		{"privacy-officer", ", as the one who answers for who reads records."},
+		{"security-officer", ", in a role that takes no part in care."},
+		{"application", ", as a program: whom it asked for is not known here."},
+		{"patient", ", as a patient who is not known to be this one."},
+		{"local", ", from the server itself."}};
+	static const char *const one[] = {"a"};
+	struct arena *arena = arena_new();
+	struct trail_entry e = trail_nothing();
+	e.kind = TRAIL_ACCESS, e.action = TRAIL_READ, e.outcome = TRAIL_ALLOWED;
+	e.resource = "Patient/a", e.patients = one, e.patients_here = e.patient_count = 1;
+	e.relationship = "none", e.actor_name = "Ada";
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		e.role = rows[i].role;
+		const struct trail_entry told = trail_about(&e, NULL, "a"); // the patient's view
+		assert_string_equal(trail_sentence(&told, "Paul Marsh", arena),
+			arena_printf(arena, "Ada (%s) read the personal details of Paul Marsh%s",
+				rows[i].role, rows[i].end));
+		assert_int_equal(trail_care_expected(e.role), i < 2);
+	}
+	e.role = "front-desk", e.relationship = "appointment", e.evidence = "Appointment/1";
+	assert_non_null(strstr(trail_sentence(&e, "Paul", arena), "has an appointment with them"));
+	arena_free(arena);
+}
+
+static void refused_work_says_what_was_tried(void **state)
+{
+	struct arena *arena = arena_new();
+	struct trail_entry e = trail_nothing();
+	e.kind = TRAIL_ACCOUNT, e.action = TRAIL_WORK, e.outcome = TRAIL_DENIED;
+	e.detail = "accounts-manage: Make an account, POST /api/accounts";
+	assert_string_equal(said(e, NULL, arena),
+		"Dr Berg (clinician) tried to do what another role does (accounts-manage: Make an "
+		"account, POST /api/accounts); it was refused.");
+	arena_free(arena);
+}
+
 static void one_patient_is_told_nothing_of_another(void **state)
 {
 	static const char *const both[] = {"p", "a"};
@@ -186,6 +230,8 @@ int main(void)
 		cmocka_unit_test(long_texts_are_cut_between_characters),
 		cmocka_unit_test(every_action_has_its_words),
 		cmocka_unit_test(sentences_say_what_is_known),
+		cmocka_unit_test(only_those_who_treat_lack_a_care_relationship),
+		cmocka_unit_test(refused_work_says_what_was_tried),
 		cmocka_unit_test(one_patient_is_told_nothing_of_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

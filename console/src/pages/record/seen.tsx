@@ -4,7 +4,7 @@ import { ApiError, get, query } from '../../base/api';
 import { ownRecord } from '../../base/session';
 import type { Entries, Entry } from '../../base/types';
 import { dayKey, dayLong, plural, time } from '../../fhir/words';
-import { actionText, outcomeText, purposeText, relation, relationText, roleText, tone } from '../../trail/words';
+import { actionText, careExpected, outcomeText, purposeText, relation, relationText, roleText, roleWork, tone } from '../../trail/words';
 import { Icon } from '../../ui/icon';
 import { Empty, Skeleton } from '../../ui/notice';
 import { Card, Tag } from '../../ui/page';
@@ -33,6 +33,7 @@ function why(e: Entry): string {
   if (e.purpose === 'BTG' || e.action === 'break-glass') return 'broke the glass';
   const r = relation(e);
   if (r) return r.kind === 'all' ? 'in their care' : relationText(r.kind);
+  if (!careExpected(e) && !(e.who.role === 'patient' && (e.patient_count ?? 0) > 1)) return roleWork(e.who.role);
   return purposeText(e.purpose) || ((e.patient_count ?? 0) > 1 ? 'among several patients' : 'no relation to the care is known');
 }
 

@@ -1,0 +1,92 @@
+#include "watch/question.h"
+
+#include "watch/detector.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void reply_problem(struct reply *reply, uint16_t status, const char *format, ...)
+{
+	char text[400];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	reply->status = status;
+	json_decref(reply->json);
+	reply->json = json_pack("{s:s}", "problem", text);
+}
+
+static void answer_finding(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	json_int_t id = json_integer_value(json_object_get(arguments, "id"));
+	reply->json = detector_finding(parts->detector, id > 0 ? (uint64_t)id : 0);
+	if (!reply->json)
+		reply_problem(reply, 404, "There is no such finding; the last %d are kept.",
+			DETECTOR_KEPT);
+}
+
+static void answer_behaviour(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	const char *actor = json_string_value(json_object_get(arguments, "actor"));
+	char *end = NULL;
+	uint64_t number = actor ? strtoull(actor, &end, 16) : 0;
+	if (!number || *end) {
+		reply_problem(reply, 422, "That is no person.");
+		return;
+	}
+	reply->json = detector_profile(parts->detector, number);
+	if (!json_is_true(json_object_get(reply->json, "known")))
+		reply_problem(reply, 404, "Nothing is known of what this account ordinarily does.");
+}
+
+const struct question questions[] = {
+	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
+	{"finding", answer_finding, "One finding by its number."},
+};
+const size_t question_count = sizeof questions / sizeof *questions;
+
+static void send(struct channel *channel, uint64_t ticket, struct reply *reply)
+{
+	char *text = reply->json ? json_dumps(reply->json, JSON_COMPACT) : NULL;
+	if (!text || strlen(text) > FEED_REPLY_BYTES) {
+		free(text);
+		reply_problem(reply, 500, "The answer is too large for a message.");
+		text = json_dumps(reply->json, JSON_COMPACT);
+	}
+	const struct feed_reply out = {ticket, reply->status, bytes_text(text ? text : "{}")};
+	feed_reply_send(channel, &out);
+	free(text);
+	json_decref(reply->json);
+}
+
+enum err question_answer(
+	const struct watch_parts *parts, struct bytes payload, struct channel *channel)
+{
+	uint64_t ticket;
+	struct bytes text;
+	struct reply reply = {.status = 200};
+	enum err err = feed_question_parse(payload, &ticket, &text);
+	if (err)
+		return err;
+	json_t *arguments =
+		json_loadb((const char *)text.at, text.size, JSON_REJECT_DUPLICATES, NULL);
+	if (!arguments)
+		return ERR_SYNTAX;
+	const char *ask = json_string_value(json_object_get(arguments, "ask"));
+	const struct question *found = NULL;
+	for (size_t i = 0; ask && i < question_count; i++)
+		if (strcmp(questions[i].ask, ask) == 0)
+			found = &questions[i];
+	if (found)
+		found->answer(parts, arguments, &reply);
+	else
+		reply_problem(&reply, 404, "Watch knows no such question.");
+	json_decref(arguments);
+	send(channel, ticket, &reply);
+	return OK;
+}
