@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/format/trail.h"
 #include "watch/conduct.h"
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
@@ -116,10 +117,23 @@ uint64_t detector_from(const struct detector *d)
 	return from < begin ? from : begin;
 }
 
+// What watch itself had put on the trail: it must not find its own findings.
+static bool is_own(const struct feed_event *event)
+{
+	return event->action == TRAIL_FOUND ||
+	       (event->action == TRAIL_INCIDENT_OPENED && event->kind == TRAIL_SYSTEM);
+}
+
 static void one_event(struct detector *d, const struct feed_event *from)
 {
+	if (is_own(from))
+		return;
 	arena_reset(d->arena);
 	ocsf_from_feed(from, &d->event, d->arena);
+	if (from->action == TRAIL_EXPLAINED) { // of an earlier act: nobody is active now
+		detect_event(d->detect, &d->event);
+		return;
+	}
 	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
 	if (before_us && before_us < from->time_us)
 		ocsf_add_number(
@@ -168,6 +182,11 @@ enum err detector_tick(struct detector *d)
 json_t *detector_profile(struct detector *d, uint64_t actor)
 {
 	return conduct_profile(&d->conduct, actor);
+}
+
+struct findings *detector_findings(struct detector *d)
+{
+	return d->findings;
 }
 
 json_t *detector_finding(const struct detector *d, uint64_t id)
