@@ -47,7 +47,7 @@ struct exchange {
 	struct exchange *next; // in whatever queue it waits
 	struct arena *arena;
 	struct arena_pool *pool; // where the arena came from
-	void *client; // who gets the answer; NULL once the client went away
+	void *client;            // who gets the answer; NULL once the client went away
 	enum entrance entrance;
 	uint32_t local_uid;
 	struct door_ask ask;
