@@ -58,5 +58,6 @@ extern const struct command command_account_add, command_account_list, command_a
 	command_session_revoke, command_status, command_findings, command_guard_apply,
 	command_guard_block, command_guard_check, command_guard_confirm, command_guard_list,
 	command_guard_quarantine, command_guard_release, command_guard_rollback,
-	command_guard_unblock, command_rules_fields, command_rules_test, command_trail_key,
+	command_guard_unblock, command_rules_except, command_rules_exceptions,
+	command_rules_fields, command_rules_test, command_rules_unexcept, command_trail_key,
 	command_trail_search, command_trail_verify;

@@ -13,20 +13,23 @@
 #include <string.h>
 
 enum {
-	HISTORY = 100000, // entries before the place
+	HISTORY = 500000, // entries before the place, at most
 	TOLD_BYTES = 40000,
 	COUNTS_BYTES = 15000,
 	BRIEF = 5
 };
 
+static const int64_t HOUR_US = 3600000000;
+
 struct detector {
-	char rules[512];
-	uint64_t stamp, next; // of the files; of the trail
+	char rules[512], exceptions[512]; // the folder; the file that is written here
+	uint64_t stamp, next;             // of the files; of the trail
 	struct detect *detect;
 	struct findings *findings;
 	struct seen *seen;
 	struct ocsf_event event;
 	struct arena *arena;
+	int64_t hour; // of the newest event
 	bool news;
 };
 
@@ -56,8 +59,8 @@ static void read_rules(struct detector *d)
 		if (rules->exceptions.at[i].until_us < now_us)
 			log_warning(
 				"%s/exceptions.yaml:%u: this exception ended on %s and is ignored",
-				d->rules, rules->exceptions.at[i].line,
-				rules->exceptions.at[i].until);
+				rules->exceptions.at[i].added ? "STATE/watch" : d->rules,
+				rules->exceptions.at[i].line, rules->exceptions.at[i].until);
 	log_info("%zu rules and %zu exceptions; %zu problems", rules->count,
 		rules->exceptions.count, rules->problem_count);
 	d->news = true;
@@ -75,6 +78,8 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 	d->arena = arena_new();
 	d->seen = seen_new();
 	d->detect = detect_new(&owner);
+	snprintf(d->exceptions, sizeof d->exceptions, "%s/exceptions.yaml", places->state);
+	detect_also(d->detect, d->exceptions);
 	enum err err = findings_open(path, &d->findings, problem);
 	if (!err)
 		err = findings_load_seen(d->findings, d->seen);
@@ -88,6 +93,21 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 	read_rules(d);
 	*ret_detector = d;
 	return OK;
+}
+
+const struct rules *detector_rules(const struct detector *d)
+{
+	return detect_rules(d->detect);
+}
+
+const char *detector_exceptions(const struct detector *d)
+{
+	return d->exceptions;
+}
+
+void detector_read_again(struct detector *d)
+{
+	read_rules(d);
 }
 
 void detector_close(struct detector *d)
@@ -104,12 +124,27 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
-	return place > HISTORY ? place - HISTORY : 0;
+	int64_t last = findings_last_hour(d->findings);
+	uint64_t from = last ? findings_since(d->findings,
+				       last - detect_longest_us(d->detect) / HOUR_US - 1)
+			     : 0;
+	uint64_t least = place > HISTORY ? place - HISTORY : 0;
+	return from < least ? least : from < place ? from : place;
+}
+
+static void note_hour(struct detector *d, const struct feed_event *from)
+{
+	int64_t hour = from->time_us / HOUR_US;
+	if (hour <= d->hour)
+		return;
+	d->hour = hour;
+	findings_hour(d->findings, hour, from->seq);
 }
 
 static void one_event(struct detector *d, const struct feed_event *from)
 {
 	arena_reset(d->arena);
+	note_hour(d, from);
 	ocsf_from_feed(from, &d->event, d->arena);
 	if (from->action == TRAIL_EXPLAINED) { // of an earlier act: nobody is active now
 		detect_event(d->detect, &d->event);

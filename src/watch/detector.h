@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 struct detector;
+struct rules;
 
 enum {
 	DETECTOR_KEPT = 5000 // findings
@@ -33,6 +34,12 @@ enum err detector_tick(struct detector *detector);
 
 // One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
 json_t *detector_finding(const struct detector *detector, uint64_t id);
+
+// The rules that count now (watch/detect/rules.h), borrowed until they are read again; the file of
+// exceptions that watch itself may write; and reading all of it again at once.
+const struct rules *detector_rules(const struct detector *detector);
+const char *detector_exceptions(const struct detector *detector);
+void detector_read_again(struct detector *detector);
 
 // Was there anything new since the last call?
 bool detector_news(struct detector *detector);

@@ -1,6 +1,7 @@
 #include "watch/question.h"
 
 #include "watch/detector.h"
+#include "watch/exemption.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,9 @@ static void answer_finding(
 }
 
 const struct question questions[] = {
+	{"except", answer_except, "A rule does not count where a field has a value."},
+	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
+	{"unexcept", answer_unexcept, "It counts again."},
 	{"finding", answer_finding, "One finding by its number."},
 };
 const size_t question_count = sizeof questions / sizeof *questions;
