@@ -84,6 +84,7 @@ static const struct command *const commands[] = {
 	&command_trail_verify,
 	&command_trail_key,
 	&command_findings,
+	&command_behaviour_who,
 	&command_rules_test,
 	&command_rules_unexcept,
 	&command_rules_except,

@@ -2,7 +2,11 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+<<<<<<< HEAD
 #include "common/format/trail.h"
+=======
+#include "watch/conduct.h"
+>>>>>>> main
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
@@ -28,6 +32,7 @@ struct detector {
 	struct findings *findings;
 	struct seen *seen;
 	struct ocsf_event event;
+	struct conduct conduct;
 	struct arena *arena;
 	int64_t hour; // of the newest event
 	bool news;
@@ -88,6 +93,11 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 		detector_close(d);
 		return err;
 	}
+	err = conduct_open(&d->conduct, places->state, d->findings);
+	if (err) {
+		detector_close(d);
+		return err;
+	}
 	d->next = findings_place(d->findings);
 	detect_replay_until(d->detect, d->next);
 	read_rules(d);
@@ -114,6 +124,8 @@ void detector_close(struct detector *d)
 {
 	if (!d)
 		return;
+	bool safe = d->conduct.behaviour && !findings_save(d->findings, d->next, d->seen);
+	conduct_close(&d->conduct, safe);
 	detect_free(d->detect);
 	findings_close(d->findings);
 	seen_free(d->seen);
@@ -124,6 +136,7 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
+<<<<<<< HEAD
 	int64_t last = findings_last_hour(d->findings);
 	uint64_t from = last ? findings_since(d->findings,
 				       last - detect_longest_us(d->detect) / HOUR_US - 1)
@@ -139,6 +152,10 @@ static void note_hour(struct detector *d, const struct feed_event *from)
 		return;
 	d->hour = hour;
 	findings_hour(d->findings, hour, from->seq);
+=======
+	uint64_t begin = place > HISTORY ? place - HISTORY : 0, from = conduct_from(&d->conduct);
+	return from < begin ? from : begin;
+>>>>>>> main
 }
 
 static void one_event(struct detector *d, const struct feed_event *from)
@@ -174,6 +191,9 @@ enum err detector_events(struct detector *d, const struct feed_event *events, si
 	}
 	for (size_t i = 0; i < count; i++)
 		one_event(d, &events[i]);
+	conduct_events(&d->conduct, events, count, next, size);
+	d->news |= d->conduct.news;
+	d->conduct.news = false;
 	uint64_t place = findings_place(d->findings);
 	d->next = size < place || next > place ? next : place; // it may still be remembering
 	return d->news ? save(d) : OK;
@@ -183,7 +203,18 @@ enum err detector_tick(struct detector *d)
 {
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
-	return save(d);
+	conduct_tick(&d->conduct);
+	d->news |= d->conduct.news;
+	d->conduct.news = false;
+	enum err err = save(d);
+	if (!err)
+		conduct_save(&d->conduct);
+	return err;
+}
+
+json_t *detector_profile(struct detector *d, uint64_t actor)
+{
+	return conduct_profile(&d->conduct, actor);
 }
 
 json_t *detector_finding(const struct detector *d, uint64_t id)

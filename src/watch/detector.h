@@ -33,6 +33,8 @@ enum err detector_events(struct detector *detector, const struct feed_event *eve
 enum err detector_tick(struct detector *detector);
 
 // One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
+// What a person ordinarily does, and today (behaviour_profile()). The caller's reference.
+json_t *detector_profile(struct detector *detector, uint64_t actor);
 json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // The rules that count now (watch/detect/rules.h), borrowed until they are read again; the file of

@@ -77,13 +77,19 @@ static const char *title_of(const struct watch_parts *parts, const char *rule)
 	return NULL;
 }
 
+// One line, as a person types it.
+static bool is_line(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return false;
+	return *text && strlen(text) < EXCEPTION_TEXT_BYTES && text_is_utf8(bytes_text(text));
+}
+
 static const char *text_of(const json_t *arguments, const char *key)
 {
 	const char *text = json_string_value(json_object_get(arguments, key));
-	return text && *text && strlen(text) < EXCEPTION_TEXT_BYTES &&
-			       text_is_clean(bytes_text(text))
-		       ? text
-		       : NULL;
+	return text && is_line(text) ? text : NULL;
 }
 
 static size_t added(const struct watch_parts *parts)

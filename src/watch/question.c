@@ -30,10 +30,29 @@ static void answer_finding(
 			DETECTOR_KEPT);
 }
 
+static void answer_behaviour(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	const char *actor = json_string_value(json_object_get(arguments, "actor"));
+	char *end = NULL;
+	uint64_t number = actor ? strtoull(actor, &end, 16) : 0;
+	if (!number || *end) {
+		reply_problem(reply, 422, "That is no person.");
+		return;
+	}
+	reply->json = detector_profile(parts->detector, number);
+	if (!json_is_true(json_object_get(reply->json, "known")))
+		reply_problem(reply, 404, "Nothing is known of what this account ordinarily does.");
+}
+
 const struct question questions[] = {
+<<<<<<< HEAD
 	{"except", answer_except, "A rule does not count where a field has a value."},
 	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
 	{"unexcept", answer_unexcept, "It counts again."},
+=======
+	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
+>>>>>>> main
 	{"finding", answer_finding, "One finding by its number."},
 };
 const size_t question_count = sizeof questions / sizeof *questions;

@@ -178,6 +178,8 @@ def test_what_officers_and_administrators_ask(own):
                                                       "until": "2099-01-01"}).status == 404
     assert ask(own, lane, "DELETE", "/api/exceptions/none").status == 404
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
+    assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
+    assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
     for path in ("/api/health", "/api/openapi.json"):
         assert Client(own).get(path).status == 200
