@@ -52,19 +52,12 @@ int fail_with(
 extern const struct command command_account_add, command_account_list, command_account_lock,
 	command_account_reset_password, command_account_reset_second_factor, command_account_token,
 	command_account_unlock, command_config_show, command_courier_list, command_courier_test,
-	command_help, command_import, command_key_rotate, command_leak_report,
-	command_lure_list, command_lure_make, command_lure_remove, command_manual,
-	command_patient_forget, command_policy_show, command_records_verify, command_session_list,
-<<<<<<< HEAD
-	command_session_revoke, command_status, command_findings, command_guard_apply,
+	command_help, command_import, command_key_rotate, command_leak_report, command_lure_list,
+	command_lure_make, command_lure_remove, command_manual, command_patient_forget,
+	command_policy_show, command_records_verify, command_session_list, command_session_revoke,
+	command_status, command_findings, command_behaviour_who, command_guard_apply,
 	command_guard_block, command_guard_check, command_guard_confirm, command_guard_list,
 	command_guard_quarantine, command_guard_release, command_guard_rollback,
-	command_guard_unblock, command_rules_except, command_rules_exceptions,
-	command_rules_fields, command_rules_test, command_rules_unexcept, command_trail_key,
-=======
-	command_session_revoke, command_status, command_findings, command_behaviour_who,
-	command_guard_apply, command_guard_block, command_guard_check, command_guard_confirm,
-	command_guard_list, command_guard_quarantine, command_guard_release, command_guard_rollback,
-	command_guard_unblock, command_rules_fields, command_rules_test, command_trail_key,
->>>>>>> main
-	command_trail_search, command_trail_verify;
+	command_guard_unblock, command_rules_except, command_rules_exceptions, command_rules_fields,
+	command_rules_test, command_rules_unexcept, command_trail_key, command_trail_search,
+	command_trail_verify;

@@ -2,11 +2,8 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
-<<<<<<< HEAD
 #include "common/format/trail.h"
-=======
 #include "watch/conduct.h"
->>>>>>> main
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
@@ -136,13 +133,13 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
-<<<<<<< HEAD
 	int64_t last = findings_last_hour(d->findings);
+	uint64_t begin = place > HISTORY ? place - HISTORY : 0, own = conduct_from(&d->conduct);
 	uint64_t from = last ? findings_since(d->findings,
 				       last - detect_longest_us(d->detect) / HOUR_US - 1)
 			     : 0;
-	uint64_t least = place > HISTORY ? place - HISTORY : 0;
-	return from < least ? least : from < place ? from : place;
+	from = from < begin ? begin : from < place ? from : place;
+	return own < from ? own : from;
 }
 
 static void note_hour(struct detector *d, const struct feed_event *from)
@@ -152,10 +149,6 @@ static void note_hour(struct detector *d, const struct feed_event *from)
 		return;
 	d->hour = hour;
 	findings_hour(d->findings, hour, from->seq);
-=======
-	uint64_t begin = place > HISTORY ? place - HISTORY : 0, from = conduct_from(&d->conduct);
-	return from < begin ? from : begin;
->>>>>>> main
 }
 
 static void one_event(struct detector *d, const struct feed_event *from)
@@ -182,15 +175,28 @@ static enum err save(struct detector *d)
 	return err;
 }
 
-enum err detector_events(struct detector *d, const struct feed_event *events, size_t count,
-	uint64_t next, uint64_t size)
+// Whoever counts acts, or looks at addresses, has had that access already.
+static void leave_bare(struct feed_event *e)
+{
+	*e = (struct feed_event){.seq = e->seq,
+		.time_us = e->time_us,
+		.kind = e->kind,
+		.action = e->action,
+		.outcome = e->outcome};
+}
+
+enum err detector_events(
+	struct detector *d, struct feed_event *events, size_t count, uint64_t next, uint64_t size)
 {
 	if (size < findings_place(d->findings)) {
 		log_warning("the trail is shorter than what was already looked at: beginning anew");
 		detect_replay_until(d->detect, next < size ? next : size);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		one_event(d, &events[i]);
+		if (events[i].action == TRAIL_EXPLAINED)
+			leave_bare(&events[i]);
+	}
 	conduct_events(&d->conduct, events, count, next, size);
 	d->news |= d->conduct.news;
 	d->conduct.news = false;

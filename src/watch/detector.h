@@ -26,8 +26,9 @@ void detector_close(struct detector *detector); // NULL is fine
 // Where to begin in the trail: far enough before the place for what correlations remember.
 uint64_t detector_from(const struct detector *detector);
 // A batch in its order; `next` is what follows, `size` the trail's. What was found is kept before
-// this returns. ERR_IO: the role must end.
-enum err detector_events(struct detector *detector, const struct feed_event *events, size_t count,
+// this returns. What tells of an explanation is no act of anybody: only the rules see whom and what
+// it is about; for all that comes after them it is left without. ERR_IO: the role must end.
+enum err detector_events(struct detector *detector, struct feed_event *events, size_t count,
 	uint64_t next, uint64_t size); // five: the batch as the feed tells it
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);

@@ -46,13 +46,10 @@ static void answer_behaviour(
 }
 
 const struct question questions[] = {
-<<<<<<< HEAD
 	{"except", answer_except, "A rule does not count where a field has a value."},
 	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
 	{"unexcept", answer_unexcept, "It counts again."},
-=======
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
->>>>>>> main
 	{"finding", answer_finding, "One finding by its number."},
 };
 const size_t question_count = sizeof questions / sizeof *questions;

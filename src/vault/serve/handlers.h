@@ -30,15 +30,12 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 	api_account_reset_second_factor, api_account_token;
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
-<<<<<<< HEAD
+// api_behaviour.c
+route_handler api_behaviour;
 // api_exceptions.c
 route_handler api_exceptions, api_exception_create, api_exception_remove;
 // api_lures.c
 route_handler api_lures, api_lure_create, api_lure_remove;
-=======
-// api_behaviour.c
-route_handler api_behaviour;
->>>>>>> main
 // api_findings.c
 route_handler api_findings, api_finding;
 // openapi.c
