@@ -46,6 +46,8 @@ struct messenger {
 	struct messenger_taker taker; // of the feed that is being fetched
 	uint64_t fetching, fetches;   // its number, or 0; how many there were
 	bool changed;                 // since messenger_json()
+	void (*refused)(void *context, const struct errand_refusal *refusal); // or NULL
+	void *context;
 };
 
 void messenger_open(struct messenger *messenger, int fd); // owns it; replaces one before
