@@ -12,7 +12,7 @@
 
 enum {
 	BYTES = 5, // of an event
-	EVENTS_MOST = 4000
+	EVENTS_MOST = 2500
 };
 
 struct found {
