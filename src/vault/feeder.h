@@ -10,6 +10,7 @@
 #include "common/io/loop.h"
 #include "common/message/feed.h"
 #include "common/message/ward.h"
+#include "vault/facts.h"
 
 #include <jansson.h>
 
@@ -27,7 +28,7 @@ struct feeder {
 	struct ledger *ledger;
 	struct identity *identity; // from accounts to their Practitioner
 	struct explain *explain;
-	struct mac *opaque; // turns people into numbers
+	struct facts facts;
 	struct peer watch;
 	bool has_watch;
 	json_t *activity;   // what watch counted last; NULL before

@@ -262,6 +262,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.policy = role->parts.policy,
 		.records = role->parts.records,
+		.lures = role->parts.lures,
 		.version = HOSPITALLER_VERSION,
 		.base = role->config->base,
 		.started_us = time_now_us(),
@@ -288,7 +289,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.identity = role->parts.identity,
 		.explain = role->explain,
-		.opaque = role->parts.opaque,
+		.facts = {.ledger = role->parts.ledger, .opaque = role->parts.opaque},
 		.outcome = ordered,
 		.replied = replied,
 		.context = role};

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/format/trail.h"
 #include "watch/conduct.h"
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
@@ -120,6 +121,10 @@ static void one_event(struct detector *d, const struct feed_event *from)
 {
 	arena_reset(d->arena);
 	ocsf_from_feed(from, &d->event, d->arena);
+	if (from->action == TRAIL_EXPLAINED) { // of an earlier act: nobody is active now
+		detect_event(d->detect, &d->event);
+		return;
+	}
 	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
 	if (before_us && before_us < from->time_us)
 		ocsf_add_number(

@@ -16,18 +16,41 @@ TAB, COLUMNS = 8, 100
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 5  # four is the aim
 
 FLOORS = [  # the longest prefix counts
-    (0, "common/base"), (1, "common/crypto"), (1, "common/format"), (2, "common/io"),
-    (3, "common/message"), (3, "common/store"), (3, "common/config"),
-    (4, "vault/identity"), (4, "vault/policy"), (4, "vault/records"), (4, "vault/ledger"),
-    (4, "vault/keyring"), (4, "vault/serve"), (4, "vault/explain"), (4, "watch/access"), (4, "watch/behaviour"), (4, "watch/detect"),
-    (4, "gate/http"), (4, "gate/nginx"),
-    (5, "vault"), (5, "gate"), (5, "watch"), (5, "courier"), (5, "guard"), (6, "parent"), (6, "cli"), (6, "trail_verify"), (7, ""),
+    (0, "common/base"),
+    (1, "common/crypto"),
+    (1, "common/format"),
+    (2, "common/io"),
+    (3, "common/message"),
+    (3, "common/store"),
+    (3, "common/config"),
+    (4, "vault/identity"),
+    (4, "vault/policy"),
+    (4, "vault/records"),
+    (4, "vault/ledger"),
+    (4, "vault/keyring"),
+    (4, "vault/serve"),
+    (4, "vault/explain"),
+    (4, "watch/access"),
+    (4, "watch/behaviour"),
+    (4, "watch/detect"),
+    (4, "vault/lures"),
+    (4, "gate/http"),
+    (4, "gate/nginx"),
+    (5, "vault"),
+    (5, "gate"),
+    (5, "watch"),
+    (5, "courier"),
+    (5, "guard"),
+    (6, "parent"),
+    (6, "cli"),
+    (6, "trail_verify"),
+    (7, ""),
 ]
 # What docs/roles.md allows beside the floors: a part that binds its sisters.
 SIDEWAYS = {
     ("vault/serve", "vault/identity"), ("vault/serve", "vault/policy"), ("vault/serve", "vault/records"),
     ("vault/serve", "vault/ledger"), ("vault/serve", "vault/keyring"), ("gate/nginx", "gate/http"),
-    ("vault/records", "vault/keyring"),
+    ("vault/records", "vault/keyring"), ("vault/serve", "vault/lures"),
     ("vault/explain", "vault/records"), ("vault/explain", "vault/ledger"), ("vault/serve", "vault/explain"),
 }
 # Roles never include each other; the command line and trail-verify read what the vault leaves, and

@@ -92,6 +92,8 @@ static const struct event_text {
 	EVENT_TEXT(address),
 	EVENT_TEXT(application),
 	EVENT_TEXT(rule),
+	EVENT_TEXT(flags),
+	EVENT_TEXT(explanation),
 #undef EVENT_TEXT
 };
 enum {
@@ -110,6 +112,12 @@ static void put_event(struct buf *out, const struct feed_event *e)
 	put_u32(out, e->patient_count);
 	put_u64(out, e->actor);
 	put_u64(out, e->session);
+	put_u64(out, e->user);
+	put_u64(out, e->about);
+	put_u64(out, (uint64_t)e->about_us);
+	put_u8(out, e->about_action);
+	put_u8(out, e->look);
+	put_u8(out, e->strength);
 	assert(e->patients_here <= FEED_PATIENTS);
 	put_u8(out, e->patients_here);
 	for (size_t i = 0; i < e->patients_here; i++)
@@ -173,6 +181,14 @@ static struct feed_event get_event(struct cursor *in)
 	e.patient_count = get_u32(in);
 	e.actor = get_u64(in);
 	e.session = get_u64(in);
+	e.user = get_u64(in);
+	e.about = get_u64(in);
+	e.about_us = (int64_t)get_u64(in);
+	e.about_action = get_u8(in);
+	e.look = get_u8(in);
+	e.strength = get_u8(in);
+	if (e.about > INT64_MAX)
+		cursor_fail(in, ERR_LIMIT);
 	e.patients_here = get_u8(in);
 	if (e.patients_here > FEED_PATIENTS) {
 		cursor_fail(in, ERR_LIMIT);

@@ -42,7 +42,7 @@ enum feed_message {
 	FEED_REPLY,
 };
 enum {
-	FEED_VERSION = 2,
+	FEED_VERSION = 3,
 	FEED_BATCH = 500,
 	FEED_ACTIVITY_BYTES = 60000,
 	FEED_QUEUE_BYTES = 60000,
@@ -50,6 +50,7 @@ enum {
 	FEED_WISHES = 512,
 	FEED_TEXT_BYTES = 96, // each text, with the NUL
 	FEED_CODE_BYTES = 32,
+	FEED_FLAGS_BYTES = 128,
 	FEED_FINDINGS_BYTES = 60000,
 	FEED_COURIER_BYTES = CHANNEL_FRAME_BYTES,
 	FEED_NAME_BYTES = 64,
@@ -71,6 +72,14 @@ struct feed_event {
 	char resource_type[FEED_CODE_BYTES * 2]; // "Observation"; never an id
 	char relationship[FEED_CODE_BYTES];
 	char address[FEED_CODE_BYTES * 2], application[FEED_TEXT_BYTES], rule[FEED_TEXT_BYTES];
+	char flags[FEED_FLAGS_BYTES]; // codes, divided by blanks
+	uint64_t user;                // the account it was done to or for, opaque; 0: none
+	// Of TRAIL_EXPLAINED alone: the access that was explained. All the rest of the event, but
+	// seq, time_us, kind and action, is as that access had it.
+	uint64_t about;
+	int64_t about_us;
+	uint8_t about_action, look, strength; // look: 1 at once, 2 later
+	char explanation[FEED_CODE_BYTES];    // code of its kind
 };
 
 // An access of the trail, one patient of it, and what may be known when it is explained.

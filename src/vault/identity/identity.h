@@ -94,6 +94,7 @@ struct sign_in_wish {
 	const char *login, *password, *address, *agent;
 	enum session_kind kind;
 	int64_t now_us;
+	bool never; // nobody gets in, whatever the password; takes as long as any
 };
 struct sign_in; // one attempt
 // ERR_BUSY: throttled; *ret_wait_s says how long. An unknown login gets an attempt, too, which
@@ -187,9 +188,13 @@ enum err session_list(struct identity *identity, const char *account, struct are
 	struct session **ret_sessions, size_t *ret_count); // account NULL: all
 enum err session_end(struct identity *identity, const char *handle,
 	const char *account); // account NULL: anybody's
+// The account of a session, copied; "" when there is none.
+const char *session_owner(struct identity *identity, const char *handle, struct arena *arena);
 // A lasting bearer token for an account of role application.
 enum err session_token_create(struct identity *identity, const char *account, const char *label,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
+// A text as those tokens are, which opens nothing.
+void session_token_text(char ret_token[TOKEN_TEXT_BYTES]);
 void identity_tick(struct identity *identity, int64_t now_us); // every few seconds: ends, flushes
 
 // ---- Broken glass: a grant of one session for one patient.

@@ -255,6 +255,17 @@ enum err session_end(struct identity *identity, const char *handle, const char *
 	return drop(identity, s);
 }
 
+const char *session_owner(struct identity *identity, const char *handle, struct arena *arena)
+{
+	const struct held_session *s = map_find(identity->handles, bytes_text(handle));
+	return s ? arena_text(arena, s->account->id) : "";
+}
+
+void session_token_text(char ret_token[TOKEN_TEXT_BYTES])
+{
+	token_make("hb_", ret_token);
+}
+
 // Sessions of the account, but the spared one; without an account, those that are over.
 static void drop_where(struct identity *identity, const struct held_account *account,
 	const char *spared, int64_t now_us)

@@ -64,8 +64,10 @@ enum err sign_in_begin(struct identity *identity, const struct sign_in_wish *wis
 	struct sign_in *s = calloc(1, sizeof *s);
 	if (!s)
 		abort();
-	s->account =
-		a && a->state == ACCOUNT_ACTIVE && strcmp(a->role, "application") != 0 ? a : NULL;
+	s->account = a && !wish->never && a->state == ACCOUNT_ACTIVE &&
+				     strcmp(a->role, "application") != 0
+			     ? a
+			     : NULL;
 	snprintf(s->login, sizeof s->login, "%s", name);
 	memcpy(s->encoded, s->account ? a->password : identity->decoy, sizeof s->encoded);
 	s->password = secret_copy(wish->password);

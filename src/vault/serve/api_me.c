@@ -66,6 +66,7 @@ enum progress api_me_recovery_codes(struct vault *vault, struct exchange *x)
 	for (int i = 0; i < RECOVERY_CODES; i++)
 		json_array_append_new(list, json_string(codes[i]));
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, TRAIL_ENROLLED, TRAIL_ALLOWED);
+	note.target = x->who.account;
 	note.detail = "new recovery codes";
 	note_add(vault, x, &note);
 	return api_answer(x, 200, json_pack("{s:o}", "recovery_codes", list));
@@ -134,6 +135,7 @@ enum progress api_session_end(struct vault *vault, struct exchange *x)
 	const char *handle = route_segment(x, "handle");
 	bool anybody =
 		policy_may(vault->parts.policy, policy_role_find(x->who.role), "sessions-manage");
+	const char *whose = session_owner(vault->parts.identity, handle, x->arena);
 	if (session_end(vault->parts.identity, handle, anybody ? NULL : x->who.account)) {
 		answer_error(x, 404, "not-found", "There is no such session.");
 		return PROGRESS_DONE;
@@ -141,6 +143,7 @@ enum progress api_session_end(struct vault *vault, struct exchange *x)
 	struct trail_entry note =
 		note_begin(x, TRAIL_SIGN_IN, TRAIL_SESSION_REVOKED, TRAIL_ALLOWED);
 	note.detail = handle;
+	note.target = whose;
 	note_add(vault, x, &note);
 	x->status = 204;
 	return PROGRESS_DONE;

@@ -12,6 +12,7 @@
 struct identity;
 struct keyring_place;
 struct ledger;
+struct lures;
 struct policy;
 struct records;
 struct activity;
@@ -32,6 +33,7 @@ struct vault_parts {
 	struct ledger *ledger;
 	struct policy *policy;
 	struct records *records;
+	struct lures *lures; // or NULL: there are none
 	struct explain *explain;
 	const struct keyring_place *keys;
 	const char *version;

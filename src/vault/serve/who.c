@@ -6,6 +6,7 @@
 #include "vault/identity/identity.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
+#include "vault/serve/honey.h"
 #include "vault/serve/route.h"
 
 #include <string.h>
@@ -35,8 +36,10 @@ void who_identify(struct vault *vault, struct exchange *x)
 	const struct session *session;
 	enum session_kind kind =
 		x->ask.token_kind == DOOR_TOKEN_COOKIE ? SESSION_COOKIE : SESSION_BEARER;
-	if (session_find(vault->parts.identity, x->ask.token, kind, x->now_us, &session))
+	if (session_find(vault->parts.identity, x->ask.token, kind, x->now_us, &session)) {
+		honey_token(vault, x);
 		return;
+	}
 	x->who = (struct principal){
 		.known = true,
 		.account = arena_text(x->arena, session->account),

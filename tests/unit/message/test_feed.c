@@ -55,7 +55,15 @@ static void an_event_arrives_whole(void **state)
 		.relationship = "encounter",
 		.address = "10.1.2.3",
 		.application = "Ward/1.0 (\xc3\xa4)",
-		.rule = "treating staff may read"};
+		.rule = "treating staff may read",
+		.flags = "family off-duty",
+		.user = 13,
+		.about = 5,
+		.about_us = -7,
+		.about_action = 1,
+		.look = 2,
+		.strength = 35,
+		.explanation = "house"};
 	static struct feed_event got[FEED_BATCH];
 	size_t count;
 	uint64_t next, size;
@@ -92,7 +100,7 @@ static void a_batch_is_as_large_as_a_frame(void **state)
 	}
 	while (at < FEED_BATCH) {
 		size_t sent = feed_events_send(vault, list + at, FEED_BATCH - at, 600, 600);
-		assert_true(sent > 100);
+		assert_true(sent > 100 || at + sent == FEED_BATCH);
 		assert_ok(feed_events_parse(carry(vault, watch), got, &count, &next, &size));
 		assert_int_equal(count, sent);
 		at += sent;
