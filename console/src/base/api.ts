@@ -91,7 +91,7 @@ async function once(method: string, path: string, body: unknown, signal?: AbortS
 const TRIES = 6;
 
 // Reads are tried again while the server is away; a write is never sent twice by itself.
-export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, tries = TRIES): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       const json = (await once(method, path, body, signal)) as T;
@@ -102,7 +102,7 @@ export async function request<T>(method: string, path: string, body?: unknown, s
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password' && path !== '/api/password/advice') onSignedOut();
       const away = error.status === 503 || error.status === 0;
-      if (!away || method !== 'GET' || tried === TRIES) {
+      if (!away || method !== 'GET' || tried >= tries) {
         if (tried > 1 || !away) retrying.set(0);
         throw error;
       }
@@ -113,6 +113,8 @@ export async function request<T>(method: string, path: string, body?: unknown, s
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal);
+// Where the server's sentence says more than trying again would: guard or watch may be away for long.
+export const getOnce = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal, 1);
 export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, body);
 export const patch = <T>(path: string, body: unknown) => request<T>('PATCH', path, body);
 export const del = (path: string) => request<void>('DELETE', path);
