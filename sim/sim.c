@@ -2,6 +2,7 @@
 #include "accounts.h"
 #include "make.h"
 #include "misuse.h"
+#include "story.h"
 #include "work.h"
 
 #include "common/base/manual.h"
@@ -199,6 +200,38 @@ static const struct sim_command command_work = {
 	work,
 };
 
+// ---- story
+
+static int story(const struct usage_given *given)
+{
+	const struct story_wish wish = {.name = usage_argument(given, 0),
+		.dir = usage_value(given, "dir"),
+		.url = usage_value(given, "url"),
+		.login = usage_value(given, "login"),
+		.quick = usage_value(given, "quick") != NULL};
+	return story_play(&wish);
+}
+
+static const struct sim_command command_story = {
+	{.words = "story",
+		.summary = "Plays one misuse from beginning to end, to be watched.",
+		.help = "snoop: somebody curious opens the records of a celebrity, a colleague, a relative. exfiltrate: a program copies records with a stolen sign-in. takeover: an account is taken over from outside. Each act is a line on standard output.",
+		.arguments = {{.name = "STORY", .help = "snoop, exfiltrate or takeover."}},
+		.options = {{.name = "dir",
+				    .value = "DIR",
+				    .required = true,
+				    .help = "The folder that make wrote, with accounts."},
+			{.name = "url",
+				.value = "URL",
+				.required = true,
+				.help = "Where the server is: https://127.0.0.1:8443."},
+			{.name = "login",
+				.value = "LOGIN",
+				.help = "Who does it; without, the first who suits the story."},
+			{.name = "quick", .help = "Without pauses."}}},
+	story,
+};
+
 // ---- manual
 
 static int manual(const struct usage_given *given);
@@ -212,6 +245,7 @@ static const struct sim_command *const commands[] = {
 	&command_make,
 	&command_accounts,
 	&command_work,
+	&command_story,
 	&command_manual,
 	NULL,
 };

@@ -13,41 +13,8 @@
 enum {
 	TURN_US = 3000, // watch catches up between other people's requests, and keeps none of them
 			// waiting
+	DURABLE_US = 2000
 };
-
-static uint64_t opaque(struct feeder *feeder, const char *id)
-{
-	return *id ? mac_token_again(feeder->opaque, bytes_text(id)) : 0;
-}
-
-static void fill_event(struct feeder *feeder, const struct trail_entry *e, struct feed_event *ret)
-{
-	size_t type = strcspn(e->resource, "/");
-	*ret = (struct feed_event){.seq = ret->seq,
-		.time_us = e->time_us,
-		.kind = (uint8_t)e->kind,
-		.action = (uint8_t)e->action,
-		.outcome = (uint8_t)e->outcome,
-		.broken_glass = strcmp(e->purpose, "BTG") == 0,
-		.related = *e->relationship && strcmp(e->relationship, "none") != 0,
-		.status = e->status,
-		.patient_count = e->patient_count,
-		.actor = opaque(feeder, e->actor),
-		.session = opaque(feeder, e->session)};
-	for (; ret->patients_here < FEED_PATIENTS && ret->patients_here < e->patients_here;
-		ret->patients_here++)
-		ret->patients[ret->patients_here] = opaque(feeder, e->patients[ret->patients_here]);
-	ret->patient = ret->patients[0];
-	feed_text(ret->role, sizeof ret->role, e->role);
-	feed_text(ret->purpose, sizeof ret->purpose, e->purpose);
-	feed_text(ret->resource_type, sizeof ret->resource_type, e->resource);
-	if (type < sizeof ret->resource_type)
-		ret->resource_type[type] = 0;
-	feed_text(ret->relationship, sizeof ret->relationship, e->relationship);
-	feed_text(ret->address, sizeof ret->address, e->address);
-	feed_text(ret->application, sizeof ret->application, e->application);
-	feed_text(ret->rule, sizeof ret->rule, e->rule);
-}
 
 // A record that was changed is read again when it is next needed.
 static void notice_change(struct feeder *feeder, const struct trail_entry *e)
@@ -70,8 +37,8 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 		if (ledger_follow(feeder->ledger, at, arena, &e))
 			break;
 		events[count].seq = at;
-		fill_event(feeder, &e, &events[count++]);
 		notice_change(feeder, &e);
+		facts_event(&feeder->facts, &e, arena, &events[count++]);
 	}
 	arena_free(arena);
 	feed_events_send(feeder->watch.channel, events, count, at, durable);
@@ -156,12 +123,14 @@ static void explain_one(struct feeder *feeder, const struct feed_wish *wish)
 		log_warning("entry %llu cannot be explained: %s", (unsigned long long)wish->seq,
 			err_text(err));
 	*done = (struct feed_explained){.wish = *wish, .fine = !err, .told = explanation.told};
+	if (!err)
+		facts_explained(&feeder->facts, done, ask.at_us);
 	arena_free(arena);
 }
 
-static void wake(struct feeder *feeder)
+static void wake(struct feeder *feeder, long after_us)
 {
-	const struct timeval pause = {.tv_usec = FEEDER_PAUSE_US};
+	const struct timeval pause = {.tv_usec = after_us};
 	event_add(feeder->more, &pause);
 }
 
@@ -176,11 +145,16 @@ static void on_more(evutil_socket_t fd, short what, void *context)
 		feeder->wish_at++;
 	}
 	if (feeder->wish_at < feeder->wish_count) {
-		wake(feeder);
+		wake(feeder, FEEDER_PAUSE_US);
 		return;
 	}
 	if (!feeder->has_watch || !feeder->wish_count)
 		return;
+	if (ledger_durable(feeder->ledger) < feeder->facts.end) {
+		ledger_flush(feeder->ledger); // what is answered stands on the trail
+		wake(feeder, DURABLE_US);
+		return;
+	}
 	feed_explained_send(feeder->watch.channel, feeder->done, feeder->wish_count);
 	feeder->wish_count = feeder->wish_at = 0;
 	peer_flush(&feeder->watch);
@@ -219,12 +193,13 @@ static void take_wishes(struct feeder *feeder, struct bytes payload)
 	}
 	feeder->wish_count = count;
 	feeder->wish_at = 0;
-	wake(feeder);
+	wake(feeder, FEEDER_PAUSE_US);
 }
 
 static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct feeder *feeder = peer->owner;
+	enum err err = OK;
 	uint64_t from;
 	uint32_t most;
 	if (frame->type == FEED_ACTIVITY) {
@@ -241,10 +216,28 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		take_reply(feeder, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
+	} else if (frame->type == FEED_RISK) {
+		err = feed_risk_parse(frame->payload, feeder->risks, &feeder->risk_count);
+	} else if (frame->type == FEED_FOUND) {
+		err = noted_take(&feeder->noted, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {
 		send_events(feeder, from, most);
+		noted_tell(&feeder->noted, peer->channel);
 		peer_flush(peer);
 	}
+	if (err && err != ERR_BUSY)
+		watch_gone(peer, "something that cannot be read");
+}
+
+int feeder_risk(struct feeder *feeder, const char *account)
+{
+	if (!feeder->risk_count)
+		return 0;
+	uint64_t actor = mac_token(feeder->facts.opaque, bytes_text(account));
+	for (size_t i = 0; i < feeder->risk_count; i++)
+		if (feeder->risks[i].actor == actor)
+			return (int)feeder->risks[i].points;
+	return 0;
 }
 
 enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination)
@@ -264,6 +257,8 @@ void feeder_open(struct feeder *feeder, const struct wire *wire)
 		feeder->more = event_new(feeder->base, -1, 0, on_more, feeder);
 	if (!feeder->more)
 		abort();
+	feeder->noted.ledger = feeder->ledger;
+	noted_greet(&feeder->noted);
 	feeder->watch = (struct peer){.frame = watch_frame, .gone = watch_gone, .owner = feeder};
 	feeder->has_watch =
 		peer_init(&feeder->watch, feeder->base, wire->fd, &feed_table, MESSAGE_FORTH) == OK;

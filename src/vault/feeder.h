@@ -10,6 +10,8 @@
 #include "common/io/loop.h"
 #include "common/message/feed.h"
 #include "common/message/ward.h"
+#include "vault/facts.h"
+#include "vault/noted.h"
 
 #include <jansson.h>
 
@@ -27,7 +29,7 @@ struct feeder {
 	struct ledger *ledger;
 	struct identity *identity; // from accounts to their Practitioner
 	struct explain *explain;
-	struct mac *opaque; // turns people into numbers
+	struct facts facts;
 	struct peer watch;
 	bool has_watch;
 	json_t *activity;   // what watch counted last; NULL before
@@ -38,6 +40,9 @@ struct feeder {
 	struct feed_explained done[FEED_WISHES];
 	json_t *findings; // what it found last; NULL before
 	json_t *courier;  // what the courier told last; NULL before
+	struct noted noted;
+	struct feed_risk risks[FEED_RISKS]; // whose risk is high, as watch told it last
+	size_t risk_count;
 	// What guard answered: counters where the answer's type says so, else NULL.
 	void (*outcome)(void *context, const struct ward_answer *answer,
 		const struct ward_counters *counters);
@@ -50,5 +55,7 @@ struct feeder {
 enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination);
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
+// Points of risk of an account where watch finds it high; else 0.
+int feeder_risk(struct feeder *feeder, const char *account);
 bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away
 bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question); // the same

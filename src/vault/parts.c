@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
+#include "vault/lures/lures.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
 
@@ -60,6 +61,16 @@ static enum err open_identity(struct parts *parts)
 	return err;
 }
 
+static enum err open_lures(struct parts *parts)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/identity/lures", parts->config->state);
+	enum err err = lures_open(path, &parts->keys.identity, &parts->lures);
+	if (err)
+		log_error("%s cannot be opened: %s", path, err_text(err));
+	return err;
+}
+
 static enum err open_policy(struct parts *parts)
 {
 	char path[512];
@@ -90,12 +101,15 @@ enum err parts_open(struct parts *parts, const struct config *config)
 		err = open_records(parts);
 	if (!err)
 		err = open_identity(parts);
+	if (!err)
+		err = open_lures(parts);
 	keyring_wipe(&parts->keys);
 	return err;
 }
 
 void parts_close(struct parts *parts)
 {
+	lures_close(parts->lures);
 	identity_close(parts->identity);
 	records_close(parts->records);
 	ledger_close(parts->ledger);

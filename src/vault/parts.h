@@ -9,6 +9,7 @@
 
 struct identity;
 struct ledger;
+struct lures;
 struct policy;
 struct records;
 
@@ -18,6 +19,7 @@ struct parts {
 	struct ledger *ledger;
 	struct policy *policy;
 	struct records *records;
+	struct lures *lures;
 	struct mac *opaque; // turns people into numbers for watch
 	char keys_dir[512];
 	struct keyring_place place; // where the ring is, for rotating

@@ -96,6 +96,12 @@ static enum err courier_test(void *context, uint64_t id, const char *destination
 	return feeder_test(&role->feeder, id, destination);
 }
 
+static int risk(void *context, const char *account)
+{
+	struct role *role = context;
+	return feeder_risk(&role->feeder, account);
+}
+
 static bool order(void *context, const struct ward_order *what)
 {
 	struct role *role = context;
@@ -262,7 +268,9 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.policy = role->parts.policy,
 		.records = role->parts.records,
+		.lures = role->parts.lures,
 		.version = HOSPITALLER_VERSION,
+		.rules = role->config->rules,
 		.base = role->config->base,
 		.started_us = time_now_us(),
 		.deliver = doors_deliver,
@@ -271,6 +279,7 @@ static void start(struct role *role)
 		.queue = queue_json,
 		.explain = role->explain,
 		.findings = findings_json,
+		.risk = risk,
 		.opaque = role->parts.opaque,
 		.courier = courier_json,
 		.courier_test = courier_test,
@@ -288,7 +297,7 @@ static void start(struct role *role)
 		.ledger = role->parts.ledger,
 		.identity = role->parts.identity,
 		.explain = role->explain,
-		.opaque = role->parts.opaque,
+		.facts = {.ledger = role->parts.ledger, .opaque = role->parts.opaque},
 		.outcome = ordered,
 		.replied = replied,
 		.context = role};

@@ -82,6 +82,8 @@ static int series_of(const struct feed_event *e)
 
 void activity_count(struct activity *activity, const struct feed_event *e)
 {
+	if (e->action == TRAIL_EXPLAINED)
+		return; // of an access that was counted
 	struct minute *minute = minute_of(activity, e->time_us / 60000000);
 	int series = series_of(e);
 	if (e->outcome == TRAIL_DENIED)

@@ -2,6 +2,8 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/format/trail.h"
+#include "watch/conduct.h"
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
@@ -25,6 +27,7 @@ struct detector {
 	struct findings *findings;
 	struct seen *seen;
 	struct ocsf_event event;
+	struct conduct conduct;
 	struct arena *arena;
 	bool news;
 };
@@ -82,6 +85,11 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 		detector_close(d);
 		return err;
 	}
+	err = conduct_open(&d->conduct, places->state, d->findings);
+	if (err) {
+		detector_close(d);
+		return err;
+	}
 	d->next = findings_place(d->findings);
 	detect_replay_until(d->detect, d->next);
 	read_rules(d);
@@ -93,6 +101,8 @@ void detector_close(struct detector *d)
 {
 	if (!d)
 		return;
+	bool safe = d->conduct.behaviour && !findings_save(d->findings, d->next, d->seen);
+	conduct_close(&d->conduct, safe);
 	detect_free(d->detect);
 	findings_close(d->findings);
 	seen_free(d->seen);
@@ -103,13 +113,27 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
-	return place > HISTORY ? place - HISTORY : 0;
+	uint64_t begin = place > HISTORY ? place - HISTORY : 0, from = conduct_from(&d->conduct);
+	return from < begin ? from : begin;
+}
+
+// What watch itself had put on the trail: it must not find its own findings.
+static bool is_own(const struct feed_event *event)
+{
+	return event->action == TRAIL_FOUND ||
+	       (event->action == TRAIL_INCIDENT_OPENED && event->kind == TRAIL_SYSTEM);
 }
 
 static void one_event(struct detector *d, const struct feed_event *from)
 {
+	if (is_own(from))
+		return;
 	arena_reset(d->arena);
 	ocsf_from_feed(from, &d->event, d->arena);
+	if (from->action == TRAIL_EXPLAINED) { // of an earlier act: nobody is active now
+		detect_event(d->detect, &d->event);
+		return;
+	}
 	int64_t before_us = seen_at(d->seen, from->actor, from->time_us);
 	if (before_us && before_us < from->time_us)
 		ocsf_add_number(
@@ -134,6 +158,9 @@ enum err detector_events(struct detector *d, const struct feed_event *events, si
 	}
 	for (size_t i = 0; i < count; i++)
 		one_event(d, &events[i]);
+	conduct_events(&d->conduct, events, count, next, size);
+	d->news |= d->conduct.news;
+	d->conduct.news = false;
 	uint64_t place = findings_place(d->findings);
 	d->next = size < place || next > place ? next : place; // it may still be remembering
 	return d->news ? save(d) : OK;
@@ -143,7 +170,23 @@ enum err detector_tick(struct detector *d)
 {
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
-	return save(d);
+	conduct_tick(&d->conduct);
+	d->news |= d->conduct.news;
+	d->conduct.news = false;
+	enum err err = save(d);
+	if (!err)
+		conduct_save(&d->conduct);
+	return err;
+}
+
+json_t *detector_profile(struct detector *d, uint64_t actor)
+{
+	return conduct_profile(&d->conduct, actor);
+}
+
+struct findings *detector_findings(struct detector *d)
+{
+	return d->findings;
 }
 
 json_t *detector_finding(const struct detector *d, uint64_t id)

@@ -31,7 +31,10 @@ enum err detector_events(struct detector *detector, const struct feed_event *eve
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
 
+struct findings *detector_findings(struct detector *detector); // borrowed
 // One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
+// What a person ordinarily does, and today (behaviour_profile()). The caller's reference.
+json_t *detector_profile(struct detector *detector, uint64_t actor);
 json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Was there anything new since the last call?

@@ -1,5 +1,6 @@
 #include "watch/question.h"
 
+#include "watch/casebook.h"
 #include "watch/detector.h"
 
 #include <stdarg.h>
@@ -29,8 +30,36 @@ static void answer_finding(
 			DETECTOR_KEPT);
 }
 
+static void answer_incidents(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	int status = 200;
+	reply->json = casebook_answer(parts->casebook, arguments, &status);
+	reply->status = (uint16_t)status;
+}
+
+static void answer_behaviour(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	const char *actor = json_string_value(json_object_get(arguments, "actor"));
+	char *end = NULL;
+	uint64_t number = actor ? strtoull(actor, &end, 16) : 0;
+	if (!number || *end) {
+		reply_problem(reply, 422, "That is no person.");
+		return;
+	}
+	reply->json = detector_profile(parts->detector, number);
+	if (!json_is_true(json_object_get(reply->json, "known")))
+		reply_problem(reply, 404, "Nothing is known of what this account ordinarily does.");
+}
+
 const struct question questions[] = {
+	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
+	{"incidents", answer_incidents, "Incidents, and the record of the rules."},
+	{"incident", answer_incidents, "One incident by its number."},
+	{"incident-open", answer_incidents, "Open one from a finding."},
+	{"incident-act", answer_incidents, "Note, assign, judge, close … one."},
 };
 const size_t question_count = sizeof questions / sizeof *questions;
 

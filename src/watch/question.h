@@ -13,6 +13,7 @@ struct access;
 struct detector;
 struct messenger;
 struct warden;
+struct casebook;
 
 // What a handler may use; filled once by watch.c.
 struct watch_parts {
@@ -20,6 +21,7 @@ struct watch_parts {
 	struct detector *detector;
 	struct messenger *messenger;
 	struct warden *warden;
+	struct casebook *casebook;
 };
 
 struct reply {

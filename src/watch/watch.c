@@ -6,6 +6,7 @@
 #include "common/io/sandbox.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
+#include "watch/casebook.h"
 #include "watch/detector.h"
 #include "watch/messenger.h"
 #include "watch/question.h"
@@ -33,6 +34,7 @@ struct role {
 	struct activity *activity;
 	struct access *access;
 	struct detector *detector;
+	struct casebook *casebook;
 	uint64_t place, size;
 	bool failed;
 	struct messenger messenger;
@@ -134,6 +136,11 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 			peer->gone(peer, "an order that cannot be read");
 		return;
 	}
+	if (frame->type == FEED_NOTED) {
+		if (casebook_noted(role->casebook, frame->payload))
+			peer->gone(peer, "a place that cannot be read");
+		return;
+	}
 	if (frame->type == FEED_QUESTION) {
 		if (question_answer(&role->parts, frame->payload, peer->channel))
 			peer->gone(peer, "a question that cannot be read");
@@ -151,7 +158,8 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	}
 	if (next >= size)
 		access_time(role->access, time_now_us());
-	if (detector_events(role->detector, events, count, next, size)) {
+	if (detector_events(role->detector, events, count, next, size) ||
+		casebook_take(role->casebook, role->detector)) {
 		give_up(role);
 		return;
 	}
@@ -173,6 +181,7 @@ static void vault_gone(struct peer *peer, const char *why)
 	role->has_vault = false;
 	access_unanswered(role->access);
 	role->warden.vault = NULL;
+	casebook_vault_gone(role->casebook);
 }
 
 static void on_answered(struct warden *warden)
@@ -212,6 +221,10 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct role *role = context;
 	pull(role);
+	if (role->has_vault) {
+		casebook_tell(role->casebook, role->vault.channel);
+		peer_flush(&role->vault);
+	}
 	if (role->messenger.changed)
 		tell_courier(role);
 }
@@ -234,7 +247,8 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	struct role *role = context;
 	(void)fd;
 	(void)what;
-	if (detector_tick(role->detector))
+	if (detector_tick(role->detector) || casebook_take(role->casebook, role->detector) ||
+		casebook_notify(role->casebook, &role->messenger))
 		give_up(role);
 	if (access_save(role->access))
 		log_error("the queue cannot be stored");
@@ -307,7 +321,8 @@ int watch_main(const struct config *config)
 	if (confine(dir, config->rules, &landlock_abi))
 		return 1;
 	const struct detector_places places = {dir, config->rules};
-	if (detector_open(&places, &role.detector))
+	if (detector_open(&places, &role.detector) || casebook_open(&places, &role.casebook) ||
+		casebook_take(role.casebook, role.detector))
 		return 1;
 	role.base = event_base_new();
 	if (!role.base)
@@ -318,8 +333,11 @@ int watch_main(const struct config *config)
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;
-	role.parts =
-		(struct watch_parts){role.access, role.detector, &role.messenger, &role.warden};
+	role.parts = (struct watch_parts){.access = role.access,
+		.detector = role.detector,
+		.messenger = &role.messenger,
+		.warden = &role.warden,
+		.casebook = role.casebook};
 	role.control.message = on_message;
 	role.control.context = &role;
 	if (control_init(&role.control, role.base))
@@ -329,6 +347,7 @@ int watch_main(const struct config *config)
 	control_ready(landlock_abi);
 	event_base_dispatch(role.base);
 	detector_close(role.detector);
+	casebook_close(role.casebook);
 	access_close(role.access);
 	activity_free(role.activity);
 	return role.failed;

@@ -124,6 +124,7 @@ def test_what_the_one_signed_in_asks(own):
     ask(own, berg, "GET", "/api/me")
     assert ask(own, berg, "GET", "/api/me/patients?_count=5").json["patients"]
     ask(own, berg, "POST", "/api/me/recovery-codes")
+    assert ask(own, berg, "POST", "/api/me/second-factor", {"code": "000000"}).status == 422
     ask(own, berg, "POST", "/api/me/password", {"old": "wrong", "new": "ten quiet otters rowing 77"})
     assert ask(own, berg, "POST", "/api/break-glass", {"patient": "a", "reason": "short"}).status == 422
     assert ask(own, berg, "POST", "/api/break-glass", {"patient": "a", "reason": "an emergency at night"}).status == 200
@@ -174,6 +175,14 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
     assert ask(own, admin, "GET", "/api/findings").status == 403
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
+    assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
+    assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
+    assert ask(own, lane, "GET", "/api/incidents?state=all").json["incidents"] == []
+    assert ask(own, lane, "POST", "/api/incidents", {"finding": 999999}).status == 404
+    assert ask(own, lane, "GET", "/api/incidents/2026-0001").status == 404
+    assert ask(own, lane, "POST", "/api/incidents/2026-0001/note", {"text": "x"}).status == 404
+    assert ask(own, lane, "GET", "/api/incidents/2026-0001/letters/internal").status == 404
+    assert ask(own, admin, "GET", "/api/incidents").status == 403
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
     for path in ("/api/health", "/api/openapi.json"):
         assert Client(own).get(path).status == 200

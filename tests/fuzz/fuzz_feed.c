@@ -42,6 +42,9 @@ static void same_event(const struct feed_event *a, const struct feed_event *b)
 			  a->broken_glass == b->broken_glass && a->related == b->related &&
 			  a->status == b->status && a->patient_count == b->patient_count &&
 			  a->actor == b->actor && a->session == b->session &&
+			  a->user == b->user && a->about == b->about &&
+			  a->about_us == b->about_us && a->look == b->look &&
+			  a->about_action == b->about_action && a->strength == b->strength &&
 			  a->patient == b->patient && a->patients_here == b->patients_here,
 		"the same event");
 	fuzz_rule(strcmp(a->role, b->role) == 0 && strcmp(a->purpose, b->purpose) == 0 &&
@@ -49,7 +52,8 @@ static void same_event(const struct feed_event *a, const struct feed_event *b)
 			  strcmp(a->relationship, b->relationship) == 0 &&
 			  strcmp(a->address, b->address) == 0 &&
 			  strcmp(a->application, b->application) == 0 &&
-			  strcmp(a->rule, b->rule) == 0,
+			  strcmp(a->rule, b->rule) == 0 && strcmp(a->flags, b->flags) == 0 &&
+			  strcmp(a->explanation, b->explanation) == 0,
 		"the same texts");
 }
 

@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 	struct buf again = {0};
 	if (trail_parse(bytes_of(at, size), arena, &entry) == OK) {
 		trail_encode(&entry, &again);
-		fuzz_rule(again.size == size && memcmp(again.at, at, size) == 0, "one spelling");
+		bool same = again.size == size && memcmp(again.at, at, size) == 0;
+		fuzz_rule(same || at[0] == 1, "one spelling of this version");
 		fuzz_rule(again.size <= TRAIL_ENTRY_BYTES, "fits an entry bundle");
 		fuzz_rule(trail_sentence(&entry, NULL, arena)[0] != 0, "has a sentence");
 		(void)trail_sentence(&entry, "Somebody", arena);

@@ -47,11 +47,13 @@ const struct ocsf_field_row ocsf_fields[OCSF_FIELDS] = {
 	[OCSF_RELATIONSHIP] = {"relationship", OCSF_TEXT, false,
 		"Known care relationship: encounter, careteam, appointment, general-practitioner, self, known or none."},
 	[OCSF_EXPLANATION] = {"explanation.kind", OCSF_TEXT, false,
-		"Strongest explanation of the access in the hospital's own data, or none."},
+		"Of an explained-access: strongest explanation in the hospital's own data, by its code (docs/explained-access.md), or nothing."},
 	[OCSF_EXPLANATION_STRENGTH] = {"explanation.strength", OCSF_NUMBER, false,
-		"How strong it is, 0 to 100."},
+		"How strong it is, 0 to 100; from 50 on the access counts as explained."},
+	[OCSF_EXPLANATION_LOOK] = {"explanation.look", OCSF_NUMBER, false,
+		"1: at once; 2: 48 hours later, where nothing explained it at once."},
 	[OCSF_FLAGS] = {"flags", OCSF_TEXT, true,
-		"What makes the access delicate: family, same-address, colleague, vip, self, deceased, long-discharged, sensitive, honey."},
+		"Of an explained-access, what is noticeable: family, same-address, neighbour, colleague, vip, own-record, deceased, discharged, sensitive, off-duty, cut. Of any event: honey, honey-listed (docs/lures.md)."},
 	[OCSF_POLICY_RULE] = {"policy.rule", OCSF_TEXT, false, "Rule of the policy that decided."},
 	[OCSF_DORMANT_DAYS] = {"actor.dormant_days", OCSF_NUMBER, false,
 		"On a sign-in: days since this account was last active, as far as watch remembers."},
@@ -69,6 +71,8 @@ const struct ocsf_class ocsf_classes[] = {
 	{"access-grant", 3005, "User Access Management", "Identity & Access Management",
 		"Breaking the glass."},
 	{"review", 6003, "API Activity", "Application Activity", "Reading the trail itself."},
+	{"explained-access", 2006, "Data Security Finding", "Findings",
+		"An access of a person to a patient's record, told a second time when it was explained: where nothing explains it, or something is noticeable."},
 	{"system", 6002, "Application Lifecycle", "Application Activity",
 		"Start, stop, keys, restores."},
 };
@@ -101,7 +105,7 @@ const struct ocsf_class *ocsf_class_of(int uid)
 void ocsf_begin(struct ocsf_event *event, struct arena *arena)
 {
 	event->arena = arena;
-	event->seq = 0;
+	event->seq = event->place = 0;
 	event->time_us = 0;
 	event->class_uid = 0;
 	event->count = event->dropped = 0;
@@ -173,7 +177,7 @@ void ocsf_add_opaque(struct ocsf_event *event, enum ocsf_field field, uint64_t n
 
 void ocsf_set_when(struct ocsf_event *event, uint64_t seq, int64_t time_us)
 {
-	event->seq = seq;
+	event->seq = event->place = seq;
 	event->time_us = time_us;
 	ocsf_add_number(event, OCSF_SEQ, seq > INT64_MAX ? INT64_MAX : (int64_t)seq);
 	ocsf_add_number(event, OCSF_TIME, time_us / 1000);

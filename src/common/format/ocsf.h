@@ -37,6 +37,7 @@ enum ocsf_field {
 	OCSF_RELATIONSHIP,
 	OCSF_EXPLANATION,
 	OCSF_EXPLANATION_STRENGTH,
+	OCSF_EXPLANATION_LOOK,
 	OCSF_FLAGS,
 	OCSF_POLICY_RULE,
 	OCSF_DORMANT_DAYS,
@@ -84,6 +85,7 @@ struct ocsf_value {
 struct ocsf_event {
 	struct arena *arena; // borrowed; holds the texts
 	uint64_t seq;        // of the trail's entry that proves it
+	uint64_t place;      // of the entry that told of it: another one, where it came later
 	int64_t time_us;
 	int class_uid;
 	uint16_t count, dropped;                        // values here, and those that found no room
@@ -100,6 +102,7 @@ void ocsf_add_number(struct ocsf_event *event, enum ocsf_field field, int64_t nu
 void ocsf_add_opaque(struct ocsf_event *event, enum ocsf_field field, uint64_t number); // hex
 // Sequence number, time and class at once, with the fields that follow from them. The hour and the
 // day (0: Sunday) are the hospital's own: the caller knows its time zone.
+// `place` is `seq`, until the caller says otherwise.
 void ocsf_set_when(struct ocsf_event *event, uint64_t seq, int64_t time_us);
 void ocsf_set_local(struct ocsf_event *event, int hour, int weekday);
 void ocsf_set_class(struct ocsf_event *event, const struct ocsf_class *class);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-	TRAIL_VERSION = 1
+	TRAIL_VERSION = 2,
+	TRAIL_VERSION_1_TEXTS = 16
 };
 
 struct action_row {
@@ -57,6 +58,17 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 		"release a host from quarantine"},
 	[TRAIL_ZONES] = {"zones", "changed the zones of the network",
 		"change the zones of the network"},
+	[TRAIL_EXPLAINED] = {"explained", "looked for an explanation of an access",
+		"explain an access"},
+	[TRAIL_TOKEN_USED] = {"token-use", "used a token", "use a token that opens nothing"},
+	[TRAIL_LURES] = {"lures", "looked after the lures", "look after the lures"},
+	[TRAIL_EXCEPTION] = {"exception", "changed the exceptions of a detection rule",
+		"change the exceptions of a detection rule"},
+	[TRAIL_FOUND] = {"found", "found something unusual", "find something"},
+	[TRAIL_INCIDENT_OPENED] = {"incident-open", "opened an incident", "open an incident"},
+	[TRAIL_INCIDENT_CHANGED] = {"incident-change", "worked on an incident",
+		"work on an incident"},
+	[TRAIL_INCIDENT_CLOSED] = {"incident-close", "closed an incident", "close an incident"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 	[TRAIL_WORK] = {"work", "did other work", "do what another role does"},
 };
@@ -81,7 +93,7 @@ static const char *const outcomes[TRAIL_OUTCOMES] = {
 static const size_t trail_texts[] = {TEXT(actor), TEXT(actor_name), TEXT(role), TEXT(session),
 	TEXT(address), TEXT(application), TEXT(resource), TEXT(relationship), TEXT(evidence),
 	TEXT(purpose), TEXT(reason), TEXT(query), TEXT(rule), TEXT(detail), TEXT(trace),
-	TEXT(content)};
+	TEXT(content), TEXT(target), TEXT(flags)};
 #undef TEXT
 enum {
 	TEXTS = sizeof trail_texts / sizeof *trail_texts,
@@ -171,7 +183,8 @@ enum err trail_parse(struct bytes encoded, struct arena *arena, struct trail_ent
 	struct cursor in = cursor_of(encoded);
 	if (encoded.size > TRAIL_ENTRY_BYTES)
 		return ERR_LIMIT;
-	if (get_u8(&in) != TRAIL_VERSION && !in.err)
+	uint8_t version = get_u8(&in);
+	if (!in.err && version != 1 && version != TRAIL_VERSION)
 		return ERR_UNSUPPORTED;
 	struct trail_entry entry = {.time_us = (int64_t)get_u64(&in)};
 	entry.kind = (enum trail_kind)get_u8(&in);
@@ -181,7 +194,9 @@ enum err trail_parse(struct bytes encoded, struct arena *arena, struct trail_ent
 	entry.refers_to = get_u64(&in);
 	entry.version = get_u64(&in);
 	entry.patient_count = get_u32(&in);
-	for (size_t i = 0; i < TEXTS; i++) {
+	entry.target = entry.flags = "";
+	size_t texts = version == 1 ? TRAIL_VERSION_1_TEXTS : TEXTS;
+	for (size_t i = 0; i < texts; i++) {
 		uint16_t size = get_u16(&in);
 		if (size > TRAIL_TEXT_BYTES)
 			cursor_fail(&in, ERR_LIMIT);
@@ -354,6 +369,7 @@ struct trail_entry trail_about(
 		if (strcmp(told.relationship, "all") != 0)
 			told.relationship = "";
 	}
+	told.flags = ""; // what reviewers are told, and nobody else
 	return told;
 }
 
@@ -363,7 +379,10 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 	if (e->kind == TRAIL_REVIEW && e->action == TRAIL_CONTINUED)
 		return arena_printf(
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
-	if ((e->action >= TRAIL_BLOCKED && e->action <= TRAIL_ZONES) || e->action == TRAIL_WORK)
+	bool order = e->action >= TRAIL_BLOCKED && e->action <= TRAIL_WORK;
+	if (order || e->action == TRAIL_EXPLAINED || e->action == TRAIL_LURES ||
+		e->action == TRAIL_EXCEPTION ||
+		(e->action >= TRAIL_FOUND && e->action <= TRAIL_INCIDENT_CLOSED))
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";

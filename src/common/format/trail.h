@@ -3,7 +3,8 @@
 // An entry says who did what to which patients' information, why it was allowed or refused, and
 // what came of it. Encoding: version byte, fixed numbers, then every text as a span, in the order
 // of `trail_texts` in trail.c; patients last. All texts are UTF-8. The vault alone writes entries;
-// watch, the command line and the console read them. Pure functions, no I/O.
+// watch, the command line and the console read them. Entries of version 1, without the last two
+// texts, are read, too. Pure functions, no I/O.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -63,8 +64,16 @@ enum trail_action {
 	TRAIL_UNBLOCKED,
 	TRAIL_QUARANTINED,
 	TRAIL_RELEASED,
-	TRAIL_ZONES, // applied, confirmed or undone
-	TRAIL_WORK,  // of the console, refused to a role: `detail` says which
+	TRAIL_ZONES,      // applied, confirmed or undone
+	TRAIL_WORK,       // of the console, refused to a role: `detail` says which
+	TRAIL_EXPLAINED,  // what the records say of the access that `refers_to` names
+	TRAIL_TOKEN_USED, // one that opens nothing
+	TRAIL_LURES,      // honey records made, listed or removed
+	TRAIL_EXCEPTION,  // for a detection rule, made or removed
+	TRAIL_FOUND,      // watch found something; `version` is its number
+	TRAIL_INCIDENT_OPENED,
+	TRAIL_INCIDENT_CHANGED, // a note, a task, a verdict …
+	TRAIL_INCIDENT_CLOSED,
 	TRAIL_ACTIONS
 };
 
@@ -99,6 +108,10 @@ struct trail_entry {
 	const char *detail;
 	const char *trace;   // request id
 	const char *content; // SHA-256 in hex of the sealed version written, or ""
+	const char *target;  // account id that it was done to or for, or ""
+	// Of an access that was explained, codes of common/format/explained.h; "honey" for what no
+	// honest work touches. Divided by blanks.
+	const char *flags;
 	const char *const *patients;
 	uint32_t patients_here;
 };

@@ -24,6 +24,10 @@ static const struct message_rule rules[] = {
 	{FEED_TEST, "test", "A test errand to a destination is wanted.", MESSAGE_BACK, 80},
 	{FEED_ORDER, "order", "An order for guard; it is on the trail.", MESSAGE_BACK, 400},
 	{FEED_OUTCOME, "outcome", "What guard answered.", MESSAGE_FORTH, CHANNEL_FRAME_BYTES},
+	{FEED_RISK, "risk", "Whose risk is high, without names.", MESSAGE_FORTH,
+		2 + 12 * FEED_RISKS},
+	{FEED_FOUND, "found", "A finding or a new incident, for the trail.", MESSAGE_FORTH, 500},
+	{FEED_NOTED, "noted", "Up to which of them the trail has them.", MESSAGE_BACK, 16},
 	{FEED_QUESTION, "question", "What somebody asks of watch, or has it do.", MESSAGE_BACK,
 		8 + FEED_QUESTION_BYTES},
 	{FEED_REPLY, "reply", "What watch answers, without names.", MESSAGE_FORTH,
@@ -92,6 +96,8 @@ static const struct event_text {
 	EVENT_TEXT(address),
 	EVENT_TEXT(application),
 	EVENT_TEXT(rule),
+	EVENT_TEXT(flags),
+	EVENT_TEXT(explanation),
 #undef EVENT_TEXT
 };
 enum {
@@ -110,6 +116,12 @@ static void put_event(struct buf *out, const struct feed_event *e)
 	put_u32(out, e->patient_count);
 	put_u64(out, e->actor);
 	put_u64(out, e->session);
+	put_u64(out, e->user);
+	put_u64(out, e->about);
+	put_u64(out, (uint64_t)e->about_us);
+	put_u8(out, e->about_action);
+	put_u8(out, e->look);
+	put_u8(out, e->strength);
 	assert(e->patients_here <= FEED_PATIENTS);
 	put_u8(out, e->patients_here);
 	for (size_t i = 0; i < e->patients_here; i++)
@@ -173,6 +185,14 @@ static struct feed_event get_event(struct cursor *in)
 	e.patient_count = get_u32(in);
 	e.actor = get_u64(in);
 	e.session = get_u64(in);
+	e.user = get_u64(in);
+	e.about = get_u64(in);
+	e.about_us = (int64_t)get_u64(in);
+	e.about_action = get_u8(in);
+	e.look = get_u8(in);
+	e.strength = get_u8(in);
+	if (e.about > INT64_MAX)
+		cursor_fail(in, ERR_LIMIT);
 	e.patients_here = get_u8(in);
 	if (e.patients_here > FEED_PATIENTS) {
 		cursor_fail(in, ERR_LIMIT);

@@ -11,6 +11,9 @@
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
 //   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
+//   RISK       forth (watch)  u16 count, then persons whose risk is high, and how high: all of them
+//   FOUND      forth (watch)  a finding, or an incident that was opened, for the trail
+//   NOTED      back  (vault)  up to which numbers of both the trail has them
 //   QUESTION   back  (vault)  u64 ticket, what somebody asks of watch or has it do, as JSON
 //   REPLY      forth (watch)  u64 ticket, u16 status as of HTTP, the answer as JSON
 //
@@ -40,9 +43,12 @@ enum feed_message {
 	FEED_OUTCOME,
 	FEED_QUESTION,
 	FEED_REPLY,
+	FEED_RISK = 48,
+	FEED_FOUND,
+	FEED_NOTED,
 };
 enum {
-	FEED_VERSION = 2,
+	FEED_VERSION = 3,
 	FEED_BATCH = 500,
 	FEED_ACTIVITY_BYTES = 60000,
 	FEED_QUEUE_BYTES = 60000,
@@ -50,9 +56,12 @@ enum {
 	FEED_WISHES = 512,
 	FEED_TEXT_BYTES = 96, // each text, with the NUL
 	FEED_CODE_BYTES = 32,
+	FEED_FLAGS_BYTES = 128,
 	FEED_FINDINGS_BYTES = 60000,
 	FEED_COURIER_BYTES = CHANNEL_FRAME_BYTES,
 	FEED_NAME_BYTES = 64,
+	FEED_RISKS = 200,
+	FEED_TITLE_BYTES = 240,
 	FEED_QUESTION_BYTES = 16000,
 	FEED_REPLY_BYTES = 60000
 };
@@ -71,6 +80,14 @@ struct feed_event {
 	char resource_type[FEED_CODE_BYTES * 2]; // "Observation"; never an id
 	char relationship[FEED_CODE_BYTES];
 	char address[FEED_CODE_BYTES * 2], application[FEED_TEXT_BYTES], rule[FEED_TEXT_BYTES];
+	char flags[FEED_FLAGS_BYTES]; // codes, divided by blanks
+	uint64_t user;                // the account it was done to or for, opaque; 0: none
+	// Of TRAIL_EXPLAINED alone: the access that was explained. All the rest of the event, but
+	// seq, time_us, kind and action, is as that access had it.
+	uint64_t about;
+	int64_t about_us;
+	uint8_t about_action, look, strength; // look: 1 at once, 2 later
+	char explanation[FEED_CODE_BYTES];    // code of its kind
 };
 
 // An access of the trail, one patient of it, and what may be known when it is explained.
@@ -84,6 +101,24 @@ struct feed_explained {
 	struct feed_wish wish;
 	bool fine; // false: the entry or the records could not be read; ask again later
 	struct explained told;
+};
+
+struct feed_risk {
+	uint64_t actor;
+	uint32_t points;
+};
+
+enum feed_kind {
+	FEED_FINDING = 1,
+	FEED_INCIDENT,
+	FEED_KINDS
+};
+
+// Numbers of a kind only grow; the vault puts each on the trail once.
+struct feed_found {
+	enum feed_kind kind;
+	uint64_t number, seq; // seq: the entry that completed a finding
+	char level[FEED_CODE_BYTES], rule[FEED_TEXT_BYTES], title[FEED_TITLE_BYTES];
 };
 
 extern const struct message_table feed_table;
@@ -108,6 +143,15 @@ enum err feed_explain_parse(
 void feed_explained_send(struct channel *channel, const struct feed_explained *list, size_t count);
 enum err feed_explained_parse(
 	struct bytes payload, struct feed_explained ret_list[FEED_WISHES], size_t *ret_count);
+
+// High risk, and what the trail is to hold (feed_found.c). At most FEED_RISKS.
+void feed_risk_send(struct channel *channel, const struct feed_risk *risks, size_t count);
+enum err feed_risk_parse(
+	struct bytes payload, struct feed_risk ret_risks[FEED_RISKS], size_t *ret_count);
+void feed_found_send(struct channel *channel, const struct feed_found *found);
+enum err feed_found_parse(struct bytes payload, struct feed_found *ret_found);
+void feed_noted_send(struct channel *channel, const uint64_t numbers[FEED_KINDS]);
+enum err feed_noted_parse(struct bytes payload, uint64_t ret_numbers[FEED_KINDS]);
 
 // A text for an event: cut at a character's boundary, control characters and what is no UTF-8
 // replaced by '?'.

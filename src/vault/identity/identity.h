@@ -94,6 +94,7 @@ struct sign_in_wish {
 	const char *login, *password, *address, *agent;
 	enum session_kind kind;
 	int64_t now_us;
+	bool never; // nobody gets in, whatever the password; takes as long as any
 };
 struct sign_in; // one attempt
 // ERR_BUSY: throttled; *ret_wait_s says how long. An unknown login gets an attempt, too, which
@@ -177,6 +178,7 @@ struct session {
 	enum session_kind kind;
 	bool second_factor;
 	int64_t created_us, used_us, idle_ends_us, ends_us;
+	int64_t factor_us; // when the second factor was last given; 0: never
 	const char *address, *agent;
 };
 // By token, in memory, about a microsecond; notes the use. ERR_UNAUTHENTICATED: unknown, ended,
@@ -187,9 +189,17 @@ enum err session_list(struct identity *identity, const char *account, struct are
 	struct session **ret_sessions, size_t *ret_count); // account NULL: all
 enum err session_end(struct identity *identity, const char *handle,
 	const char *account); // account NULL: anybody's
+// The account of a session, copied; "" when there is none.
+const char *session_owner(struct identity *identity, const char *handle, struct arena *arena);
 // A lasting bearer token for an account of role application.
 enum err session_token_create(struct identity *identity, const char *account, const char *label,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
+// A text as those tokens are, which opens nothing.
+void session_token_text(char ret_token[TOKEN_TEXT_BYTES]);
+// The second factor again, in a session that goes on: six digits or a recovery code. ERR_NOT_FOUND:
+// no such session, or no second factor; ERR_UNAUTHENTICATED: a wrong code; ERR_BUSY: throttled.
+enum err session_step_up(struct identity *identity, const char *handle, const char *code,
+	int64_t now_us, uint32_t *ret_wait_s); // five: as sign_in_code
 void identity_tick(struct identity *identity, int64_t now_us); // every few seconds: ends, flushes
 
 // ---- Broken glass: a grant of one session for one patient.

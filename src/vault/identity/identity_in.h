@@ -93,6 +93,7 @@ void tickets_end_of(struct identity *identity, const struct held_account *accoun
 
 // sessions.c
 enum err sessions_load(struct identity *identity);
+enum err session_store(struct identity *identity, struct held_session *session);
 enum err session_make(struct identity *identity, const struct ticket *from, bool second_factor,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
 // All of the account's but the one of that handle (NULL: none is spared), and its tickets.

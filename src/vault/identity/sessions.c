@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-	SESSION_FORMAT = 1,
+	SESSION_FORMAT = 2, // 1 had no factor_us
 	SESSIONS_MOST = 100000,
 	FLUSH_S = 60
 };
@@ -57,7 +57,7 @@ static void show(struct held_session *s)
 	s->shown.idle_ends_us = s->shown.used_us + s->idle_us;
 }
 
-static enum err session_store(struct identity *identity, struct held_session *s)
+enum err session_store(struct identity *identity, struct held_session *s)
 {
 	struct buf plain = {0}, sealed = {0};
 	put_u8(&plain, SESSION_FORMAT);
@@ -71,6 +71,7 @@ static enum err session_store(struct identity *identity, struct held_session *s)
 	put_u64(&plain, (uint64_t)s->shown.used_us);
 	put_u64(&plain, (uint64_t)s->shown.ends_us);
 	put_u64(&plain, (uint64_t)s->idle_us);
+	put_u64(&plain, (uint64_t)s->shown.factor_us);
 	struct bytes token = bytes_of(s->token.bytes, HASH_BYTES);
 	enum err err =
 		sealer_seal(identity->sealer, &identity->key, token, buf_bytes(&plain), &sealed);
@@ -97,7 +98,8 @@ static enum err decode(struct identity *identity, struct bytes plain, struct hel
 {
 	struct cursor in = cursor_of(plain);
 	char account[40];
-	if (get_u8(&in) != SESSION_FORMAT)
+	uint8_t format = get_u8(&in);
+	if (format < 1 || format > SESSION_FORMAT)
 		return ERR_UNSUPPORTED;
 	get_text_into(&in, account, sizeof account);
 	get_text_into(&in, s->handle, sizeof s->handle);
@@ -109,6 +111,9 @@ static enum err decode(struct identity *identity, struct bytes plain, struct hel
 	s->shown.used_us = s->stored_used_us = (int64_t)get_u64(&in);
 	s->shown.ends_us = (int64_t)get_u64(&in);
 	s->idle_us = (int64_t)get_u64(&in);
+	s->shown.factor_us = format > 1               ? (int64_t)get_u64(&in)
+			     : s->shown.second_factor ? s->shown.created_us
+						      : 0;
 	s->account = account_held(identity, account);
 	enum err err = cursor_end(&in);
 	return err ? err : s->account ? OK : ERR_NOT_FOUND;
@@ -163,6 +168,7 @@ enum err session_make(struct identity *identity, const struct ticket *from, bool
 	s->idle_us = (int64_t)limits->idle * 60 * 1000000;
 	s->shown = (struct session){.kind = from->kind,
 		.second_factor = second_factor,
+		.factor_us = second_factor ? now_us : 0,
 		.created_us = now_us,
 		.used_us = now_us,
 		.ends_us = now_us + (int64_t)limits->all * 60 * 1000000};
@@ -207,6 +213,7 @@ static void follow_clock(struct held_session *s, int64_t now_us)
 	s->shown.created_us -= back_us;
 	s->shown.used_us -= back_us;
 	s->shown.ends_us -= back_us;
+	s->shown.factor_us -= s->shown.factor_us ? back_us : 0;
 	for (struct broken_glass_held *g = s->glass; g; g = g->next)
 		g->shown.until_us -= back_us;
 }
@@ -253,6 +260,17 @@ enum err session_end(struct identity *identity, const char *handle, const char *
 	if (!s || (account && strcmp(account, s->account->id) != 0))
 		return ERR_NOT_FOUND;
 	return drop(identity, s);
+}
+
+const char *session_owner(struct identity *identity, const char *handle, struct arena *arena)
+{
+	const struct held_session *s = map_find(identity->handles, bytes_text(handle));
+	return s ? arena_text(arena, s->account->id) : "";
+}
+
+void session_token_text(char ret_token[TOKEN_TEXT_BYTES])
+{
+	token_make("hb_", ret_token);
 }
 
 // Sessions of the account, but the spared one; without an account, those that are over.

@@ -64,8 +64,10 @@ enum err sign_in_begin(struct identity *identity, const struct sign_in_wish *wis
 	struct sign_in *s = calloc(1, sizeof *s);
 	if (!s)
 		abort();
-	s->account =
-		a && a->state == ACCOUNT_ACTIVE && strcmp(a->role, "application") != 0 ? a : NULL;
+	s->account = a && !wish->never && a->state == ACCOUNT_ACTIVE &&
+				     strcmp(a->role, "application") != 0
+			     ? a
+			     : NULL;
 	snprintf(s->login, sizeof s->login, "%s", name);
 	memcpy(s->encoded, s->account ? a->password : identity->decoy, sizeof s->encoded);
 	s->password = secret_copy(wish->password);
@@ -296,6 +298,25 @@ enum err sign_in_code(struct identity *identity, const char *text, const char *c
 	ticket_drop(identity, text);
 	*ret_step = step;
 	return OK;
+}
+
+enum err session_step_up(struct identity *identity, const char *handle, const char *code,
+	int64_t now_us, uint32_t *ret_wait_s)
+{
+	bool recovery;
+	struct held_session *s = map_find(identity->handles, bytes_text(handle));
+	if (!s || !s->account->has_totp)
+		return ERR_NOT_FOUND;
+	*ret_wait_s = throttle_wait_s(identity->throttle, s->account->id, s->address, now_us);
+	if (*ret_wait_s)
+		return ERR_BUSY;
+	enum err err = accept_code(identity, s->account, code, now_us, &recovery);
+	if (err == ERR_UNAUTHENTICATED)
+		throttle_failed(identity->throttle, s->account->id, s->address, now_us);
+	if (err)
+		return err;
+	s->shown.factor_us = now_us;
+	return session_store(identity, s);
 }
 
 bool identity_note_stranger(struct identity *identity, int64_t now_us, uint64_t *ret_left_out)

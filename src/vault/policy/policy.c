@@ -2,6 +2,7 @@
 
 #include "common/format/fhir_type.h"
 #include "common/format/yaml.h"
+#include "vault/policy/caution.h"
 #include "vault/policy/words.h"
 
 #include <stdarg.h>
@@ -31,6 +32,7 @@ struct policy {
 	int types;
 	struct cell *cells; // [role][type][action]
 	bool second_factor[POLICY_ROLES];
+	struct cautions cautions;
 	const char *verbs[POLICY_ROLES][MOST_VERBS];
 	size_t verb_count[POLICY_ROLES];
 	struct arena *arena;
@@ -251,7 +253,8 @@ static bool read_file(struct loading *l, const struct yaml *root)
 		return false;
 	l->groups = yaml_find(root, "groups");
 	const struct yaml *rules = yaml_find(root, "rules"),
-			  *factor = yaml_find(root, "second-factor");
+			  *factor = yaml_find(root, "second-factor"),
+			  *risk = yaml_find(root, "risk");
 	if (l->groups && l->groups->kind != YAML_MAP)
 		return wrong(l, l->groups, "groups have names");
 	if (rules && rules->kind != YAML_LIST)
@@ -263,6 +266,8 @@ static bool read_file(struct loading *l, const struct yaml *root)
 	for (const struct yaml *r = rules ? rules->first : NULL; r; r = r->next)
 		if (!read_rule(l, r))
 			return false;
+	if (risk && !caution_read(risk, &l->policy->cautions, l->problem))
+		return false;
 	return read_work(l, yaml_find(root, "work"));
 }
 
@@ -364,6 +369,8 @@ void policy_decide(const struct policy *policy, const struct policy_ask *ask,
 		d.second_factor_would_help = true;
 		d.why = "This role needs its second factor.";
 	}
+	if (d.allowed && ask->risk > 0)
+		caution_apply(&policy->cautions, ask, &d);
 	*ret_decision = d;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum policy_role {
 	ROLE_NONE,
@@ -61,11 +62,17 @@ struct policy_ask {
 	bool own;           // and is that patient
 	bool broken_glass;  // and has broken the glass for them
 	bool second_factor; // the session gave one
+	// Where watch finds their risk high (caution.h): its points, how long ago the second factor
+	// was given, and whether a search names one person.
+	int risk;
+	int64_t factor_age_s;
+	bool one_person;
 };
 
 struct policy_decision {
 	bool allowed;
 	bool break_glass_would_help, second_factor_would_help;
+	bool risk_refused, fresh_factor_would_help; // only because of their risk; a new code helps
 	const char *rule; // its name in the file; "deny by default" when none applied
 	const char *why;  // one plain sentence
 };

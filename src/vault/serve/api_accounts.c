@@ -18,10 +18,19 @@ enum progress api_accounts(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_pack("{s:o}", "accounts", list));
 }
 
-static void note_account(
-	struct vault *vault, struct exchange *x, enum trail_action action, const char *detail)
+// Who is nobody's account any more is named as they were asked for.
+static const char *target_of(struct vault *vault, struct exchange *x, const char *id)
+{
+	struct account account;
+	return identity_account_find(vault->parts.identity, id, x->arena, &account) ? id
+										    : account.id;
+}
+
+static void note_account(struct vault *vault, struct exchange *x, enum trail_action action,
+	const char *target, const char *detail) // five: what an entry says
 {
 	struct trail_entry note = note_begin(x, TRAIL_ACCOUNT, action, TRAIL_ALLOWED);
+	note.target = target_of(vault, x, target);
 	note.detail = detail;
 	note_add(vault, x, &note);
 }
@@ -29,6 +38,7 @@ static void note_account(
 static void note_refused(struct vault *vault, struct exchange *x, const char *detail)
 {
 	struct trail_entry note = note_begin(x, TRAIL_ACCOUNT, TRAIL_ACCOUNT_CHANGED, TRAIL_DENIED);
+	note.target = x->who.account; // one's own, see below
 	note.detail = detail;
 	note.status = 403;
 	note_add(vault, x, &note);
@@ -91,7 +101,7 @@ enum progress api_account_create(struct vault *vault, struct exchange *x)
 		refuse(x, err);
 		goto out;
 	}
-	note_account(vault, x, TRAIL_ACCOUNT_CREATED,
+	note_account(vault, x, TRAIL_ACCOUNT_CREATED, account.id,
 		arena_printf(x->arena, "%s (%s), %s", account.login, account.id, account.role));
 	json_t *json = account_json(&account);
 	if (strcmp(account.role, "application") != 0)
@@ -159,7 +169,7 @@ enum progress api_account_change(struct vault *vault, struct exchange *x)
 		if (err) {
 			refuse(x, err);
 		} else {
-			note_account(vault, x, TRAIL_ACCOUNT_CHANGED,
+			note_account(vault, x, TRAIL_ACCOUNT_CHANGED, account.id,
 				arena_printf(x->arena, "%s:%s%s%s%s", account.login,
 					change.name ? " name" : "", change.role ? " role " : "",
 					change.role ? change.role : "",
@@ -182,7 +192,7 @@ enum progress api_account_reset_password(struct vault *vault, struct exchange *x
 	enum err err = identity_reset_password(vault->parts.identity, id, x->job, password);
 	if (err)
 		return refuse(x, err);
-	note_account(vault, x, TRAIL_ACCOUNT_CHANGED,
+	note_account(vault, x, TRAIL_ACCOUNT_CHANGED, id,
 		arena_printf(x->arena, "%s: new password given out", id));
 	json_t *json = json_pack("{s:s}", "password", password);
 	crypto_wipe(password, sizeof password);
@@ -195,7 +205,7 @@ enum progress api_account_reset_second_factor(struct vault *vault, struct exchan
 	enum err err = identity_reset_second_factor(vault->parts.identity, id);
 	if (err)
 		return refuse(x, err);
-	note_account(vault, x, TRAIL_ACCOUNT_CHANGED,
+	note_account(vault, x, TRAIL_ACCOUNT_CHANGED, id,
 		arena_printf(x->arena, "%s: second factor removed", id));
 	return api_answer(x, 200, json_pack("{s:s}", "state", "must-enrol"));
 }
@@ -215,7 +225,7 @@ enum progress api_account_token(struct vault *vault, struct exchange *x)
 		} else if (err) {
 			refuse(x, err);
 		} else {
-			note_account(vault, x, TRAIL_TOKEN_CREATED,
+			note_account(vault, x, TRAIL_TOKEN_CREATED, id,
 				arena_printf(x->arena, "%s: %s", id, label));
 			api_answer(x, 201, json_pack("{s:s}", "token", token));
 		}

@@ -79,7 +79,7 @@ static void join_patient(
 	}
 }
 
-static void join(struct vault *vault, struct exchange *x, json_t *finding)
+void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 {
 	struct trail_entry entry;
 	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
@@ -108,7 +108,7 @@ enum progress api_findings(struct vault *vault, struct exchange *x)
 	}
 	json_t *json = json_deep_copy(told); // names are joined for this caller only
 	json_decref(told);
-	json_array_foreach(json_object_get(json, "findings"), i, one) join(vault, x, one);
+	json_array_foreach(json_object_get(json, "findings"), i, one) finding_join(vault, x, one);
 	note_joined(vault, x, "findings");
 	return api_answer(x, 200, json);
 }
@@ -128,7 +128,7 @@ enum progress api_finding(struct vault *vault, struct exchange *x)
 	}
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
-	join(vault, x, order->reply);
+	finding_join(vault, x, order->reply);
 	note_joined(vault, x, "finding");
 	return api_answer(x, 200, json_incref(order->reply));
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/format/json.h"
+#include "vault/serve/honey.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@ static enum progress refuse(
 	note.status = 401;
 	if (*account &&
 		identity_account_find(vault->parts.identity, account, x->arena, &known) == OK) {
-		note.actor = known.id;
+		note.actor = note.target = known.id;
 		note.actor_name = known.name;
 		note.role = known.role;
 		note_add(vault, x, &note);
@@ -41,11 +42,23 @@ static enum progress refuse(
 	return PROGRESS_DONE;
 }
 
+// Of a lure nothing is known to whoever checks passwords: it is nobody's.
+static const char *whose(struct vault *vault, struct exchange *x, const char *account)
+{
+	json_t *body = *account ? NULL : api_body(x);
+	const char *login = body ? json_get_text(body, "login") : NULL;
+	const char *lure = login ? honey_account(vault, x, login) : NULL;
+	json_decref(body);
+	return lure ? lure : account;
+}
+
 static enum progress slow_down(
 	struct vault *vault, struct exchange *x, enum trail_action action, uint32_t wait_s)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_DENIED);
+	const char *lure = action == TRAIL_SIGNED_IN ? whose(vault, x, "") : "";
 	note.status = 429;
+	note.target = lure;
 	note_stranger(vault, x, &note, "throttled");
 	answer_error(x, 429, "too-many", "Too many attempts. Wait %u second%s.", wait_s,
 		wait_s == 1 ? "" : "s");
@@ -72,7 +85,7 @@ static void note_step(struct vault *vault, struct exchange *x, enum trail_action
 	const struct account *account, const struct session *session)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, action, TRAIL_ALLOWED);
-	note.actor = account->id;
+	note.actor = note.target = account->id;
 	note.actor_name = account->name;
 	note.role = account->role;
 	note.session = session ? session->handle : "";
@@ -121,7 +134,7 @@ static enum progress finish_sign_in(struct vault *vault, struct exchange *x)
 	struct sign_in_step step;
 	enum err err = sign_in_end(vault->parts.identity, x->job, &step);
 	if (err == ERR_UNAUTHENTICATED)
-		return refuse(vault, x, TRAIL_SIGNED_IN, step.account);
+		return refuse(vault, x, TRAIL_SIGNED_IN, whose(vault, x, step.account));
 	if (err) {
 		answer_error(x, 503, "unavailable", "Signing in failed: %s.", err_text(err));
 		return PROGRESS_DONE;
@@ -148,6 +161,7 @@ enum progress api_sign_in(struct vault *vault, struct exchange *x)
 		.address = x->ask.peer,
 		.agent = x->ask.user_agent,
 		.now_us = x->now_us,
+		.never = honey_account(vault, x, login) != NULL,
 		.kind = kind && strcmp(kind, "bearer") == 0 ? SESSION_BEARER : SESSION_COOKIE};
 	enum err err = sign_in_begin(vault->parts.identity, &wish, &attempt, &wait_s);
 	json_decref(body);
@@ -257,6 +271,7 @@ static enum progress end_change(struct vault *vault, struct exchange *x, bool si
 		return answer_step(vault, x, TRAIL_PASSWORD_CHANGED, &step);
 	struct trail_entry note =
 		note_begin(x, TRAIL_SIGN_IN, TRAIL_PASSWORD_CHANGED, TRAIL_ALLOWED);
+	note.target = x->who.account;
 	note_add(vault, x, &note);
 	return api_answer(x, 200, json_pack("{s:s}", "state", "changed"));
 }
@@ -313,6 +328,7 @@ enum progress api_sign_out(struct vault *vault, struct exchange *x)
 	if (session_end(vault->parts.identity, x->who.session, x->who.account) == OK) {
 		struct trail_entry note =
 			note_begin(x, TRAIL_SIGN_IN, TRAIL_SIGNED_OUT, TRAIL_ALLOWED);
+		note.target = x->who.account;
 		note_add(vault, x, &note);
 	}
 	answer_header(x, "Set-Cookie",

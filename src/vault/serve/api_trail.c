@@ -68,6 +68,19 @@ static const char *query_shown(struct vault *vault, struct exchange *x, const ch
 	return text;
 }
 
+static void set_flags(json_t *json, const char *flags)
+{
+	if (!*flags)
+		return;
+	json_t *list = json_array();
+	for (const char *at = flags; *at;) {
+		size_t size = strcspn(at, " ");
+		json_array_append_new(list, json_stringn(at, size));
+		at += size + (at[size] == ' ');
+	}
+	json_object_set_new(json, "flags", list);
+}
+
 static void tell_reviewer(
 	struct vault *vault, struct exchange *x, const struct trail_entry *entry, json_t *json)
 {
@@ -77,7 +90,10 @@ static void tell_reviewer(
 	set_text(json, "query", access ? query_shown(vault, x, entry->query) : entry->query);
 	set_text(json, "detail", entry->detail);
 	set_text(json, "content", entry->content);
-	if (entry->action == TRAIL_CONTINUED || entry->outcome == TRAIL_ABORTED)
+	set_text(json, "target", entry->target);
+	set_flags(json, entry->flags);
+	if (entry->action == TRAIL_CONTINUED || entry->action == TRAIL_EXPLAINED ||
+		entry->outcome == TRAIL_ABORTED)
 		json_object_set_new(json, "refers_to", json_integer((json_int_t)entry->refers_to));
 }
 

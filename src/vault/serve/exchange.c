@@ -104,6 +104,7 @@ static const char *issue_type(const char *code)
 		const char *code, *type;
 	} rows[] = {{"malformed", "structure"}, {"invalid", "invalid"},
 		{"unauthenticated", "login"}, {"second-factor-required", "login"},
+		{"fresh-factor-required", "login"},
 		{"denied", "forbidden"}, {"break-glass-possible", "forbidden"},
 		{"not-found", "not-found"}, {"deleted", "deleted"}, {"conflict", "conflict"},
 		{"too-many", "throttled"}, {"too-large", "too-long"}, {"too-costly", "too-costly"},

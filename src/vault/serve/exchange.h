@@ -36,6 +36,7 @@ struct principal {
 	const char *person;  // "Practitioner/1", "Patient/1" or ""
 	const char *session; // public handle
 	bool second_factor;
+	int64_t factor_us;   // when it was last given
 	struct session *held; // identity's; valid while this exchange is handled, NULL for local
 };
 

@@ -33,6 +33,20 @@ struct searching {
 	struct named named;
 };
 
+static bool is_asked(const struct exchange *x, const char *name)
+{
+	const char *value = exchange_param(x, name);
+	return value && *value;
+}
+
+// By their number, or by name and birth date: what whoever has the person before them can ask.
+static bool names_one(const struct exchange *x)
+{
+	bool named = is_asked(x, "name") || is_asked(x, "family");
+	return is_asked(x, "identifier") || is_asked(x, "_id") ||
+	       (named && is_asked(x, "birthdate"));
+}
+
 static void refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
 {
 	answer_error(x, 400, err == ERR_UNSUPPORTED ? "not-supported" : "invalid", "%s: %s",
@@ -269,6 +283,7 @@ static void search(struct searching *s)
 	}
 	s->access.query = exchange_query(x);
 	s->access.patient = s->query.patient;
+	s->access.one_person = s->access.type == fhir_type_patient() && names_one(x);
 	if (!access_check(s->vault, x, &s->access, &s->verdict))
 		return;
 	widen(s);

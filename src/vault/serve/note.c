@@ -4,6 +4,7 @@
 #include "common/format/fhir_type.h"
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
+#include "vault/serve/honey.h"
 
 #include <string.h>
 
@@ -77,7 +78,9 @@ static void note_cares(struct vault *vault, struct exchange *x, struct trail_ent
 
 static uint64_t append(struct vault *vault, struct exchange *x, const struct trail_entry *entry)
 {
-	uint64_t seq = ledger_append(vault->parts.ledger, entry);
+	struct trail_entry marked = *entry;
+	marked.flags = honey_flags(vault, x, entry);
+	uint64_t seq = ledger_append(vault->parts.ledger, &marked);
 	x->trail_end = seq + 1;
 	return seq;
 }

@@ -12,6 +12,7 @@
 struct identity;
 struct keyring_place;
 struct ledger;
+struct lures;
 struct policy;
 struct records;
 struct activity;
@@ -32,9 +33,11 @@ struct vault_parts {
 	struct ledger *ledger;
 	struct policy *policy;
 	struct records *records;
+	struct lures *lures; // or NULL: there are none
 	struct explain *explain;
 	const struct keyring_place *keys;
 	const char *version;
+	const char *rules; // the folder of the rules: letters, incidents.yaml
 	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
@@ -46,6 +49,8 @@ struct vault_parts {
 	json_t *(*activity)(void *context);
 	json_t *(*queue)(void *context);    // what watch wants reviewed, or NULL
 	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
+	// Points of risk of an account where watch finds it high, else 0; may be NULL.
+	int (*risk)(void *context, const char *account);
 	struct mac *opaque;                 // how people become numbers for watch
 	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
 	json_t *(*courier)(void *context);

@@ -6,6 +6,7 @@
 #include "vault/identity/identity.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
+#include "vault/serve/honey.h"
 #include "vault/serve/route.h"
 
 #include <string.h>
@@ -35,8 +36,10 @@ void who_identify(struct vault *vault, struct exchange *x)
 	const struct session *session;
 	enum session_kind kind =
 		x->ask.token_kind == DOOR_TOKEN_COOKIE ? SESSION_COOKIE : SESSION_BEARER;
-	if (session_find(vault->parts.identity, x->ask.token, kind, x->now_us, &session))
+	if (session_find(vault->parts.identity, x->ask.token, kind, x->now_us, &session)) {
+		honey_token(vault, x);
 		return;
+	}
 	x->who = (struct principal){
 		.known = true,
 		.account = arena_text(x->arena, session->account),
@@ -46,6 +49,7 @@ void who_identify(struct vault *vault, struct exchange *x)
 		.person = arena_text(x->arena, session->person),
 		.session = arena_text(x->arena, session->handle),
 		.second_factor = session->second_factor,
+		.factor_us = session->factor_us,
 	};
 }
 
@@ -185,6 +189,10 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 		.action = policy_of(access->action),
 		.type = access->type,
 		.second_factor = x->who.second_factor,
+		.risk = vault->parts.risk ? vault->parts.risk(vault->parts.context, x->who.account)
+					  : 0,
+		.factor_age_s = (x->now_us - x->who.factor_us) / 1000000,
+		.one_person = access->one_person,
 	};
 	struct verdict verdict = {
 		.relationship = "none", .evidence = "", .purpose = "TREAT", .reason = ""};
@@ -202,6 +210,8 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 	verdict.allowed = decision.allowed;
 	verdict.break_glass_would_help = decision.break_glass_would_help;
 	verdict.second_factor_would_help = decision.second_factor_would_help;
+	verdict.fresh_factor_would_help = decision.fresh_factor_would_help;
+	verdict.risk_refused = decision.risk_refused;
 	verdict.rule = decision.rule;
 	verdict.why = decision.why;
 	*ret_verdict = verdict;
@@ -231,7 +241,14 @@ enum err access_decide(struct vault *vault, struct exchange *x, const struct acc
 
 static void answer_denied(struct exchange *x, const struct verdict *verdict)
 {
-	if (verdict->break_glass_would_help)
+	if (verdict->fresh_factor_would_help)
+		answer_error(x, 403, "fresh-factor-required",
+			"Give a new code of your second factor. %s", verdict->why);
+	else if (verdict->risk_refused)
+		answer_error(x, 403, "denied",
+			"%s Ask for one person, by number or by name and birth date.",
+			verdict->why);
+	else if (verdict->break_glass_would_help)
 		answer_error(x, 403, "break-glass-possible",
 			"You are not known to be treating this patient. If you need the record now, "
 			"break the glass: it will be reviewed.");

@@ -29,11 +29,13 @@ struct access {
 	size_t patient_count;
 	uint64_t version;
 	const char *query; // of a search
+	bool one_person;   // which names one person
 };
 
 // How it was decided; everything that the trail wants to know of it.
 struct verdict {
 	bool allowed, break_glass_would_help, second_factor_would_help;
+	bool risk_refused, fresh_factor_would_help; // as the policy says
 	const char *rule, *why;
 	const char *relationship, *evidence; // "none" and "" where there is none
 	const char *purpose, *reason;        // "BTG" and the words, where glass was broken

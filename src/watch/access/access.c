@@ -19,6 +19,7 @@ enum err access_open(
 	a->per_thousand = options->per_thousand;
 	a->least = options->least;
 	a->clock_us = a->closed_day = INT64_MIN;
+	a->has_again = true; // there may be some from before
 	enum err err = keep_open(a, options->path, ret_problem);
 	if (err) {
 		keep_close(a);
@@ -114,6 +115,21 @@ static enum err add_line(struct access *a, const struct line *line)
 	return err ? err : keep_run(a, A_PERSON, person, 2);
 }
 
+// Was more than before done with the record: opened, or through a broken glass? Then the rules want
+// to hear of that access, too, and not only of the first of the day.
+static enum err look_again(struct access *a, const struct line *line, unsigned before)
+{
+	const unsigned opened = ACT_OPENED | ACT_WROTE, now = line->acts;
+	bool more =
+		(now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
+	const int64_t values[] = {line->day, (int64_t)line->actor, (int64_t)line->patient,
+		(int64_t)line->seq, line->index, line->at_us};
+	if (!more)
+		return OK;
+	a->has_again = true;
+	return keep_run(a, A_AGAIN_ADD, values, 6);
+}
+
 static enum err add_acts(struct access *a, struct line *line)
 {
 	const int64_t key[] = {line->day, (int64_t)line->actor, (int64_t)line->patient};
@@ -131,9 +147,10 @@ static enum err add_acts(struct access *a, struct line *line)
 	query_reset(q);
 	if (step != STORE_ROW)
 		return step == STORE_DONE ? add_line(a, line) : ERR_IO;
+	enum err err = look_again(a, line, before);
 	line->acts |= before;
 	const int64_t values[] = {key[0], key[1], key[2], line->acts, score_of(&told, line->acts)};
-	return line->acts == before ? OK : keep_run(a, A_ACTS, values, 5);
+	return err || line->acts == before ? err : keep_run(a, A_ACTS, values, 5);
 }
 
 void access_event(struct access *a, const struct feed_event *e)
@@ -171,7 +188,7 @@ void access_time(struct access *a, int64_t now_us)
 
 static int64_t known_us(const struct line *line)
 {
-	int64_t later = line->stage == STAGE_FIRST ? 0 : ACCESS_SECOND_LOOK_H * 3600000000ll;
+	int64_t later = line->stage != STAGE_SECOND ? 0 : ACCESS_SECOND_LOOK_H * 3600000000ll;
 	return line->at_us + later;
 }
 
@@ -190,6 +207,21 @@ static void take(struct access *a, enum access_query query, unsigned stage)
 	query_reset(q);
 }
 
+static enum err take_again(struct access *a)
+{
+	size_t before = a->open_count;
+	const int64_t most[] = {(int64_t)(FEED_WISHES - before)};
+	enum err err = keep_run(a, A_AGAIN_SKIP, NULL, 0);
+	if (err || !most[0])
+		return err;
+	keep_bind(a, A_AGAIN, most, 1);
+	take(a, A_AGAIN, STAGE_AGAIN);
+	struct store_query *q = a->queries[A_AGAIN_LEFT];
+	a->has_again = query_step(q) == STORE_ROW;
+	query_reset(q);
+	return OK;
+}
+
 size_t access_wishes(struct access *a, struct feed_wish ret_wishes[FEED_WISHES])
 {
 	if (a->open_count || a->closed_day == INT64_MIN || close_days(a))
@@ -201,6 +233,8 @@ size_t access_wishes(struct access *a, struct feed_wish ret_wishes[FEED_WISHES])
 		(int64_t)(FEED_WISHES - a->open_count)};
 	keep_bind(a, A_SECOND, second, 2);
 	take(a, A_SECOND, STAGE_SECOND);
+	if (a->has_again && take_again(a))
+		return 0;
 	for (size_t i = 0; i < a->open_count; i++)
 		ret_wishes[i] = (struct feed_wish){.seq = a->open[i].seq,
 			.index = (uint8_t)a->open[i].index,
@@ -213,6 +247,9 @@ static enum err tell(struct access *a, const struct line *line, const struct fee
 {
 	struct store_query *q = a->queries[A_FIND];
 	const int64_t key[] = {line->day, (int64_t)line->actor, (int64_t)line->patient};
+	const int64_t again[] = {(int64_t)line->seq, line->index};
+	if (line->stage == STAGE_AGAIN)
+		return keep_run(a, A_AGAIN_DONE, again, 2);
 	keep_bind(a, A_FIND, key, 3);
 	unsigned acts = query_step(q) == STORE_ROW ? (unsigned)row_int(q, 0) : line->acts;
 	query_reset(q);

@@ -8,33 +8,39 @@
 #define DAY_US 86400000000ll
 
 enum access_query {
-	A_FIND,    // day, actor, patient -> acts, stage, kind, strength, flags
-	A_COUNT,   // day, actor -> lines
-	A_ADD,     // day, actor, patient, seq, idx, at, acts
-	A_ACTS,    // day, actor, patient, acts, score
-	A_TOLD,    // day, actor, patient, stage, kind, strength, steps, flags, score
-	A_FIRST,   // most -> day, actor, patient, seq, idx, at, acts
-	A_SECOND,  // at, most -> the same
-	A_OPEN,    // day, at -> 1 when a look is still missing before the day can end
-	A_WAITING, // -> how many first looks wait
-	A_PERSON,  // actor, day
-	A_STAFF,   // day -> count
-	A_WORST,   // from day, to day, made before -> actor, day, score
-	A_SLOW,    // from day, to day -> actor, day, at, score
-	A_QUEUED,  // actor, made before -> the last day on which it was put into a queue
-	A_ITEM,    // made, queue, actor, day, score
-	A_ITEMS,   // made from, most -> day, queue, actor
-	A_SUM,     // from day, to day, actor -> records, days, flags…
-	A_LOOKS,   // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
-		   // stage
-	A_SET,     // name, value
+	A_FIND,      // day, actor, patient -> acts, stage, kind, strength, flags
+	A_COUNT,     // day, actor -> lines
+	A_ADD,       // day, actor, patient, seq, idx, at, acts
+	A_ACTS,      // day, actor, patient, acts, score
+	A_TOLD,      // day, actor, patient, stage, kind, strength, steps, flags, score
+	A_FIRST,     // most -> day, actor, patient, seq, idx, at, acts
+	A_SECOND,    // at, most -> the same
+	A_OPEN,      // day, at -> 1 when a look is still missing before the day can end
+	A_WAITING,   // -> how many first looks wait
+	A_PERSON,    // actor, day
+	A_STAFF,     // day -> count
+	A_WORST,     // from day, to day, made before -> actor, day, score
+	A_SLOW,      // from day, to day -> actor, day, at, score
+	A_QUEUED,    // actor, made before -> the last day on which it was put into a queue
+	A_ITEM,      // made, queue, actor, day, score
+	A_ITEMS,     // made from, most -> day, queue, actor
+	A_SUM,       // from day, to day, actor -> records, days, flags…
+	A_LOOKS,     // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
+		     // stage
+	A_SET,       // name, value
+	A_AGAIN,     // most -> the same as A_FIRST, of what was done later that day
+	A_AGAIN_ADD, // day, actor, patient, seq, idx, at
+	A_AGAIN_LEFT, // -> 1 when there are any
+	A_AGAIN_DONE, // seq, idx
+	A_AGAIN_SKIP, // those that were explained meanwhile, with nothing noticeable
 	A_QUERIES
 };
 
 enum {
 	STAGE_FIRST, // wants its first look
 	STAGE_SECOND,
-	STAGE_SETTLED
+	STAGE_SETTLED,
+	STAGE_AGAIN // of a wish: the line stays as it is
 };
 enum {
 	QUEUE_WORST = 1,
@@ -69,7 +75,7 @@ struct access {
 		int64_t day;
 		unsigned acts;
 	} seen[SEEN]; // lines that need no look into the database
-	bool changed;
+	bool changed, has_again;
 	void (*made)(void *context, const struct access_item *item);
 	void *made_context;
 };

@@ -13,6 +13,8 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS item (made INTEGER, queue INTEGER, actor INTEGER, day INTEGER,"
 	" score INTEGER, PRIMARY KEY (made, queue, actor)) WITHOUT ROWID;"
 	"CREATE INDEX IF NOT EXISTS item_actor ON item (actor, made);"
+	"CREATE TABLE IF NOT EXISTS again (day INTEGER, actor INTEGER, patient INTEGER, seq INTEGER,"
+	" idx INTEGER, at INTEGER, PRIMARY KEY (seq, idx)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 #define LINE   "day, actor, patient, seq, idx, at, acts"
@@ -51,6 +53,16 @@ static const char *const sql[A_QUERIES] = {
 		BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score)" SCORED,
 	[A_LOOKS] = "SELECT seq, idx, at, kind, strength, flags, score, stage" SCORED
 		    " ORDER BY score DESC, day, patient LIMIT ?4",
+	[A_AGAIN] = "SELECT a.day, a.actor, a.patient, a.seq, a.idx, a.at, l.acts FROM again a"
+		    " JOIN look l USING (day, actor, patient) WHERE l.stage > 0"
+		    " ORDER BY a.seq, a.idx LIMIT ?1",
+	[A_AGAIN_ADD] = "INSERT OR IGNORE INTO again VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[A_AGAIN_LEFT] = "SELECT 1 FROM again LIMIT 1",
+	[A_AGAIN_DONE] = "DELETE FROM again WHERE seq = ?1 AND idx = ?2",
+	[A_AGAIN_SKIP] =
+		"DELETE FROM again WHERE NOT EXISTS (SELECT 1 FROM look l WHERE"
+		" l.day = again.day AND l.actor = again.actor AND l.patient = again.patient"
+		" AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
 };
 

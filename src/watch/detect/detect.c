@@ -3,6 +3,7 @@
 #include "common/base/map.h"
 #include "watch/detect/sentence.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +167,7 @@ static bool report(struct detect *detect, const struct rules_entry *entry,
 	char sentence[FINDING_SENTENCE_BYTES];
 	if (rule->referred)
 		return true;
-	if (event->seq < detect->replay_until)
+	if (event->place < detect->replay_until)
 		return detect->owner.made_before &&
 		       detect->owner.made_before(detect->owner.context, &finding);
 	if (memory->hour != event->time_us / 3600000000) {
@@ -221,6 +222,21 @@ static void tell_wishes(
 	}
 }
 
+// One access may be explained for several patients: each may be a finding of its own.
+static struct correlate_hit hit_of(const struct ocsf_event *event, char key[CORRELATE_KEY_BYTES])
+{
+	bool later = event->place != event->seq;
+	struct bytes patient = first_of(event, OCSF_PATIENT);
+	key[0] = 0;
+	if (later)
+		snprintf(key, CORRELATE_KEY_BYTES, "patient.uid=%.*s", (int)patient.size,
+			(const char *)patient.at);
+	return (struct correlate_hit){.key = key,
+		.count = 1,
+		.evidence = {event->seq, event->place},
+		.evidence_count = later ? 2 : 1};
+}
+
 void detect_event(struct detect *detect, const struct ocsf_event *event)
 {
 	struct rules *rules = detect->rules;
@@ -233,8 +249,8 @@ void detect_event(struct detect *detect, const struct ocsf_event *event)
 			detect->memories[i]->excepted++;
 			continue;
 		}
-		const struct correlate_hit hit = {
-			.key = "", .count = 1, .evidence = {event->seq}, .evidence_count = 1};
+		char key[CORRELATE_KEY_BYTES];
+		const struct correlate_hit hit = hit_of(event, key);
 		if (report(detect, entry, event, &hit))
 			detect->memories[i]->hits++;
 		tell_wishes(detect, entry, event);

@@ -8,7 +8,7 @@
 
 struct findings {
 	struct store *store;
-	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen;
+	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen, *since, *last;
 	uint64_t place, total;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
@@ -34,6 +34,8 @@ static enum err prepare(struct findings *f)
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
 		{&f->trim, "DELETE FROM finding WHERE id <= (SELECT max(id) FROM finding) - ?1"},
 		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
+		{&f->since, "SELECT id, part, json FROM finding WHERE id > ?1 ORDER BY id"},
+		{&f->last, "SELECT max(id) FROM finding"},
 		{&f->one, "SELECT id, json FROM finding WHERE id = ?1"},
 		{&f->seen, "INSERT INTO seen (person, time) VALUES (?1, ?2) "
 			   "ON CONFLICT (person) DO UPDATE SET time = excluded.time"},
@@ -90,7 +92,8 @@ void findings_close(struct findings *f)
 {
 	if (!f)
 		return;
-	struct store_query *all[] = {f->add, f->ask, f->keep, f->trim, f->newest, f->one, f->seen};
+	struct store_query *all[] = {
+		f->add, f->ask, f->keep, f->trim, f->newest, f->one, f->seen, f->since, f->last};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
@@ -100,6 +103,13 @@ void findings_close(struct findings *f)
 uint64_t findings_place(const struct findings *f)
 {
 	return f->place;
+}
+
+uint64_t findings_last(const struct findings *f)
+{
+	uint64_t last = query_step(f->last) == STORE_ROW ? (uint64_t)row_int(f->last, 0) : 0;
+	query_reset(f->last);
+	return last;
 }
 
 uint64_t findings_total(const struct findings *f)
@@ -196,6 +206,22 @@ enum err findings_load_seen(struct findings *f, struct seen *seen)
 	while (seen_changed(seen, &at, &person, &time_us))
 		continue; // they are in the database already
 	return step == STORE_FAILED ? ERR_IO : OK;
+}
+
+void findings_since(struct findings *f, uint64_t after, findings_each *each, void *context)
+{
+	struct arena *arena = arena_new();
+	query_int(f->since, 1, (int64_t)after);
+	while (query_step(f->since) == STORE_ROW) {
+		arena_reset(arena);
+		json_t *json = json_loads(row_text(f->since, 2, arena), 0, NULL);
+		if (json)
+			each(context, (uint64_t)row_int(f->since, 0), row_text(f->since, 1, arena),
+				json);
+		json_decref(json);
+	}
+	query_reset(f->since);
+	arena_free(arena);
 }
 
 static json_t *read_row(struct store_query *query, struct arena *arena, size_t *ret_bytes)

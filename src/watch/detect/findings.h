@@ -19,6 +19,7 @@ enum err findings_open(const char *path, struct findings **ret_findings, char re
 void findings_close(struct findings *findings); // NULL is fine
 
 uint64_t findings_place(const struct findings *findings);
+uint64_t findings_last(const struct findings *findings);  // the number of the newest
 uint64_t findings_total(const struct findings *findings); // ever made
 // Of any source; the same one twice is one.
 void findings_add(struct findings *findings, const struct finding *finding);
@@ -27,6 +28,10 @@ bool findings_made_before(struct findings *findings, const struct finding *findi
 // kept, and nothing will be: the role must end and begin again at its place.
 enum err findings_save(struct findings *findings, uint64_t place, struct seen *seen);
 enum err findings_load_seen(struct findings *findings, struct seen *seen);
+// Those with larger numbers than `after`, in their order. `key` tells findings of one entry apart.
+typedef void findings_each(void *context, uint64_t id, const char *key, const json_t *finding);
+void findings_since(
+	struct findings *findings, uint64_t after, findings_each *each, void *context);
 // A list of the newest, at most so many bytes of text; the newest first. The caller's reference.
 json_t *findings_json(struct findings *findings, size_t most, size_t most_bytes);
 // One by its number; NULL when it is not kept (any more). The caller's reference.

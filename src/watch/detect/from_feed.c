@@ -2,10 +2,12 @@
 
 #include "common/format/trail.h"
 
+#include <string.h>
 #include <time.h>
 
 enum {
-	OCSF_OTHER = 99
+	OCSF_OTHER = 99,
+	EXPLAINED_ACCESS = 2006
 };
 
 // OCSF's activity of each action, and its class where that is not the one of the entry's kind.
@@ -41,19 +43,22 @@ static const int kinds[TRAIL_KINDS] = {
 	[TRAIL_SYSTEM] = 6002,
 };
 
+// An access that was explained is told as that access was, in a class of its own.
 static void set_what(const struct feed_event *from, struct ocsf_event *event)
 {
-	int action = from->action < TRAIL_ACTIONS ? from->action : 0;
-	int uid = actions[action].class      ? actions[action].class
+	bool explained = from->action == TRAIL_EXPLAINED && from->explanation[0];
+	unsigned wanted = explained ? from->about_action : from->action;
+	unsigned action = wanted < TRAIL_ACTIONS ? wanted : 0;
+	int uid = explained                  ? EXPLAINED_ACCESS
+		  : actions[action].class    ? actions[action].class
 		  : from->kind < TRAIL_KINDS ? kinds[from->kind]
 					     : 0;
 	const struct ocsf_class *class = ocsf_class_of(uid);
 	if (class)
 		ocsf_set_class(event, class);
-	ocsf_add_number(event, OCSF_ACTIVITY_ID,
-		actions[action].activity ? actions[action].activity : OCSF_OTHER);
-	ocsf_add_text(
-		event, OCSF_ACTIVITY_NAME, trail_action_text((enum trail_action)from->action));
+	int activity = explained ? from->look : actions[action].activity; // create, update
+	ocsf_add_number(event, OCSF_ACTIVITY_ID, activity ? activity : OCSF_OTHER);
+	ocsf_add_text(event, OCSF_ACTIVITY_NAME, trail_action_text((enum trail_action)action));
 	bool fine = from->outcome == TRAIL_ALLOWED || from->outcome == TRAIL_INTENDED;
 	ocsf_add_text(event, OCSF_STATUS, fine ? "Success" : "Failure");
 	ocsf_add_text(
@@ -83,15 +88,35 @@ static void add_known(struct ocsf_event *event, enum ocsf_field field, const cha
 		ocsf_add_text(event, field, text);
 }
 
+static void set_flags(const struct feed_event *from, struct ocsf_event *event)
+{
+	for (const char *at = from->flags; *at;) {
+		size_t size = strcspn(at, " ");
+		ocsf_add(event, OCSF_FLAGS, bytes_copy(event->arena, bytes_of(at, size)));
+		at += size + (at[size] == ' ');
+	}
+}
+
+// Its number is that of the access, which names the people; its place that of what was told later.
+static void set_explanation(const struct feed_event *from, struct ocsf_event *event)
+{
+	ocsf_add_text(event, OCSF_EXPLANATION, from->explanation);
+	ocsf_add_number(event, OCSF_EXPLANATION_STRENGTH, from->strength);
+	ocsf_add_number(event, OCSF_EXPLANATION_LOOK, from->look);
+	event->place = from->seq;
+}
+
 void ocsf_from_feed(const struct feed_event *from, struct ocsf_event *event, struct arena *arena)
 {
 	ocsf_begin(event, arena);
-	ocsf_set_when(event, from->seq, from->time_us);
-	set_local(event, from->time_us);
+	bool explained = from->action == TRAIL_EXPLAINED && from->explanation[0];
+	ocsf_set_when(event, explained ? from->about : from->seq, from->time_us);
+	set_local(event, explained ? from->about_us : from->time_us);
 	set_what(from, event);
 	ocsf_add_opaque(event, OCSF_ACTOR, from->actor);
 	add_known(event, OCSF_ACTOR_ROLE, from->role);
 	ocsf_add_opaque(event, OCSF_SESSION, from->session);
+	ocsf_add_opaque(event, OCSF_USER, from->user);
 	for (size_t i = 0; i < from->patients_here; i++)
 		ocsf_add_opaque(event, OCSF_PATIENT, from->patients[i]);
 	ocsf_add_number(event, OCSF_PATIENT_COUNT, from->patient_count);
@@ -102,7 +127,10 @@ void ocsf_from_feed(const struct feed_event *from, struct ocsf_event *event, str
 	add_known(event, OCSF_PURPOSE, from->purpose);
 	if (from->broken_glass)
 		ocsf_add_text(event, OCSF_BROKEN_GLASS, "true");
-	if (from->kind == TRAIL_ACCESS && from->patient_count)
+	if ((from->kind == TRAIL_ACCESS || explained) && from->patient_count)
 		ocsf_add_text(event, OCSF_RELATIONSHIP,
 			*from->relationship ? from->relationship : "none");
+	set_flags(from, event);
+	if (explained)
+		set_explanation(from, event);
 }

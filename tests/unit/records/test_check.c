@@ -57,7 +57,8 @@ static void the_shredded_is_counted_and_whole(void **state)
 // Blobs are in the order in which they were put: slots 1 to 4, sugar (3) with two versions.
 static const char *const tampering[] = {
 	// one byte changed, at the beginning, in the middle, at the end
-	"UPDATE blob SET sealed = x'00' || substr(sealed, 2) WHERE key = 3 << 20 | 1",
+	"UPDATE blob SET sealed = CASE substr(sealed, 1, 1) WHEN x'00' THEN x'01' ELSE x'00' END"
+	" || substr(sealed, 2) WHERE key = 3 << 20 | 1",
 	"UPDATE blob SET sealed = substr(sealed, 1, 40) || x'0000' || substr(sealed, 43)"
 	" WHERE key = 3 << 20 | 1",
 	"UPDATE blob SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE key = 3 << 20 | 1",

@@ -29,6 +29,8 @@ static const struct trail_entry sample = {.time_us = -5,
 	.detail = "d",
 	.trace = "t",
 	.content = "c",
+	.target = "a2",
+	.flags = "honey",
 	.patients = patients,
 	.patients_here = 2};
 
@@ -47,6 +49,8 @@ static void an_entry_comes_back(void **state)
 	assert_int_equal(e.version, 9);
 	assert_string_equal(e.actor_name, "Dr Müller");
 	assert_string_equal(e.content, "c");
+	assert_string_equal(e.target, "a2");
+	assert_string_equal(e.flags, "honey");
 	assert_string_equal(e.evidence, "Encounter/1");
 	assert_int_equal(e.patients_here, 2);
 	assert_string_equal(e.patients[1], "p2");
@@ -64,7 +68,7 @@ static void no_prefix_is_an_entry(void **state)
 		assert_true(trail_parse(bytes_of(out.at, size), arena, &e) != OK);
 	put_u8(&out, 0);
 	assert_err(trail_parse(buf_bytes(&out), arena, &e), ERR_SYNTAX);
-	out.at[0] = 2;
+	out.at[0] = 3;
 	assert_err(trail_parse(buf_bytes(&out), arena, &e), ERR_UNSUPPORTED);
 	buf_done(&out);
 	arena_free(arena);

@@ -1,0 +1,24 @@
+// sources: what ordinarily speaks at this hour of the week, and is silent; and what the trail's own
+// numbers and times betray.
+//
+// For each address, each application and the whole house one byte for each of the 168 hours of a
+// week: in which of the last 8 weeks anything came. An hour counts as silence when in every known
+// week (at least 3) something came and now nothing does; silence is told when the weeks behind its
+// silent hours add up to SOURCES_SILENT (of the house: SOURCES_SILENT_HOUSE), once until something
+// comes again. Hours in which Hospitaller itself was stopped, by its own word on the trail, are
+// unknown, not silent. Bounds: SOURCES places of 320 bytes; the longest silent of 16 neighbours
+// goes.
+//
+// Bursts of sign-ins from an address (midas.h) are calibrated on addresses and days, and found when
+// as rare as one in SOURCES_BURST of those.
+#pragma once
+
+enum {
+	SOURCES = 2560,
+	SOURCES_SILENT = 24,
+	SOURCES_SILENT_HOUSE = 16,
+	SOURCES_BURST = 1000,
+	SOURCES_CLOCK_S = 120,       // that time may go back: entries are written side by side
+	SOURCES_AHEAD_S = 26 * 3600, // that nothing at all may happen
+	SOURCES_CUT_S = 600,         // without a word, before a start that no stop announced
+};
