@@ -1,15 +1,16 @@
 // The frame: who is in, the menu, what every page shares.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, get, retrying } from './base/api';
+import { ApiError, get, post, retrying, whenFactorWanted } from './base/api';
 import { match, go, place } from './base/router';
 import { account, enter, idleLeft, leave, may, ownRecord, session } from './base/session';
-import { useStore, type Store } from './base/store';
+import { store, useStore, type Store } from './base/store';
 import { WAITING_MS, askWaiting } from './base/asking';
 import { useEvery, useNow } from './base/load';
 import { nextTheme, setTheme, theme } from './base/theme';
 import { menuPath, pages, type Route } from './pages/routes';
 import { SignIn } from './pages/sign_in';
 import { roleText } from './trail/words';
+import { Ask } from './ui/ask';
 import { Dialog } from './ui/dialog';
 import { Icon, type IconName } from './ui/icon';
 import { help, keys, onKey } from './ui/keys';
@@ -122,6 +123,25 @@ function Help() {
   );
 }
 
+const wanted = store<((given: boolean) => void) | null>(null);
+let wish: Promise<boolean> | null = null;
+// However many requests wait, one code answers all of them.
+whenFactorWanted(() => (wish ??= new Promise<boolean>((done) => wanted.set(done)).finally(() => { wish = null; })));
+
+function FreshFactor() {
+  const done = useStore(wanted);
+  if (!done) return null;
+  const end = (given: boolean) => { wanted.set(null); done(given); };
+  return (
+    <Ask title="Show once more that it is you" label="Code" hint="Six digits from your phone, or a recovery code" act="Go on" onClose={() => end(false)} onDo={async (code) => {
+      await post('/api/me/second-factor', { code });
+      end(true);
+    }}>
+      <p>Something unusual was noticed with your account. For this, a new code is needed. Your own patients’ records open without it, and breaking the glass always works.</p>
+    </Ask>
+  );
+}
+
 function Away() {
   if (!useStore(retrying)) return null;
   return <div class="away" role="status"><span class="pulse" aria-hidden="true" />The records cannot be reached just now. Trying again by itself…</div>;
@@ -180,6 +200,7 @@ function Inside() {
         </main>
       </div>
       <IdleWarning />
+      <FreshFactor />
       <Help />
     </>
   );

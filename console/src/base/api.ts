@@ -24,6 +24,13 @@ export function whenSignedOut(fn: () => void): void {
   onSignedOut = fn;
 }
 
+// The policy may want the second factor again from whom watch has reason to doubt. Whoever asks waits
+// for it, and what was refused is asked anew.
+let onFactor: () => Promise<boolean> = () => Promise.resolve(false);
+export function whenFactorWanted(fn: () => Promise<boolean>): void {
+  onFactor = fn;
+}
+
 const generic: Record<number, string> = {
   0: 'The server cannot be reached.',
   403: 'This is not allowed.',
@@ -92,6 +99,7 @@ const TRIES = 6;
 
 // Reads are tried again while the server is away; a write is never sent twice by itself.
 export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, tries = TRIES): Promise<T> {
+  let proved = false;
   for (let tried = 1; ; tried++) {
     try {
       const json = (await once(method, path, body, signal)) as T;
@@ -101,6 +109,10 @@ export async function request<T>(method: string, path: string, body?: unknown, s
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password' && path !== '/api/password/advice') onSignedOut();
+      if (error.code === 'fresh-factor-required' && !proved && (await onFactor())) {
+        proved = true;
+        continue;
+      }
       const away = error.status === 503 || error.status === 0;
       if (!away || method !== 'GET' || tried >= tries) {
         if (tried > 1 || !away) retrying.set(0);

@@ -58,13 +58,13 @@ export function Decisions({ own }: { own: Own }) {
         {!closed && <button type="button" class="button" onClick={() => setAsking('assign')}>Give it to…</button>}
         {!closed && i.state !== 'contained' && <button type="button" class="button" onClick={() => setAsking('contain')}>It is contained…</button>}
         <button type="button" class={`button ${i.assigned && !i.verdict ? 'main' : ''}`} onClick={() => setAsking('verdict')}>{i.verdict ? 'Change the verdict…' : 'Say what it was…'}</button>
-        {closed ? <button type="button" class="button" onClick={() => setAsking('reopen')}>Open it again…</button> : <button type="button" class={`button ${i.verdict ? 'main' : ''}`} onClick={() => setAsking('close')}>Close it…</button>}
+        {closed ? <button type="button" class="button" onClick={() => setAsking('reopen')}>Open it again…</button> : i.verdict && <button type="button" class="button main" onClick={() => setAsking('close')}>Close it…</button>}
         <button type="button" class="button" onClick={() => window.print()}>Print</button>
       </div>
       {asking === 'verdict' && <Verdict own={own} onClose={done} />}
       {asking === 'assign' && <Ask title="Give it to somebody" label="To whom?" hint="Their login" act="Give it" onClose={done} onDo={async (to) => { await act(own, 'assign', { to }, 'It is assigned.'); done(); }} />}
       {asking === 'contain' && <Ask title="It is contained" label="How?" free act="Note it" onClose={done} onDo={async (text) => { await act(own, 'contain', { text: text || undefined }, 'It is contained.'); done(); }} />}
-      {asking === 'close' && <Ask title="Close the incident" free act="Close it" onClose={done} onDo={async (text) => { await act(own, 'close', { text: text || undefined }, 'It is closed.'); done(); }}>{!i.verdict && <p>There is no verdict: nobody will know what it was.</p>}</Ask>}
+      {asking === 'close' && <Ask title="Close the incident" free act="Close it" onClose={done} onDo={async (text) => { await act(own, 'close', { text: text || undefined }, 'It is closed.'); done(); }} />}
       {asking === 'reopen' && <Ask title="Open it again" free act="Open it" onClose={done} onDo={async (text) => { await act(own, 'reopen', { text: text || undefined }, 'It is open again.'); done(); }} />}
     </>
   );
