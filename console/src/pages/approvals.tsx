@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { getOnce, post, query } from '../base/api';
 import { useLoad, useNow } from '../base/load';
+import { may } from '../base/session';
 import type { Measure, Run } from '../base/watch';
 import { left, plural } from '../fhir/words';
 import { RunCard, actText, holds, isAsking } from '../trail/run';
@@ -14,7 +15,7 @@ function Measures() {
   const loaded = useLoad('measures', (signal) => getOnce<{ measures: Measure[] }>('/api/measures', signal));
   const now = useNow(1000);
   const [lifting, setLifting] = useState<Measure>();
-  const whom = (m: Measure) => m.account ?? (m.patient && <a href={`/patient/${m.patient}`}>Patient {m.patient}</a>) ?? m.session ?? '';
+  const whom = (m: Measure) => m.account ?? (m.patient && (may('patient-search') ? <a href={`/patient/${m.patient}`}>Patient {m.patient}</a> : `Patient ${m.patient}`)) ?? m.session ?? '';
   return (
     <Card title="What holds now">
       {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : !loaded.data ? <Skeleton rows={2} /> : loaded.data.measures.length ? (

@@ -3,23 +3,12 @@ import type { ComponentType } from 'preact';
 import type { Store } from '../base/store';
 import { asking } from '../base/asking';
 import type { IconName } from '../ui/icon';
+import { later } from '../ui/later';
 import { About } from './about';
-import { Accounts } from './accounts';
-import { Approvals } from './approvals';
-import { Blocks } from './blocks';
-import { Detection } from './detection';
 import { Find } from './find';
-import { FindingPage, FindingsPage } from './findings';
-import { Health } from './health';
-import { IncidentsPage } from './incidents';
-import { Room } from './incident/room';
-import { LetterPage } from './incident/letter';
 import { Mine } from './mine';
-import { Ordinary } from './ordinary';
-import { QueuePage } from './queue';
 import { RecordPage } from './record/record';
 import { Sessions } from './sessions';
-import { Trail } from './trail';
 
 export interface Route {
   path: string;
@@ -35,23 +24,26 @@ export interface Route {
   search?: boolean;
 }
 
+type Officers = typeof import('./officers');
+const officers = (pick: (m: Officers) => Route['page']): Route['page'] => later(() => import('./officers'), pick);
+
 // Today's work first. Where there are more than fit, the last are behind "More".
 export const pages: Route[] = [
-  { path: '/queue', page: QueuePage, menu: 'Queue', icon: 'eye', verb: 'trail-search' },
-  { path: '/incidents', also: ['/incident/:number/:part?/:kind?/:patient?'], page: IncidentsPage, menu: 'Incidents', icon: 'alert', verb: 'trail-search' },
-  { path: '/incident/:number', page: Room, verb: 'trail-search' },
-  { path: '/incident/:number/letter/:kind/:patient?', page: LetterPage, verb: 'trail-search' },
-  { path: '/approvals', page: Approvals, menu: 'Approvals', icon: 'check', verb: 'playbooks', waits: asking },
+  { path: '/queue', page: officers((m) => m.QueuePage), menu: 'Queue', icon: 'eye', verb: 'trail-search' },
+  { path: '/incidents', also: ['/incident/:number/:part?/:kind?/:patient?'], page: officers((m) => m.IncidentsPage), menu: 'Incidents', icon: 'alert', verb: 'trail-search' },
+  { path: '/incident/:number', page: officers((m) => m.Room), verb: 'trail-search' },
+  { path: '/incident/:number/letter/:kind/:patient?', page: officers((m) => m.LetterPage), verb: 'trail-search' },
+  { path: '/approvals', page: officers((m) => m.Approvals), menu: 'Approvals', icon: 'check', verb: 'playbooks', waits: asking },
   { path: '/', also: ['/patient/:id/:tab?'], page: Find, menu: 'Patients', icon: 'patients', verb: 'patient-search', search: true },
   { path: '/patient/:id/:tab?', page: RecordPage },
-  { path: '/blocks', page: Blocks, menu: 'Blocks', icon: 'block', verb: 'status-view' },
-  { path: '/findings', also: ['/finding/:id'], page: FindingsPage, menu: 'Findings', icon: 'find', verb: 'trail-search' },
-  { path: '/finding/:id', page: FindingPage, verb: 'trail-search' },
-  { path: '/person/:account', page: Ordinary, verb: 'trail-search' },
-  { path: '/trail/:seq?', page: Trail, menu: 'Trail', icon: 'trail', verb: 'trail-search' },
-  { path: '/accounts', page: Accounts, menu: 'Accounts', icon: 'accounts', verb: 'accounts-manage' },
-  { path: '/detection', page: Detection, menu: 'Detection', icon: 'detect', verb: ['status-view', 'trail-search'] },
-  { path: '/health', page: Health, menu: 'Health', icon: 'health', verb: 'status-view' },
+  { path: '/blocks', page: officers((m) => m.Blocks), menu: 'Blocks', icon: 'block', verb: 'status-view' },
+  { path: '/findings', also: ['/finding/:id'], page: officers((m) => m.FindingsPage), menu: 'Findings', icon: 'find', verb: 'trail-search' },
+  { path: '/finding/:id', page: officers((m) => m.FindingPage), verb: 'trail-search' },
+  { path: '/person/:account', page: officers((m) => m.Ordinary), verb: 'trail-search' },
+  { path: '/trail/:seq?', page: officers((m) => m.Trail), menu: 'Trail', icon: 'trail', verb: 'trail-search' },
+  { path: '/accounts', page: officers((m) => m.Accounts), menu: 'Accounts', icon: 'accounts', verb: 'accounts-manage' },
+  { path: '/detection', page: officers((m) => m.Detection), menu: 'Detection', icon: 'detect', verb: ['status-view', 'trail-search'] },
+  { path: '/health', page: officers((m) => m.Health), menu: 'Health', icon: 'health', verb: 'status-view' },
   { path: '/sessions', page: Sessions, menu: 'Sessions', icon: 'sessions' },
   { path: '/about', page: About, menu: 'About', icon: 'about' },
   { path: '/me', page: Mine },

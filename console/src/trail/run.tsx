@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { post } from '../base/api';
 import { askWaiting } from '../base/asking';
 import { useNow } from '../base/load';
-import { account } from '../base/session';
+import { account, may } from '../base/session';
 import type { Run, RunStep } from '../base/watch';
 import { capital, dateTime, left, time } from '../fhir/words';
 import { Ask } from '../ui/ask';
@@ -95,7 +95,7 @@ export function RunCard({ run, done, level = 3 }: { run: Run; done(): void; leve
         <Head>{capital(run.playbook)}{run.who && <>: {whoText(run.who)} <small class="muted">{roleText(run.who.role)}</small></>}</Head>
         <div class="row"><time class="muted" dateTime={run.started}>{dateTime(run.started)}</time>{run.level && <LevelTag level={run.level} />}</div>
       </header>
-      {run.sentence && <p class="finding-sentence">{run.sentence}{run.seq !== undefined && <> <a href={`/trail/${run.seq}`}>Evidence</a></>}</p>}
+      {run.sentence && <p class="finding-sentence">{run.sentence}{run.seq !== undefined && may('trail-search') && <> <a href={`/trail/${run.seq}`}>Evidence</a></>}</p>}
       {run.state === 'cut' && <p class="muted">It was cut off: it had more steps than are allowed.</p>}
       <Steps run={run} done={done} />
     </article>

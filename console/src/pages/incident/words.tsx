@@ -35,16 +35,19 @@ export function runsOf(i: Incident, runs: Run[]): Run[] {
   return runs.filter((r) => found.has(`${r.rule} ${r.seq}`));
 }
 
+// They keep nobody from anything.
+const quiet = new Set(['open-task', 'notify', 'snapshot-trail']);
+
 // What is contained already, one line each.
 export function contained(i: Incident, runs: Run[], now: number): string[] {
-  const held = runs.flatMap((r) => r.steps.filter((s) => holds(s) || (s.state === 'done' && s.action === 'end-sessions')).map((s) => `${doneText(s)}${s.until ? `, for ${left(Date.parse(s.until) - now)} more` : ''}`));
+  const held = runs.flatMap((r) => r.steps.filter((s) => (holds(s) && !quiet.has(s.action)) || (s.state === 'done' && s.action === 'end-sessions')).map((s) => `${doneText(s)}${s.until ? `, for ${left(Date.parse(s.until) - now)} more` : ''}`));
   const said = i.timeline.filter((h) => h.kind === 'contain').map((h) => `${h.who?.name ?? 'Somebody'} says that it is contained${h.text ? `: “${h.text}”` : ''}`);
   return [...held, ...said];
 }
 
 const done: Record<string, string> = {
   'end-sessions': 'Their sessions were ended', 'demand-step-up': 'They are asked for the second factor again', 'lock-account': 'The account is locked', 'lock-record': 'The record is locked but for broken glass',
-  'revoke-token': 'The token is revoked', 'block-address': 'The address is blocked', 'quarantine-host': 'The host is in quarantine', 'open-task': 'A task is open',
+  'revoke-token': 'The token is revoked', 'block-address': 'The address is blocked', 'quarantine-host': 'The host is in quarantine',
 };
 const doneText = (s: RunStep): string => done[s.action] ?? actText(s.action);
 
