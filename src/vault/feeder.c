@@ -178,6 +178,7 @@ static void watch_gone(struct peer *peer, const char *why)
 	peer_done(peer);
 	feeder->has_watch = false;
 	feeder->wish_count = feeder->wish_at = 0;
+	feeder->gone(feeder->context);
 }
 
 static void take_wishes(struct feeder *feeder, struct bytes payload)
@@ -196,6 +197,24 @@ static void take_wishes(struct feeder *feeder, struct bytes payload)
 	wake(feeder, FEEDER_PAUSE_US);
 }
 
+static void take_act(struct feeder *feeder, struct bytes payload)
+{
+	uint64_t ticket;
+	struct bytes json;
+	if (feed_act_parse(payload, &ticket, &json))
+		watch_gone(&feeder->watch, "an act that cannot be read");
+	else
+		feeder->act(feeder->context, ticket, json);
+}
+
+void feeder_acted(struct feeder *feeder, const struct feed_acted *acted)
+{
+	if (!feeder->has_watch)
+		return; // it asks again when it is back
+	feed_acted_send(feeder->watch.channel, acted);
+	peer_flush(&feeder->watch);
+}
+
 static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct feeder *feeder = peer->owner;
@@ -212,6 +231,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->courier, frame->payload);
 	} else if (frame->type == FEED_OUTCOME) {
 		take_outcome(feeder, frame->payload);
+	} else if (frame->type == FEED_ACT) {
+		take_act(feeder, frame->payload);
 	} else if (frame->type == FEED_REPLY) {
 		take_reply(feeder, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {

@@ -46,6 +46,9 @@ struct feeder {
 	// What guard answered: counters where the answer's type says so, else NULL.
 	void (*outcome)(void *context, const struct ward_answer *answer,
 		const struct ward_counters *counters);
+	// What a playbook wants done; and that watch is gone, who asks again when it is back.
+	void (*act)(void *context, uint64_t ticket, struct bytes json);
+	void (*gone)(void *context);
 	// What watch replied to a question; the receiver owns it.
 	void (*replied)(void *context, uint64_t ticket, uint16_t status, json_t *json);
 	void *context;
@@ -57,5 +60,6 @@ void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
 // Points of risk of an account where watch finds it high; else 0.
 int feeder_risk(struct feeder *feeder, const char *account);
+void feeder_acted(struct feeder *feeder, const struct feed_acted *acted);
 bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away
 bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question); // the same

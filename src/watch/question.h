@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 struct access;
+struct conductor;
 struct detector;
 struct messenger;
 struct warden;
@@ -22,6 +23,7 @@ struct watch_parts {
 	struct messenger *messenger;
 	struct warden *warden;
 	struct casebook *casebook;
+	struct conductor *conductor;
 };
 
 struct reply {

@@ -11,6 +11,8 @@
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
 //   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
+//   ACT        forth (watch)  a playbook wants something done: u64 ticket, JSON
+//   ACTED      back  (vault)  u64 ticket, u8 fine, what came of it, in a sentence
 //   RISK       forth (watch)  u16 count, then persons whose risk is high, and how high: all of them
 //   FOUND      forth (watch)  a finding, or an incident that was opened, for the trail
 //   NOTED      back  (vault)  up to which numbers of both the trail has them
@@ -46,6 +48,8 @@ enum feed_message {
 	FEED_RISK = 48,
 	FEED_FOUND,
 	FEED_NOTED,
+	FEED_ACT,
+	FEED_ACTED,
 };
 enum {
 	FEED_VERSION = 3,
@@ -62,6 +66,8 @@ enum {
 	FEED_NAME_BYTES = 64,
 	FEED_RISKS = 200,
 	FEED_TITLE_BYTES = 240,
+	FEED_ACT_BYTES = 4000,
+	FEED_WORDS_BYTES = 400,
 	FEED_QUESTION_BYTES = 16000,
 	FEED_REPLY_BYTES = 60000
 };
@@ -152,6 +158,16 @@ void feed_found_send(struct channel *channel, const struct feed_found *found);
 enum err feed_found_parse(struct bytes payload, struct feed_found *ret_found);
 void feed_noted_send(struct channel *channel, const uint64_t numbers[FEED_KINDS]);
 enum err feed_noted_parse(struct bytes payload, uint64_t ret_numbers[FEED_KINDS]);
+// What a playbook wants done, on the trail before it is; and what came of it.
+void feed_act_send(struct channel *channel, uint64_t ticket, struct bytes json);
+enum err feed_act_parse(struct bytes payload, uint64_t *ret_ticket, struct bytes *ret_json);
+struct feed_acted {
+	uint64_t ticket;
+	bool fine;
+	char words[FEED_WORDS_BYTES];
+};
+void feed_acted_send(struct channel *channel, const struct feed_acted *acted);
+enum err feed_acted_parse(struct bytes payload, struct feed_acted *ret_acted);
 
 // A text for an event: cut at a character's boundary, control characters and what is no UTF-8
 // replaced by '?'.

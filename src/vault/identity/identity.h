@@ -126,6 +126,7 @@ struct sign_in_step {
 	uint32_t wait_s; // with ERR_BUSY of sign_in_code
 };
 // ERR_UNAUTHENTICATED without saying which part was wrong (account is filled where it is known).
+// ERR_DENIED: the password was right, but the account is locked by a measure.
 enum err sign_in_end(
 	struct identity *identity, struct sign_in *sign_in, struct sign_in_step *ret_step);
 // Six digits or a recovery code. ERR_UNAUTHENTICATED; ERR_BUSY: throttled, as sign_in_begin, so
@@ -177,6 +178,9 @@ struct session {
 	const char *handle, *account, *login, *name, *role, *person;
 	enum session_kind kind;
 	bool second_factor;
+	// Contained by a measure (measures.h): nothing but broken glass opens a record. Locked, or
+	// until the second factor is given anew.
+	bool locked, step_up;
 	int64_t created_us, used_us, idle_ends_us, ends_us;
 	int64_t factor_us; // when the second factor was last given; 0: never
 	const char *address, *agent;

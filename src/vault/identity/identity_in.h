@@ -63,6 +63,7 @@ struct ticket {
 };
 
 struct throttle;
+struct measures;
 
 struct identity {
 	struct store *store;
@@ -77,6 +78,7 @@ struct identity {
 	struct map *tickets;                  // by hash of the ticket
 	struct map *blocked;                  // refused passwords
 	struct throttle *throttle;
+	struct measures *measures;
 	int64_t flushed_us, stranger_us;
 	uint64_t strangers; // since then, not on the trail
 };
@@ -127,6 +129,10 @@ enum err places_load(struct identity *identity);
 // To be called with every sign-in that was completed.
 enum err signed_in_at(
 	struct identity *identity, const char *account, const char *address, int64_t now_us);
+
+// measures.c
+enum err measures_load(struct identity *identity);
+void measures_free(struct identity *identity); // NULL in it is fine
 
 // password.c
 enum err blocklist_load(struct identity *identity, const char *path);

@@ -1,6 +1,7 @@
 #include "vault/identity/identity_in.h"
 
 #include "common/base/text.h"
+#include "vault/identity/measures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +219,16 @@ static void follow_clock(struct held_session *s, int64_t now_us)
 		g->shown.until_us -= back_us;
 }
 
+// False: it is refused altogether. Who may break the glass is never refused.
+static bool look_at_measures(struct identity *identity, struct held_session *s, int64_t now_us)
+{
+	const struct measure *lock = measure_on(identity, MEASURE_LOCK, s->account->id, now_us);
+	const struct measure *step = measure_on(identity, MEASURE_STEP_UP, s->account->id, now_us);
+	s->shown.locked = lock != NULL;
+	s->shown.step_up = step && s->shown.factor_us <= step->from_us;
+	return (!lock || lock->narrow) && !measure_on(identity, MEASURE_TOKEN, s->handle, now_us);
+}
+
 enum err session_find(struct identity *identity, const char *token, enum session_kind kind,
 	int64_t now_us, const struct session **ret_session)
 {
@@ -226,7 +237,8 @@ enum err session_find(struct identity *identity, const char *token, enum session
 	if (!s || s->shown.kind != kind || s->account->state != ACCOUNT_ACTIVE)
 		return ERR_UNAUTHENTICATED;
 	follow_clock(s, now_us);
-	if (now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us)
+	if (now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us ||
+		!look_at_measures(identity, s, now_us))
 		return ERR_UNAUTHENTICATED;
 	if (now_us > s->shown.used_us)
 		s->shown.used_us = now_us;

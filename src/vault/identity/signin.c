@@ -1,6 +1,7 @@
 #include "vault/identity/identity_in.h"
 
 #include "common/base/text.h"
+#include "vault/identity/measures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,6 +223,11 @@ enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_i
 		throttle_failed(identity->throttle, s->login, s->from.address, s->now_us);
 		*ret_step = step;
 		return ERR_UNAUTHENTICATED;
+	}
+	const struct measure *lock = measure_on(identity, MEASURE_LOCK, s->account->id, s->now_us);
+	if (lock && !lock->narrow) {
+		*ret_step = step;
+		return ERR_DENIED;
 	}
 	enum err err = go_on(identity, &s->from, s->now_us, &step);
 	*ret_step = step;

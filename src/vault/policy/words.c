@@ -44,6 +44,7 @@ const struct policy_word policy_verb_words[POLICY_VERBS] = {
 	{"status-view", "Seeing the health of the roles, and what watch counts."},
 	{"import", "Importing bundles, keeping their identities."},
 	{"keys-manage", "Rotating keys and destroying a patient's."},
+	{"playbooks", "Seeing playbooks and their runs, approving what one's role is asked, undoing."},
 	{"contain", "Blocking addresses, quarantine, changing the network's zones."},
 };
 

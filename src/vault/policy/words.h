@@ -16,7 +16,7 @@ enum policy_condition {
 	CONDITIONS
 };
 enum {
-	POLICY_VERBS = 7,
+	POLICY_VERBS = 8,
 	POLICY_KEYS = 5,
 	POLICY_CAUTION_KEYS = 7,
 	POLICY_RULE_KEYS = 7
