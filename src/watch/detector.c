@@ -135,7 +135,7 @@ uint64_t detector_from(const struct detector *d)
 	uint64_t place = findings_place(d->findings);
 	int64_t last = findings_last_hour(d->findings);
 	uint64_t begin = place > HISTORY ? place - HISTORY : 0, own = conduct_from(&d->conduct);
-	uint64_t from = last ? findings_since(d->findings,
+	uint64_t from = last ? findings_hour_from(d->findings,
 				       last - detect_longest_us(d->detect) / HOUR_US - 1)
 			     : 0;
 	from = from < begin ? begin : from < place ? from : place;

@@ -213,7 +213,7 @@ static int64_t one_number(struct store_query *query)
 	return number;
 }
 
-uint64_t findings_since(const struct findings *f, int64_t hour)
+uint64_t findings_hour_from(const struct findings *f, int64_t hour)
 {
 	query_int(f->hour_since, 1, hour);
 	return (uint64_t)one_number(f->hour_since);

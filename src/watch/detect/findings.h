@@ -32,7 +32,7 @@ enum err findings_save(struct findings *findings, uint64_t place, struct seen *s
 // FINDINGS_HOURS, so that a start finds the place that a timespan reaches back to.
 void findings_hour(struct findings *findings, int64_t hour, uint64_t seq);
 // The first entry of the last hour known that is not after this one; 0 when there is none.
-uint64_t findings_since(const struct findings *findings, int64_t hour);
+uint64_t findings_hour_from(const struct findings *findings, int64_t hour);
 int64_t findings_last_hour(const struct findings *findings); // 0 when none is known
 enum err findings_load_seen(struct findings *findings, struct seen *seen);
 // Those with larger numbers than `after`, in their order. `key` tells findings of one entry apart.
