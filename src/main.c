@@ -85,6 +85,7 @@ static const struct command *const commands[] = {
 	&command_trail_key,
 	&command_findings,
 	&command_behaviour_who,
+	&command_behaviour_status,
 	&command_rules_test,
 	&command_rules_fields,
 	&command_guard_list,

@@ -34,6 +34,7 @@ enum err detector_tick(struct detector *detector);
 // One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
 // What a person ordinarily does, and today (behaviour_profile()). The caller's reference.
 json_t *detector_profile(struct detector *detector, uint64_t actor);
+json_t *detector_conduct(struct detector *detector); // behaviour_json(), or NULL
 json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Was there anything new since the last call?

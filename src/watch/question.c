@@ -29,6 +29,15 @@ static void answer_finding(
 			DETECTOR_KEPT);
 }
 
+static void answer_health(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	(void)arguments;
+	reply->json = detector_conduct(parts->detector);
+	if (!reply->json)
+		reply_problem(reply, 503, "Behaviour is not kept; the log says why.");
+}
+
 static void answer_behaviour(
 	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
 {
@@ -45,6 +54,8 @@ static void answer_behaviour(
 }
 
 const struct question questions[] = {
+	{"behaviour-health", answer_health,
+		"Since when behaviour learns, of how many, and its thresholds."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
 };

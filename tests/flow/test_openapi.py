@@ -175,6 +175,7 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, admin, "GET", "/api/findings").status == 403
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
     assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
+    assert ask(own, admin, "GET", "/api/behaviour").json["learning"] is True
     assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
     for path in ("/api/health", "/api/openapi.json"):

@@ -31,7 +31,7 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_behaviour.c
-route_handler api_behaviour;
+route_handler api_behaviour, api_behaviour_health;
 // api_lures.c
 route_handler api_lures, api_lure_create, api_lure_remove;
 // api_findings.c
