@@ -122,6 +122,7 @@ static void page_policy(const struct invocation *invocation, struct buf *out)
 		"policy/hospital.yaml in the folder of the rules is the whole policy, in YAML. What no rule allows is refused. A rule allows its roles its actions on its resources when its condition holds; the order of the rules decides nothing but which name the trail tells when several allow.\n\nThe server reads the file when it starts, and does not start when a word in it is unknown; hospitaller policy show checks it beforehand and shows what follows for each role.");
 	add_words(out, "KEYS OF THE FILE", policy_keys, POLICY_KEYS);
 	add_words(out, "KEYS OF A RULE", policy_rule_keys, POLICY_RULE_KEYS);
+	add_words(out, "KEYS OF A RULE OF RISK", policy_caution_keys, POLICY_CAUTION_KEYS);
 	add_words(out, "ROLES", policy_roles + 1, POLICY_ROLES - 1);
 	add_words(out, "ACTIONS", policy_actions, POLICY_ACTIONS);
 	add_words(out, "CONDITIONS", policy_conditions, GLASS);

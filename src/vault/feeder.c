@@ -178,6 +178,7 @@ static void watch_gone(struct peer *peer, const char *why)
 	peer_done(peer);
 	feeder->has_watch = false;
 	feeder->wish_count = feeder->wish_at = 0;
+	feeder->gone(feeder->context);
 }
 
 static void take_wishes(struct feeder *feeder, struct bytes payload)
@@ -196,9 +197,28 @@ static void take_wishes(struct feeder *feeder, struct bytes payload)
 	wake(feeder, FEEDER_PAUSE_US);
 }
 
+static void take_act(struct feeder *feeder, struct bytes payload)
+{
+	uint64_t ticket;
+	struct bytes json;
+	if (feed_act_parse(payload, &ticket, &json))
+		watch_gone(&feeder->watch, "an act that cannot be read");
+	else
+		feeder->act(feeder->context, ticket, json);
+}
+
+void feeder_acted(struct feeder *feeder, const struct feed_acted *acted)
+{
+	if (!feeder->has_watch)
+		return; // it asks again when it is back
+	feed_acted_send(feeder->watch.channel, acted);
+	peer_flush(&feeder->watch);
+}
+
 static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct feeder *feeder = peer->owner;
+	enum err err = OK;
 	uint64_t from;
 	uint32_t most;
 	if (frame->type == FEED_ACTIVITY) {
@@ -211,14 +231,34 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		keep_json(&feeder->courier, frame->payload);
 	} else if (frame->type == FEED_OUTCOME) {
 		take_outcome(feeder, frame->payload);
+	} else if (frame->type == FEED_ACT) {
+		take_act(feeder, frame->payload);
 	} else if (frame->type == FEED_REPLY) {
 		take_reply(feeder, frame->payload);
 	} else if (frame->type == FEED_EXPLAIN) {
 		take_wishes(feeder, frame->payload);
+	} else if (frame->type == FEED_RISK) {
+		err = feed_risk_parse(frame->payload, feeder->risks, &feeder->risk_count);
+	} else if (frame->type == FEED_FOUND) {
+		err = noted_take(&feeder->noted, frame->payload);
 	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {
 		send_events(feeder, from, most);
+		noted_tell(&feeder->noted, peer->channel);
 		peer_flush(peer);
 	}
+	if (err && err != ERR_BUSY)
+		watch_gone(peer, "something that cannot be read");
+}
+
+int feeder_risk(struct feeder *feeder, const char *account)
+{
+	if (!feeder->risk_count)
+		return 0;
+	uint64_t actor = mac_token(feeder->facts.opaque, bytes_text(account));
+	for (size_t i = 0; i < feeder->risk_count; i++)
+		if (feeder->risks[i].actor == actor)
+			return (int)feeder->risks[i].points;
+	return 0;
 }
 
 enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination)
@@ -238,6 +278,8 @@ void feeder_open(struct feeder *feeder, const struct wire *wire)
 		feeder->more = event_new(feeder->base, -1, 0, on_more, feeder);
 	if (!feeder->more)
 		abort();
+	feeder->noted.ledger = feeder->ledger;
+	noted_greet(&feeder->noted);
 	feeder->watch = (struct peer){.frame = watch_frame, .gone = watch_gone, .owner = feeder};
 	feeder->has_watch =
 		peer_init(&feeder->watch, feeder->base, wire->fd, &feed_table, MESSAGE_FORTH) == OK;

@@ -11,6 +11,7 @@
 #include "common/message/feed.h"
 #include "common/message/ward.h"
 #include "vault/facts.h"
+#include "vault/noted.h"
 
 #include <jansson.h>
 
@@ -39,9 +40,15 @@ struct feeder {
 	struct feed_explained done[FEED_WISHES];
 	json_t *findings; // what it found last; NULL before
 	json_t *courier;  // what the courier told last; NULL before
+	struct noted noted;
+	struct feed_risk risks[FEED_RISKS]; // whose risk is high, as watch told it last
+	size_t risk_count;
 	// What guard answered: counters where the answer's type says so, else NULL.
 	void (*outcome)(void *context, const struct ward_answer *answer,
 		const struct ward_counters *counters);
+	// What a playbook wants done; and that watch is gone, who asks again when it is back.
+	void (*act)(void *context, uint64_t ticket, struct bytes json);
+	void (*gone)(void *context);
 	// What watch replied to a question; the receiver owns it.
 	void (*replied)(void *context, uint64_t ticket, uint16_t status, json_t *json);
 	void *context;
@@ -51,5 +58,8 @@ struct feeder {
 enum err feeder_test(struct feeder *feeder, uint64_t id, const char *destination);
 void feeder_open(
 	struct feeder *feeder, const struct wire *wire); // owns wire->fd; replaces one before
+// Points of risk of an account where watch finds it high; else 0.
+int feeder_risk(struct feeder *feeder, const char *account);
+void feeder_acted(struct feeder *feeder, const struct feed_acted *acted);
 bool feeder_order(struct feeder *feeder, const struct ward_order *order); // false: watch is away
 bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question); // the same

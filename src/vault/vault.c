@@ -5,6 +5,7 @@
 #include "common/format/json.h"
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
+#include "vault/acts.h"
 #include "vault/doors.h"
 #include "vault/explain/explain.h"
 #include "vault/feeder.h"
@@ -39,6 +40,7 @@ struct role {
 	struct doors doors;
 	struct explain *explain;
 	struct feeder feeder;
+	struct acts *acts;
 	int landlock_abi;
 	char roles[WIRE_TEXT_BYTES]; // as the parent told it last
 };
@@ -96,6 +98,12 @@ static enum err courier_test(void *context, uint64_t id, const char *destination
 	return feeder_test(&role->feeder, id, destination);
 }
 
+static int risk(void *context, const char *account)
+{
+	struct role *role = context;
+	return feeder_risk(&role->feeder, account);
+}
+
 static bool order(void *context, const struct ward_order *what)
 {
 	struct role *role = context;
@@ -119,8 +127,36 @@ static void ordered(
 	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
 {
 	struct role *role = context;
-	serve_ordered(&role->vault, answer, counters);
+	if (counters || !acts_ordered(role->acts, answer))
+		serve_ordered(&role->vault, answer, counters);
 	event_active(role->settle, 0, 0);
+}
+
+// ---- What playbooks have done.
+
+static void on_act(void *context, uint64_t ticket, struct bytes json)
+{
+	struct role *role = context;
+	acts_take(role->acts, ticket, json);
+	event_active(role->settle, 0, 0);
+}
+
+static void on_watch_gone(void *context)
+{
+	struct role *role = context;
+	acts_forget(role->acts);
+}
+
+static void on_acted(void *context, const struct feed_acted *acted)
+{
+	struct role *role = context;
+	feeder_acted(&role->feeder, acted);
+}
+
+static uint64_t next_ticket(void *context)
+{
+	struct role *role = context;
+	return ++role->vault.tickets;
 }
 
 // ---- The loop.
@@ -133,6 +169,7 @@ static void on_settle(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	serve_settle(&role->vault);
+	acts_settle(role->acts);
 	doors_flush(&role->doors);
 }
 
@@ -171,6 +208,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	identity_tick(role->parts.identity, time_now_us());
 	serve_orders(&role->vault);
+	acts_tick(role->acts);
 	event_active(role->settle, 0, 0);
 }
 
@@ -264,6 +302,7 @@ static void start(struct role *role)
 		.records = role->parts.records,
 		.lures = role->parts.lures,
 		.version = HOSPITALLER_VERSION,
+		.rules = role->config->rules,
 		.base = role->config->base,
 		.started_us = time_now_us(),
 		.deliver = doors_deliver,
@@ -272,6 +311,7 @@ static void start(struct role *role)
 		.queue = queue_json,
 		.explain = role->explain,
 		.findings = findings_json,
+		.risk = risk,
 		.opaque = role->parts.opaque,
 		.courier = courier_json,
 		.courier_test = courier_test,
@@ -291,8 +331,12 @@ static void start(struct role *role)
 		.explain = role->explain,
 		.facts = {.ledger = role->parts.ledger, .opaque = role->parts.opaque},
 		.outcome = ordered,
+		.act = on_act,
+		.gone = on_watch_gone,
 		.replied = replied,
 		.context = role};
+	const struct acts_owner owner = {on_acted, order, next_ticket, role};
+	role->acts = acts_new(&role->parts, &owner);
 	role->trail = watch_fd(role, ledger_event_fd(role->parts.ledger), on_trail);
 	role->hashed = watch_fd(role, worker_event_fd(role->vault.hashing), on_hashed);
 	role->committed = watch_fd(role, worker_event_fd(role->vault.committer), on_committed);
@@ -321,6 +365,7 @@ static void stop(struct role *role)
 	doors_close(&role->doors);
 	serve_done(&role->vault);
 	keep_place(role);
+	acts_free(role->acts);
 	explain_free(role->explain);
 	parts_close(&role->parts);
 }

@@ -82,6 +82,8 @@ static void take_refusal(struct messenger *m, const struct errand_refusal *refus
 {
 	m->refusals[m->refusal_count++ % MESSENGER_REFUSALS] =
 		(struct messenger_refusal){time_now_us(), *refusal};
+	if (m->refused)
+		m->refused(m->context, refusal);
 }
 
 static void courier_frame(struct peer *peer, const struct frame *frame)

@@ -37,6 +37,8 @@ struct messenger {
 	struct messenger_pending *pending; // submitted, and no state came yet
 	size_t pending_count, pending_bytes;
 	bool changed; // since messenger_json()
+	void (*refused)(void *context, const struct errand_refusal *refusal); // or NULL
+	void *context;
 };
 
 void messenger_open(struct messenger *messenger, int fd); // owns it; replaces one before

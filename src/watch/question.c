@@ -1,6 +1,9 @@
 #include "watch/question.h"
 
+#include "watch/casebook.h"
+#include "watch/conductor.h"
 #include "watch/detector.h"
+#include "watch/exemption.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +41,14 @@ static void answer_health(
 		reply_problem(reply, 503, "Behaviour is not kept; the log says why.");
 }
 
+static void answer_incidents(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	int status = 200;
+	reply->json = casebook_answer(parts->casebook, arguments, &status);
+	reply->status = (uint16_t)status;
+}
+
 static void answer_behaviour(
 	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
 {
@@ -56,8 +67,22 @@ static void answer_behaviour(
 const struct question questions[] = {
 	{"behaviour-health", answer_health,
 		"Since when behaviour learns, of how many, and its thresholds."},
+	{"except", answer_except, "A rule does not count where a field has a value."},
+	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
+	{"unexcept", answer_unexcept, "It counts again."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
+	{"incidents", answer_incidents, "Incidents, and the record of the rules."},
+	{"incident", answer_incidents, "One incident by its number."},
+	{"incident-open", answer_incidents, "Open one from a finding."},
+	{"incident-act", answer_incidents, "Note, assign, judge, close … one."},
+	{"playbooks", conductor_list, "The playbooks, and what is wrong with any."},
+	{"playbook-runs", conductor_runs, "Runs, the newest first."},
+	{"playbook-run", conductor_run, "One run by its number."},
+	{"playbook-dry-run", conductor_dry_run, "What a playbook would do about a finding."},
+	{"playbook-may", conductor_may, "May this person approve, decline or take back?"},
+	{"playbook-wish", conductor_wish, "They do; it is on the trail."},
+	{"guard-series", conductor_series, "What guard counted over the last hours."},
 };
 const size_t question_count = sizeof questions / sizeof *questions;
 

@@ -10,9 +10,11 @@
 #include <jansson.h>
 
 struct access;
+struct conductor;
 struct detector;
 struct messenger;
 struct warden;
+struct casebook;
 
 // What a handler may use; filled once by watch.c.
 struct watch_parts {
@@ -20,6 +22,8 @@ struct watch_parts {
 	struct detector *detector;
 	struct messenger *messenger;
 	struct warden *warden;
+	struct casebook *casebook;
+	struct conductor *conductor;
 };
 
 struct reply {

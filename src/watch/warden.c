@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+// Tickets of watch's own; those of the vault count up from 1.
+#define OWN_TICKET (1ull << 62)
+
 static void tell(struct warden *w, const struct ward_answer *answer)
 {
 	if (!w->vault)
@@ -25,7 +28,12 @@ static void guard_frame(struct peer *peer, const struct frame *frame)
 	if (err) {
 		peer->gone(peer, "an answer that cannot be read");
 	} else if (!lines) {
-		tell(w, &answer);
+		if (answer.type == WARD_EXPIRED && w->expired)
+			w->expired(w->context, &answer);
+		if (answer.ticket != OWN_TICKET)
+			tell(w, &answer);
+	} else if (counters.ticket == OWN_TICKET) {
+		w->counted(w->context, &counters);
 	} else if (w->vault) {
 		feed_counters_send(w->vault, &counters);
 		w->answered(w);
@@ -46,6 +54,15 @@ void warden_open(struct warden *w, const struct wire *wire)
 		guard_gone(&w->guard, "replaced");
 	w->guard = (struct peer){.frame = guard_frame, .gone = guard_gone, .owner = w};
 	w->has_guard = peer_init(&w->guard, w->base, wire->fd, &ward_table, MESSAGE_BACK) == OK;
+}
+
+void warden_pull(struct warden *w)
+{
+	const struct ward_order pull = {.verb = WARD_PULL, .ticket = OWN_TICKET};
+	if (!w->has_guard || !w->counted)
+		return;
+	ward_order_send(w->guard.channel, &pull);
+	peer_flush(&w->guard);
 }
 
 enum err warden_order(struct warden *w, struct bytes payload)

@@ -6,6 +6,8 @@
 #include "common/io/sandbox.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
+#include "watch/casebook.h"
+#include "watch/conductor.h"
 #include "watch/detector.h"
 #include "watch/messenger.h"
 #include "watch/question.h"
@@ -33,11 +35,13 @@ struct role {
 	struct activity *activity;
 	struct access *access;
 	struct detector *detector;
+	struct casebook *casebook;
 	uint64_t place, size;
 	bool failed;
 	struct messenger messenger;
 	struct warden warden;
 	struct watch_parts parts; // for questions
+	struct conductor *conductor;
 };
 
 static void pull(struct role *role)
@@ -115,32 +119,50 @@ static void test_errand(struct role *role, struct bytes payload)
 		log_warning("a test errand cannot be submitted: %s", err_text(err));
 }
 
+// Whatever is no batch of events. False: it is one.
+static bool other_frame(struct role *role, struct peer *peer, const struct frame *frame)
+{
+	struct feed_acted acted;
+	switch (frame->type) {
+	case FEED_EXPLAINED:
+		take_explanations(role, frame->payload);
+		return true;
+	case FEED_TEST:
+		test_errand(role, frame->payload);
+		return true;
+	case FEED_ORDER:
+		if (warden_order(&role->warden, frame->payload))
+			peer->gone(peer, "an order that cannot be read");
+		return true;
+	case FEED_ACTED:
+		if (feed_acted_parse(frame->payload, &acted))
+			peer->gone(peer, "an answer that cannot be read");
+		else if (conductor_acted(role->conductor, &acted))
+			give_up(role);
+		return true;
+	case FEED_NOTED:
+		if (casebook_noted(role->casebook, frame->payload))
+			peer->gone(peer, "a place that cannot be read");
+		return true;
+	case FEED_QUESTION:
+		if (question_answer(&role->parts, frame->payload, peer->channel))
+			peer->gone(peer, "a question that cannot be read");
+		else
+			peer_flush(peer);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void vault_frame(struct peer *peer, const struct frame *frame)
 {
 	static struct feed_event events[FEED_BATCH];
 	struct role *role = peer->owner;
 	size_t count;
 	uint64_t next, size;
-	if (frame->type == FEED_EXPLAINED) {
-		take_explanations(role, frame->payload);
+	if (other_frame(role, peer, frame))
 		return;
-	}
-	if (frame->type == FEED_TEST) {
-		test_errand(role, frame->payload);
-		return;
-	}
-	if (frame->type == FEED_ORDER) {
-		if (warden_order(&role->warden, frame->payload))
-			peer->gone(peer, "an order that cannot be read");
-		return;
-	}
-	if (frame->type == FEED_QUESTION) {
-		if (question_answer(&role->parts, frame->payload, peer->channel))
-			peer->gone(peer, "a question that cannot be read");
-		else
-			peer_flush(peer);
-		return;
-	}
 	if (feed_events_parse(frame->payload, events, &count, &next, &size)) {
 		peer->gone(peer, "events that cannot be read");
 		return;
@@ -151,7 +173,8 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 	}
 	if (next >= size)
 		access_time(role->access, time_now_us());
-	if (detector_events(role->detector, events, count, next, size)) {
+	if (detector_events(role->detector, events, count, next, size) ||
+		casebook_take(role->casebook, role->detector) || conductor_take(role->conductor)) {
 		give_up(role);
 		return;
 	}
@@ -173,6 +196,8 @@ static void vault_gone(struct peer *peer, const char *why)
 	role->has_vault = false;
 	access_unanswered(role->access);
 	role->warden.vault = NULL;
+	casebook_vault_gone(role->casebook);
+	conductor_vault(role->conductor, NULL);
 }
 
 static void on_answered(struct warden *warden)
@@ -204,6 +229,7 @@ static void on_message(void *context, const struct wire *wire)
 		peer_init(&role->vault, role->base, wire->fd, &feed_table, MESSAGE_BACK) == OK;
 	role->asked = false;
 	role->warden.vault = role->has_vault ? role->vault.channel : NULL;
+	conductor_vault(role->conductor, role->has_vault ? &role->vault : NULL);
 }
 
 static void on_pull(evutil_socket_t fd, short what, void *context)
@@ -212,6 +238,10 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct role *role = context;
 	pull(role);
+	if (role->has_vault) {
+		casebook_tell(role->casebook, role->vault.channel);
+		peer_flush(&role->vault);
+	}
 	if (role->messenger.changed)
 		tell_courier(role);
 }
@@ -234,7 +264,10 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	struct role *role = context;
 	(void)fd;
 	(void)what;
-	if (detector_tick(role->detector))
+	if (conductor_tick(role->conductor) || detector_tick(role->detector) ||
+		casebook_take(role->casebook, role->detector) ||
+		casebook_notify(role->casebook, &role->messenger) ||
+		conductor_take(role->conductor))
 		give_up(role);
 	if (access_save(role->access))
 		log_error("the queue cannot be stored");
@@ -307,7 +340,8 @@ int watch_main(const struct config *config)
 	if (confine(dir, config->rules, &landlock_abi))
 		return 1;
 	const struct detector_places places = {dir, config->rules};
-	if (detector_open(&places, &role.detector))
+	if (detector_open(&places, &role.detector) || casebook_open(&places, &role.casebook) ||
+		casebook_take(role.casebook, role.detector))
 		return 1;
 	role.base = event_base_new();
 	if (!role.base)
@@ -318,8 +352,14 @@ int watch_main(const struct config *config)
 	role.place = detector_from(role.detector);
 	if (open_access(&role, dir))
 		return 1;
-	role.parts =
-		(struct watch_parts){role.access, role.detector, &role.messenger, &role.warden};
+	role.parts = (struct watch_parts){.access = role.access,
+		.detector = role.detector,
+		.messenger = &role.messenger,
+		.warden = &role.warden,
+		.casebook = role.casebook};
+	if (conductor_open(&places, &role.parts, &role.conductor))
+		return 1;
+	role.parts.conductor = role.conductor;
 	role.control.message = on_message;
 	role.control.context = &role;
 	if (control_init(&role.control, role.base))
@@ -328,7 +368,9 @@ int watch_main(const struct config *config)
 	role.report = every(&role, REPORT_MS, on_report);
 	control_ready(landlock_abi);
 	event_base_dispatch(role.base);
+	conductor_close(role.conductor);
 	detector_close(role.detector);
+	casebook_close(role.casebook);
 	access_close(role.access);
 	activity_free(role.activity);
 	return role.failed;

@@ -124,6 +124,7 @@ def test_what_the_one_signed_in_asks(own):
     ask(own, berg, "GET", "/api/me")
     assert ask(own, berg, "GET", "/api/me/patients?_count=5").json["patients"]
     ask(own, berg, "POST", "/api/me/recovery-codes")
+    assert ask(own, berg, "POST", "/api/me/second-factor", {"code": "000000"}).status == 422
     ask(own, berg, "POST", "/api/me/password", {"old": "wrong", "new": "ten quiet otters rowing 77"})
     assert ask(own, berg, "POST", "/api/break-glass", {"patient": "a", "reason": "short"}).status == 422
     assert ask(own, berg, "POST", "/api/break-glass", {"patient": "a", "reason": "an emergency at night"}).status == 200
@@ -170,13 +171,32 @@ def test_what_officers_and_administrators_ask(own):
     ask(own, admin, "GET", "/api/activity")
     ask(own, admin, "GET", "/api/courier")
     ask(own, admin, "GET", "/api/guard")
+    assert ask(own, admin, "GET", "/api/guard/series").json["every_seconds"] == 20
     ask(own, admin, "POST", "/api/guard/unblock", {"address": "192.0.2.1"})
     assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
     assert ask(own, admin, "GET", "/api/findings").status == 403
+    assert ask(own, lane, "GET", "/api/exceptions").json["exceptions"] == []
+    assert ask(own, lane, "POST", "/api/exceptions", {"rule": "none", "when": "time.hour=1", "reason": "x",
+                                                      "until": "2099-01-01"}).status == 404
+    assert ask(own, lane, "DELETE", "/api/exceptions/none").status == 404
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
     assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
     assert ask(own, admin, "GET", "/api/behaviour").json["learning"] is True
     assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
+    assert ask(own, lane, "GET", "/api/incidents?state=all").json["incidents"] == []
+    assert ask(own, lane, "POST", "/api/incidents", {"finding": 999999}).status == 404
+    assert ask(own, lane, "GET", "/api/incidents/2026-0001").status == 404
+    assert ask(own, lane, "POST", "/api/incidents/2026-0001/note", {"text": "x"}).status == 404
+    assert ask(own, lane, "GET", "/api/incidents/2026-0001/letters/internal").status == 404
+    assert ask(own, admin, "GET", "/api/incidents").status == 403
+    assert ask(own, admin, "GET", "/api/playbooks").json["problems"] == []
+    assert ask(own, lane, "GET", "/api/playbooks/runs").json["runs"] == []
+    assert ask(own, admin, "GET", "/api/playbooks/runs/1").status == 404
+    assert ask(own, admin, "POST", "/api/playbooks/runs/1/approve", {"step": 1}).status == 404
+    assert ask(own, admin, "POST", "/api/playbooks/runs/1/approve", {"step": 0}).status == 422
+    assert ask(own, admin, "POST", "/api/playbooks/takeover/dry-run", {"finding": 999999}).status == 404
+    assert ask(own, admin, "GET", "/api/measures").json["measures"] == []
+    assert ask(own, admin, "POST", "/api/measures/none/lift").status == 404
     assert ask(own, admin, "POST", "/api/import", {"resourceType": "Bundle", "type": "collection"}).status == 403
     for path in ("/api/health", "/api/openapi.json"):
         assert Client(own).get(path).status == 200
@@ -186,7 +206,7 @@ def test_what_officers_and_administrators_ask(own):
 def test_only_what_the_server_asks_itself_was_not_tried(own):
     every = {(m, p) for p, item in own.api["paths"].items() for m in item}
     local = {(m, p) for m, p in every if "own socket" in own.api["paths"][p][m].get("description", "")}
-    assert len(local) == 5 and every - own.seen == local
+    assert len(local) == 8 and every - own.seen == local
     berg = own.sign_in("dr.berg")
     for method, path in local:
-        assert berg.ask(method.upper(), path.replace("{id}", "a"), {"reason": "a long one, really"}).status == 404
+        assert berg.ask(method.upper(), path.replace("{id}", "a").replace("{kind}", "patient"), {"reason": "a long one, really"}).status == 404

@@ -133,9 +133,35 @@ static void explained(struct bytes payload)
 	}
 }
 
+static void act(struct bytes payload)
+{
+	uint64_t ticket, ticket_again;
+	struct bytes json, again;
+	if (feed_act_parse(payload, &ticket, &json))
+		return;
+	feed_act_send(watch, ticket, json);
+	struct frame frame = carry(watch, vault);
+	fuzz_rule(feed_act_parse(frame.payload, &ticket_again, &again) == OK &&
+			  ticket == ticket_again && bytes_equal(json, again),
+		"the same act");
+}
+
+static void acted(struct bytes payload)
+{
+	struct feed_acted one, again;
+	if (feed_acted_parse(payload, &one))
+		return;
+	feed_acted_send(vault, &one);
+	struct frame frame = carry(vault, watch);
+	fuzz_rule(feed_acted_parse(frame.payload, &again) == OK && one.ticket == again.ticket &&
+			  one.fine == again.fine && strcmp(one.words, again.words) == 0,
+		"the same answer");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
-	static void (*const readers[])(struct bytes payload) = {pull, events, wishes, explained};
+	static void (*const readers[])(struct bytes payload) = {
+		pull, events, wishes, explained, act, acted};
 	int fds[2];
 	if (!size)
 		return 0;
@@ -144,6 +170,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 		watch = channel_new(fds[0], &feed_table, MESSAGE_BACK);
 		vault = channel_new(fds[1], &feed_table, MESSAGE_FORTH);
 	}
-	readers[at[0] % 4](bytes_of(at + 1, size - 1));
+	readers[at[0] % 6](bytes_of(at + 1, size - 1));
 	return 0;
 }

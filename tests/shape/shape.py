@@ -33,6 +33,8 @@ FLOORS = [  # the longest prefix counts
     (4, "watch/access"),
     (4, "watch/behaviour"),
     (4, "watch/detect"),
+    (4, "watch/incidents"),
+    (4, "watch/playbooks"),
     (4, "vault/lures"),
     (4, "gate/http"),
     (4, "gate/nginx"),

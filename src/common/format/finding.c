@@ -40,6 +40,7 @@ json_t *finding_json(const struct finding *f)
 		texts(f->false_positives, ""));
 	if (!json)
 		return NULL;
+	json_object_set_new(json, "tags", texts(f->tags, ""));
 	add_known(json, "actor", f->actor);
 	add_known(json, "patient", f->patient);
 	add_known(json, "address", f->address);

@@ -34,7 +34,7 @@ struct finding {
 };
 
 // {"source", "rule", "title", "level", "certain", "time", "seq", "count", "sentence", "advice",
-// "evidence": [], "attack": [], "false_positives": []}, and "actor", "patient", "address",
+// "evidence": [], "attack": [], "tags": [], "false_positives": []}, and "actor", "patient", "address",
 // "session", "application" where they are known. The caller's reference; NULL without memory, or
 // when a text is no UTF-8.
 json_t *finding_json(const struct finding *finding);

@@ -64,6 +64,17 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 	[TRAIL_LURES] = {"lures", "looked after the lures", "look after the lures"},
 	[TRAIL_EXCEPTION] = {"exception", "changed the exceptions of a detection rule",
 		"change the exceptions of a detection rule"},
+	[TRAIL_FOUND] = {"found", "found something unusual", "find something"},
+	[TRAIL_INCIDENT_OPENED] = {"incident-open", "opened an incident", "open an incident"},
+	[TRAIL_INCIDENT_CHANGED] = {"incident-change", "worked on an incident",
+		"work on an incident"},
+	[TRAIL_INCIDENT_CLOSED] = {"incident-close", "closed an incident", "close an incident"},
+	[TRAIL_ACTED] = {"act", "contained a case", "contain a case"},
+	[TRAIL_ACT_ENDED] = {"act-end", "ended what contained a case", "end what contained a case"},
+	[TRAIL_APPROVED] = {"approve", "approved a step of a playbook",
+		"approve a step of a playbook"},
+	[TRAIL_DECLINED] = {"decline", "declined a step of a playbook",
+		"decline a step of a playbook"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 	[TRAIL_WORK] = {"work", "did other work", "do what another role does"},
 };
@@ -376,7 +387,9 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 			arena, " the trail, where %s was named", patient ? patient : "a patient");
 	bool order = e->action >= TRAIL_BLOCKED && e->action <= TRAIL_WORK;
 	if (order || e->action == TRAIL_EXPLAINED || e->action == TRAIL_LURES ||
-		e->action == TRAIL_EXCEPTION)
+		e->action == TRAIL_EXCEPTION ||
+		(e->action >= TRAIL_FOUND && e->action <= TRAIL_INCIDENT_CLOSED) ||
+		(e->action >= TRAIL_ACTED && e->action <= TRAIL_DECLINED))
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";

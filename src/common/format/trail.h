@@ -70,6 +70,14 @@ enum trail_action {
 	TRAIL_TOKEN_USED, // one that opens nothing
 	TRAIL_LURES,      // honey records made, listed or removed
 	TRAIL_EXCEPTION,  // for a detection rule, made or removed
+	TRAIL_FOUND,      // watch found something; `version` is its number
+	TRAIL_INCIDENT_OPENED,
+	TRAIL_INCIDENT_CHANGED, // a note, a task, a verdict …
+	TRAIL_INCIDENT_CLOSED,
+	TRAIL_ACTED,      // what a playbook had done
+	TRAIL_ACT_ENDED,  // undone, or over
+	TRAIL_APPROVED,   // a step of a playbook
+	TRAIL_DECLINED,
 	TRAIL_ACTIONS
 };
 

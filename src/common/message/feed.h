@@ -11,6 +11,11 @@
 //   TEST       back  (vault)  a test errand is wanted: u64 its number, the destination's name
 //   ORDER      back  (vault)  u8 verb, an order for guard as in ward.h; its entry is on the trail
 //   OUTCOME    forth (watch)  u8 type, what guard answered, as in ward.h
+//   ACT        forth (watch)  a playbook wants something done: u64 ticket, JSON
+//   ACTED      back  (vault)  u64 ticket, u8 fine, what came of it, in a sentence
+//   RISK       forth (watch)  u16 count, then persons whose risk is high, and how high: all of them
+//   FOUND      forth (watch)  a finding, or an incident that was opened, for the trail
+//   NOTED      back  (vault)  up to which numbers of both the trail has them
 //   QUESTION   back  (vault)  u64 ticket, what somebody asks of watch or has it do, as JSON
 //   REPLY      forth (watch)  u64 ticket, u16 status as of HTTP, the answer as JSON
 //
@@ -40,6 +45,11 @@ enum feed_message {
 	FEED_OUTCOME,
 	FEED_QUESTION,
 	FEED_REPLY,
+	FEED_RISK = 48,
+	FEED_FOUND,
+	FEED_NOTED,
+	FEED_ACT,
+	FEED_ACTED,
 };
 enum {
 	FEED_VERSION = 3,
@@ -54,6 +64,10 @@ enum {
 	FEED_FINDINGS_BYTES = 60000,
 	FEED_COURIER_BYTES = CHANNEL_FRAME_BYTES,
 	FEED_NAME_BYTES = 64,
+	FEED_RISKS = 200,
+	FEED_TITLE_BYTES = 240,
+	FEED_ACT_BYTES = 4000,
+	FEED_WORDS_BYTES = 400,
 	FEED_QUESTION_BYTES = 16000,
 	FEED_REPLY_BYTES = 60000
 };
@@ -95,6 +109,24 @@ struct feed_explained {
 	struct explained told;
 };
 
+struct feed_risk {
+	uint64_t actor;
+	uint32_t points;
+};
+
+enum feed_kind {
+	FEED_FINDING = 1,
+	FEED_INCIDENT,
+	FEED_KINDS
+};
+
+// Numbers of a kind only grow; the vault puts each on the trail once.
+struct feed_found {
+	enum feed_kind kind;
+	uint64_t number, seq; // seq: the entry that completed a finding
+	char level[FEED_CODE_BYTES], rule[FEED_TEXT_BYTES], title[FEED_TITLE_BYTES];
+};
+
 extern const struct message_table feed_table;
 
 void feed_pull_send(struct channel *channel, uint64_t from, uint32_t most);
@@ -117,6 +149,25 @@ enum err feed_explain_parse(
 void feed_explained_send(struct channel *channel, const struct feed_explained *list, size_t count);
 enum err feed_explained_parse(
 	struct bytes payload, struct feed_explained ret_list[FEED_WISHES], size_t *ret_count);
+
+// High risk, and what the trail is to hold (feed_found.c). At most FEED_RISKS.
+void feed_risk_send(struct channel *channel, const struct feed_risk *risks, size_t count);
+enum err feed_risk_parse(
+	struct bytes payload, struct feed_risk ret_risks[FEED_RISKS], size_t *ret_count);
+void feed_found_send(struct channel *channel, const struct feed_found *found);
+enum err feed_found_parse(struct bytes payload, struct feed_found *ret_found);
+void feed_noted_send(struct channel *channel, const uint64_t numbers[FEED_KINDS]);
+enum err feed_noted_parse(struct bytes payload, uint64_t ret_numbers[FEED_KINDS]);
+// What a playbook wants done, on the trail before it is; and what came of it.
+void feed_act_send(struct channel *channel, uint64_t ticket, struct bytes json);
+enum err feed_act_parse(struct bytes payload, uint64_t *ret_ticket, struct bytes *ret_json);
+struct feed_acted {
+	uint64_t ticket;
+	bool fine;
+	char words[FEED_WORDS_BYTES];
+};
+void feed_acted_send(struct channel *channel, const struct feed_acted *acted);
+enum err feed_acted_parse(struct bytes payload, struct feed_acted *ret_acted);
 
 // A text for an event: cut at a character's boundary, control characters and what is no UTF-8
 // replaced by '?'.

@@ -1,5 +1,9 @@
 #include "common/message/feed.h"
 
+#include "common/base/text.h"
+
+#include <string.h>
+
 void feed_order_send(struct channel *channel, const struct ward_order *order)
 {
 	struct buf *out = channel_begin(channel, FEED_ORDER);
@@ -47,4 +51,52 @@ enum err feed_outcome_parse(
 		*ret_answer = (struct ward_answer){
 			.type = WARD_COUNTERS, .verb = WARD_PULL, .ticket = ret_counters->ticket};
 	return err;
+}
+
+// ---- Acts of watch's own.
+
+void feed_act_send(struct channel *channel, uint64_t ticket, struct bytes json)
+{
+	struct buf *out = channel_begin(channel, FEED_ACT);
+	put_u64(out, ticket);
+	put_span(out, json);
+	channel_end(channel);
+}
+
+enum err feed_act_parse(struct bytes payload, uint64_t *ret_ticket, struct bytes *ret_json)
+{
+	struct cursor in = cursor_of(payload);
+	uint64_t ticket = get_u64(&in);
+	struct bytes json = get_span(&in, FEED_ACT_BYTES);
+	enum err err = cursor_end(&in);
+	if (err)
+		return err;
+	*ret_ticket = ticket;
+	*ret_json = json;
+	return OK;
+}
+
+void feed_acted_send(struct channel *channel, const struct feed_acted *acted)
+{
+	struct buf *out = channel_begin(channel, FEED_ACTED);
+	put_u64(out, acted->ticket);
+	put_u8(out, acted->fine);
+	put_text(out, acted->words);
+	channel_end(channel);
+}
+
+enum err feed_acted_parse(struct bytes payload, struct feed_acted *ret_acted)
+{
+	struct cursor in = cursor_of(payload);
+	struct feed_acted acted = {.ticket = get_u64(&in), .fine = get_u8(&in) & 1};
+	struct bytes words = get_span(&in, sizeof acted.words - 1);
+	enum err err = cursor_end(&in);
+	if (!err && !text_is_clean(words))
+		err = ERR_SYNTAX;
+	if (err)
+		return err;
+	if (words.size)
+		memcpy(acted.words, words.at, words.size);
+	*ret_acted = acted;
+	return OK;
 }

@@ -7,7 +7,8 @@
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, sealed BLOB) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS session (token BLOB PRIMARY KEY, sealed BLOB) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS place (number INTEGER PRIMARY KEY, name BLOB UNIQUE, sealed BLOB);";
+	"CREATE TABLE IF NOT EXISTS place (number INTEGER PRIMARY KEY, name BLOB UNIQUE, sealed BLOB);"
+	"CREATE TABLE IF NOT EXISTS measure (number INTEGER PRIMARY KEY, key TEXT UNIQUE, sealed BLOB);";
 
 static struct identity *identity_new(const struct identity_options *options)
 {
@@ -73,6 +74,8 @@ enum err identity_open(const struct identity_options *options, struct identity *
 	if (!err)
 		err = places_load(identity);
 	if (!err)
+		err = measures_load(identity);
+	if (!err)
 		err = password_hash(
 			bytes_of(random, sizeof random), &identity->cost, identity->decoy);
 	if (!err) {
@@ -122,6 +125,7 @@ void identity_close(struct identity *identity)
 	map_free(identity->logins);
 	map_free(identity->blocked);
 	throttle_free(identity->throttle);
+	measures_free(identity);
 	store_query_free(identity->put_account);
 	store_query_free(identity->put_session);
 	store_query_free(identity->end_session);

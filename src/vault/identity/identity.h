@@ -126,6 +126,7 @@ struct sign_in_step {
 	uint32_t wait_s; // with ERR_BUSY of sign_in_code
 };
 // ERR_UNAUTHENTICATED without saying which part was wrong (account is filled where it is known).
+// ERR_DENIED: the password was right, but the account is locked by a measure.
 enum err sign_in_end(
 	struct identity *identity, struct sign_in *sign_in, struct sign_in_step *ret_step);
 // Six digits or a recovery code. ERR_UNAUTHENTICATED; ERR_BUSY: throttled, as sign_in_begin, so
@@ -177,7 +178,11 @@ struct session {
 	const char *handle, *account, *login, *name, *role, *person;
 	enum session_kind kind;
 	bool second_factor;
+	// Contained by a measure (measures.h): nothing but broken glass opens a record. Locked, or
+	// until the second factor is given anew.
+	bool locked, step_up;
 	int64_t created_us, used_us, idle_ends_us, ends_us;
+	int64_t factor_us; // when the second factor was last given; 0: never
 	const char *address, *agent;
 };
 // By token, in memory, about a microsecond; notes the use. ERR_UNAUTHENTICATED: unknown, ended,
@@ -195,6 +200,10 @@ enum err session_token_create(struct identity *identity, const char *account, co
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
 // A text as those tokens are, which opens nothing.
 void session_token_text(char ret_token[TOKEN_TEXT_BYTES]);
+// The second factor again, in a session that goes on: six digits or a recovery code. ERR_NOT_FOUND:
+// no such session, or no second factor; ERR_UNAUTHENTICATED: a wrong code; ERR_BUSY: throttled.
+enum err session_step_up(struct identity *identity, const char *handle, const char *code,
+	int64_t now_us, uint32_t *ret_wait_s); // five: as sign_in_code
 void identity_tick(struct identity *identity, int64_t now_us); // every few seconds: ends, flushes
 
 // ---- Broken glass: a grant of one session for one patient.

@@ -63,6 +63,7 @@ struct ticket {
 };
 
 struct throttle;
+struct measures;
 
 struct identity {
 	struct store *store;
@@ -77,6 +78,7 @@ struct identity {
 	struct map *tickets;                  // by hash of the ticket
 	struct map *blocked;                  // refused passwords
 	struct throttle *throttle;
+	struct measures *measures;
 	int64_t flushed_us, stranger_us;
 	uint64_t strangers; // since then, not on the trail
 };
@@ -93,6 +95,7 @@ void tickets_end_of(struct identity *identity, const struct held_account *accoun
 
 // sessions.c
 enum err sessions_load(struct identity *identity);
+enum err session_store(struct identity *identity, struct held_session *session);
 enum err session_make(struct identity *identity, const struct ticket *from, bool second_factor,
 	int64_t now_us, char ret_token[TOKEN_TEXT_BYTES]);
 // All of the account's but the one of that handle (NULL: none is spared), and its tickets.
@@ -126,6 +129,10 @@ enum err places_load(struct identity *identity);
 // To be called with every sign-in that was completed.
 enum err signed_in_at(
 	struct identity *identity, const char *account, const char *address, int64_t now_us);
+
+// measures.c
+enum err measures_load(struct identity *identity);
+void measures_free(struct identity *identity); // NULL in it is fine
 
 // password.c
 enum err blocklist_load(struct identity *identity, const char *path);

@@ -1,13 +1,14 @@
 #include "vault/identity/identity_in.h"
 
 #include "common/base/text.h"
+#include "vault/identity/measures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	SESSION_FORMAT = 1,
+	SESSION_FORMAT = 2, // 1 had no factor_us
 	SESSIONS_MOST = 100000,
 	FLUSH_S = 60
 };
@@ -57,7 +58,7 @@ static void show(struct held_session *s)
 	s->shown.idle_ends_us = s->shown.used_us + s->idle_us;
 }
 
-static enum err session_store(struct identity *identity, struct held_session *s)
+enum err session_store(struct identity *identity, struct held_session *s)
 {
 	struct buf plain = {0}, sealed = {0};
 	put_u8(&plain, SESSION_FORMAT);
@@ -71,6 +72,7 @@ static enum err session_store(struct identity *identity, struct held_session *s)
 	put_u64(&plain, (uint64_t)s->shown.used_us);
 	put_u64(&plain, (uint64_t)s->shown.ends_us);
 	put_u64(&plain, (uint64_t)s->idle_us);
+	put_u64(&plain, (uint64_t)s->shown.factor_us);
 	struct bytes token = bytes_of(s->token.bytes, HASH_BYTES);
 	enum err err =
 		sealer_seal(identity->sealer, &identity->key, token, buf_bytes(&plain), &sealed);
@@ -97,7 +99,8 @@ static enum err decode(struct identity *identity, struct bytes plain, struct hel
 {
 	struct cursor in = cursor_of(plain);
 	char account[40];
-	if (get_u8(&in) != SESSION_FORMAT)
+	uint8_t format = get_u8(&in);
+	if (format < 1 || format > SESSION_FORMAT)
 		return ERR_UNSUPPORTED;
 	get_text_into(&in, account, sizeof account);
 	get_text_into(&in, s->handle, sizeof s->handle);
@@ -109,6 +112,9 @@ static enum err decode(struct identity *identity, struct bytes plain, struct hel
 	s->shown.used_us = s->stored_used_us = (int64_t)get_u64(&in);
 	s->shown.ends_us = (int64_t)get_u64(&in);
 	s->idle_us = (int64_t)get_u64(&in);
+	s->shown.factor_us = format > 1               ? (int64_t)get_u64(&in)
+			     : s->shown.second_factor ? s->shown.created_us
+						      : 0;
 	s->account = account_held(identity, account);
 	enum err err = cursor_end(&in);
 	return err ? err : s->account ? OK : ERR_NOT_FOUND;
@@ -163,6 +169,7 @@ enum err session_make(struct identity *identity, const struct ticket *from, bool
 	s->idle_us = (int64_t)limits->idle * 60 * 1000000;
 	s->shown = (struct session){.kind = from->kind,
 		.second_factor = second_factor,
+		.factor_us = second_factor ? now_us : 0,
 		.created_us = now_us,
 		.used_us = now_us,
 		.ends_us = now_us + (int64_t)limits->all * 60 * 1000000};
@@ -207,8 +214,19 @@ static void follow_clock(struct held_session *s, int64_t now_us)
 	s->shown.created_us -= back_us;
 	s->shown.used_us -= back_us;
 	s->shown.ends_us -= back_us;
+	s->shown.factor_us -= s->shown.factor_us ? back_us : 0;
 	for (struct broken_glass_held *g = s->glass; g; g = g->next)
 		g->shown.until_us -= back_us;
+}
+
+// False: it is refused altogether. Who may break the glass is never refused.
+static bool look_at_measures(struct identity *identity, struct held_session *s, int64_t now_us)
+{
+	const struct measure *lock = measure_on(identity, MEASURE_LOCK, s->account->id, now_us);
+	const struct measure *step = measure_on(identity, MEASURE_STEP_UP, s->account->id, now_us);
+	s->shown.locked = lock != NULL;
+	s->shown.step_up = step && s->shown.factor_us <= step->from_us;
+	return (!lock || lock->narrow) && !measure_on(identity, MEASURE_TOKEN, s->handle, now_us);
 }
 
 enum err session_find(struct identity *identity, const char *token, enum session_kind kind,
@@ -219,7 +237,8 @@ enum err session_find(struct identity *identity, const char *token, enum session
 	if (!s || s->shown.kind != kind || s->account->state != ACCOUNT_ACTIVE)
 		return ERR_UNAUTHENTICATED;
 	follow_clock(s, now_us);
-	if (now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us)
+	if (now_us >= s->shown.ends_us || now_us >= s->shown.used_us + s->idle_us ||
+		!look_at_measures(identity, s, now_us))
 		return ERR_UNAUTHENTICATED;
 	if (now_us > s->shown.used_us)
 		s->shown.used_us = now_us;

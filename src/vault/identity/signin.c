@@ -1,6 +1,7 @@
 #include "vault/identity/identity_in.h"
 
 #include "common/base/text.h"
+#include "vault/identity/measures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +224,11 @@ enum err sign_in_end(struct identity *identity, struct sign_in *s, struct sign_i
 		*ret_step = step;
 		return ERR_UNAUTHENTICATED;
 	}
+	const struct measure *lock = measure_on(identity, MEASURE_LOCK, s->account->id, s->now_us);
+	if (lock && !lock->narrow) {
+		*ret_step = step;
+		return ERR_DENIED;
+	}
 	enum err err = go_on(identity, &s->from, s->now_us, &step);
 	*ret_step = step;
 	return err;
@@ -298,6 +304,25 @@ enum err sign_in_code(struct identity *identity, const char *text, const char *c
 	ticket_drop(identity, text);
 	*ret_step = step;
 	return OK;
+}
+
+enum err session_step_up(struct identity *identity, const char *handle, const char *code,
+	int64_t now_us, uint32_t *ret_wait_s)
+{
+	bool recovery;
+	struct held_session *s = map_find(identity->handles, bytes_text(handle));
+	if (!s || !s->account->has_totp)
+		return ERR_NOT_FOUND;
+	*ret_wait_s = throttle_wait_s(identity->throttle, s->account->id, s->address, now_us);
+	if (*ret_wait_s)
+		return ERR_BUSY;
+	enum err err = accept_code(identity, s->account, code, now_us, &recovery);
+	if (err == ERR_UNAUTHENTICATED)
+		throttle_failed(identity->throttle, s->account->id, s->address, now_us);
+	if (err)
+		return err;
+	s->shown.factor_us = now_us;
+	return session_store(identity, s);
 }
 
 bool identity_note_stranger(struct identity *identity, int64_t now_us, uint64_t *ret_left_out)

@@ -7,9 +7,11 @@
 
 #include "common/base/arena.h"
 #include "common/base/err.h"
+#include "common/format/yaml_read.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum policy_role {
 	ROLE_NONE,
@@ -42,14 +44,9 @@ const char *policy_action_text(enum policy_action action);
 
 struct policy;
 
-struct policy_problem {
-	unsigned line;
-	char text[240];
-};
 // Unknown keys, roles, types, actions and conditions are refused with their line. ERR_IO,
 // ERR_SYNTAX, ERR_INVALID.
-enum err policy_load(
-	const char *path, struct policy **ret_policy, struct policy_problem *ret_problem);
+enum err policy_load(const char *path, struct policy **ret_policy, struct yaml_fault *fault);
 void policy_free(struct policy *policy);
 
 struct policy_ask {
@@ -61,11 +58,17 @@ struct policy_ask {
 	bool own;           // and is that patient
 	bool broken_glass;  // and has broken the glass for them
 	bool second_factor; // the session gave one
+	// Where watch finds their risk high (caution.h): its points, how long ago the second factor
+	// was given, and whether a search names one person.
+	int risk;
+	int64_t factor_age_s;
+	bool one_person;
 };
 
 struct policy_decision {
 	bool allowed;
 	bool break_glass_would_help, second_factor_would_help;
+	bool risk_refused, fresh_factor_would_help; // only because of their risk; a new code helps
 	const char *rule; // its name in the file; "deny by default" when none applied
 	const char *why;  // one plain sentence
 };

@@ -44,6 +44,7 @@ const struct policy_word policy_verb_words[POLICY_VERBS] = {
 	{"status-view", "Seeing the health of the roles, and what watch counts."},
 	{"import", "Importing bundles, keeping their identities."},
 	{"keys-manage", "Rotating keys and destroying a patient's."},
+	{"playbooks", "Seeing playbooks and their runs, approving what one's role is asked, undoing."},
 	{"contain", "Blocking addresses, quarantine, changing the network's zones."},
 };
 
@@ -52,6 +53,8 @@ const struct policy_word policy_keys[POLICY_KEYS] = {
 	{"second-factor",
 		"A list of roles that see and do nothing before they gave their second factor."},
 	{"rules", "The list of rules."},
+	{"risk",
+		"A list of rules for the time during which watch finds somebody's risk high. They only take away, and care comes first: never breaking the glass, a record in one's care or opened by breaking the glass, one's own, a search that names one person by their number or by name and birth date, or what belongs to no patient."},
 	{"work",
 		"For each role the list of work in the console and on the command line that it may do."},
 };
@@ -67,6 +70,17 @@ const struct policy_word policy_rule_keys[POLICY_RULE_KEYS] = {
 	{"when", "The condition."},
 	{"break-glass",
 		"true or false: whether the rule also allows those who broke the glass for that patient."},
+};
+
+const struct policy_word policy_caution_keys[POLICY_CAUTION_KEYS] = {
+	{"name", "What the trail calls the rule; of at most 79 bytes. Needed."},
+	{"why", "The reason, a sentence of at most 199 bytes. Needed."},
+	{"roles", "A list of roles. Needed."},
+	{"actions", "A list of actions. Needed."},
+	{"from", "From how many points of risk on. Needed."},
+	{"second-factor-minutes",
+		"A second factor that was given in the last so many minutes is demanded."},
+	{"refuse", "true: it is refused."},
 };
 
 int policy_word_find(const struct policy_word *words, size_t count, const char *text)

@@ -16,8 +16,9 @@ enum policy_condition {
 	CONDITIONS
 };
 enum {
-	POLICY_VERBS = 7,
-	POLICY_KEYS = 4,
+	POLICY_VERBS = 8,
+	POLICY_KEYS = 5,
+	POLICY_CAUTION_KEYS = 7,
 	POLICY_RULE_KEYS = 7
 };
 
@@ -27,6 +28,7 @@ extern const struct policy_word policy_conditions[CONDITIONS];   // the last can
 extern const struct policy_word policy_verb_words[POLICY_VERBS]; // work in the console
 extern const struct policy_word policy_keys[POLICY_KEYS];        // of the file
 extern const struct policy_word policy_rule_keys[POLICY_RULE_KEYS];
+extern const struct policy_word policy_caution_keys[POLICY_CAUTION_KEYS]; // of a rule of `risk`
 
 // Its place in a table, or -1.
 int policy_word_find(const struct policy_word *words, size_t count, const char *text);

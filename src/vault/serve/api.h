@@ -10,6 +10,10 @@ json_t *api_body(struct exchange *exchange);
 // A text of the body; NULL: answered that it is missing (or, with optional, simply NULL).
 const char *api_text(struct exchange *exchange, const json_t *body, const char *key);
 
+// A finding as watch tells it: people in it get their names back, as far as the caller may see
+// them.
+void finding_join(struct vault *vault, struct exchange *exchange, json_t *finding);
+
 json_t *account_json(const struct account *account);
 json_t *session_json(const struct exchange *exchange, const struct session *session);
 // Adds a time as text, or nothing for 0.

@@ -60,6 +60,19 @@ static void join_actor(
 			"role", entry->role));
 }
 
+// The account that something was done to stands in sentences only.
+static void join_target(
+	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
+{
+	struct account account;
+	if (!*entry->target ||
+		identity_account_find(vault->parts.identity, entry->target, x->arena, &account))
+		return;
+	const char *opaque = arena_printf(x->arena, "%016llx",
+		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(entry->target)));
+	put_name(x, finding, opaque, *account.name ? account.name : account.login);
+}
+
 static void join_patient(
 	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
 {
@@ -79,13 +92,17 @@ static void join_patient(
 	}
 }
 
-static void join(struct vault *vault, struct exchange *x, json_t *finding)
+void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 {
 	struct trail_entry entry;
 	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
 	if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry))
 		return;
+	if (entry.action == TRAIL_EXPLAINED && // names nobody; the access that it is about does
+		ledger_read(vault->parts.ledger, entry.refers_to, x->arena, &entry))
+		return;
 	join_actor(vault, x, finding, &entry);
+	join_target(vault, x, finding, &entry);
 	join_patient(vault, x, finding, &entry);
 }
 
@@ -108,7 +125,7 @@ enum progress api_findings(struct vault *vault, struct exchange *x)
 	}
 	json_t *json = json_deep_copy(told); // names are joined for this caller only
 	json_decref(told);
-	json_array_foreach(json_object_get(json, "findings"), i, one) join(vault, x, one);
+	json_array_foreach(json_object_get(json, "findings"), i, one) finding_join(vault, x, one);
 	note_joined(vault, x, "findings");
 	return api_answer(x, 200, json);
 }
@@ -128,7 +145,7 @@ enum progress api_finding(struct vault *vault, struct exchange *x)
 	}
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
-	join(vault, x, order->reply);
+	finding_join(vault, x, order->reply);
 	note_joined(vault, x, "finding");
 	return api_answer(x, 200, json_incref(order->reply));
 }

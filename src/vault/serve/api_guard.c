@@ -123,3 +123,14 @@ enum progress api_guard_list(struct vault *vault, struct exchange *x)
 	answer_error(x, 503, "unavailable", "%s", order->answer.words);
 	return PROGRESS_DONE;
 }
+
+enum progress api_guard_series(struct vault *vault, struct exchange *x)
+{
+	struct order *order = x->job;
+	if (!order)
+		return order_ask(vault, x, json_pack("{s:s}", "ask", "guard-series"))
+			       ? PROGRESS_ORDERED
+			       : PROGRESS_DONE;
+	return order_problem(x, order) ? PROGRESS_DONE
+				       : api_answer(x, 200, json_incref(order->reply));
+}

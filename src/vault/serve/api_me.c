@@ -55,6 +55,38 @@ enum progress api_me(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json);
 }
 
+// A fresh code in a session that goes on: what high risk demands (docs/incidents.md).
+enum progress api_me_second_factor(struct vault *vault, struct exchange *x)
+{
+	uint32_t wait_s = 0;
+	json_t *body = api_body(x);
+	const char *code = body ? api_text(x, body, "code") : NULL;
+	if (!code) {
+		json_decref(body);
+		return PROGRESS_DONE;
+	}
+	enum err err =
+		session_step_up(vault->parts.identity, x->who.session, code, x->now_us, &wait_s);
+	json_decref(body);
+	struct trail_entry note = note_begin(
+		x, TRAIL_SIGN_IN, TRAIL_SECOND_FACTOR, err ? TRAIL_FAILED : TRAIL_ALLOWED);
+	note.detail = "again, in a session";
+	note_add(vault, x, &note);
+	if (!err)
+		return api_answer(x, 200, json_pack("{s:s}", "state", "fresh"));
+	if (err == ERR_BUSY) {
+		answer_error(x, 429, "too-many", "Too many attempts; wait.");
+		answer_retry(x, wait_s);
+	} else if (err == ERR_UNAUTHENTICATED) {
+		answer_error(x, 422, "invalid", "This code is not right, or was used already.");
+	} else if (err == ERR_NOT_FOUND) {
+		answer_error(x, 409, "conflict", "Enrol a second factor first.");
+	} else {
+		answer_error(x, 503, "unavailable", "It cannot be checked now: %s.", err_text(err));
+	}
+	return PROGRESS_DONE;
+}
+
 enum progress api_me_recovery_codes(struct vault *vault, struct exchange *x)
 {
 	char codes[RECOVERY_CODES][RECOVERY_CODE_BYTES];

@@ -2,7 +2,9 @@
 #include "vault/serve/api.h"
 
 #include "common/base/text.h"
+#include "common/base/time.h"
 #include "common/format/json.h"
+#include "vault/identity/measures.h"
 #include "vault/serve/honey.h"
 
 #include <string.h>
@@ -129,12 +131,39 @@ static enum progress answer_step(struct vault *vault, struct exchange *x, enum t
 	return api_answer(x, 200, json);
 }
 
+// The password was right: they may know why they are not let in, and whom to call.
+static enum progress locked_out(struct vault *vault, struct exchange *x, const char *account)
+{
+	char until[TIME_TEXT_BYTES] = "";
+	const struct measure *lock =
+		measure_on(vault->parts.identity, MEASURE_LOCK, account, x->now_us);
+	struct trail_entry note = note_begin(x, TRAIL_SIGN_IN, TRAIL_SIGNED_IN, TRAIL_DENIED);
+	struct account known;
+	if (identity_account_find(vault->parts.identity, account, x->arena, &known) == OK) {
+		note.actor = known.id;
+		note.actor_name = known.name;
+		note.role = known.role;
+	}
+	note.status = 403;
+	note.detail = "locked to contain a case";
+	note_add(vault, x, &note);
+	vault->denials++;
+	time_format(lock ? lock->until_us : x->now_us, until);
+	answer_error(x, 403, "account-locked",
+		"This account is locked until %s because of something that was noticed. Call the "
+		"security officer: they, or an administrator, can unlock it at once.",
+		until);
+	return PROGRESS_DONE;
+}
+
 static enum progress finish_sign_in(struct vault *vault, struct exchange *x)
 {
 	struct sign_in_step step;
 	enum err err = sign_in_end(vault->parts.identity, x->job, &step);
 	if (err == ERR_UNAUTHENTICATED)
 		return refuse(vault, x, TRAIL_SIGNED_IN, whose(vault, x, step.account));
+	if (err == ERR_DENIED)
+		return locked_out(vault, x, step.account);
 	if (err) {
 		answer_error(x, 503, "unavailable", "Signing in failed: %s.", err_text(err));
 		return PROGRESS_DONE;

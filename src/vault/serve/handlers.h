@@ -19,8 +19,8 @@ route_handler fhir_metadata;
 route_handler api_sign_in, api_second_factor, api_enrol, api_enrol_confirm, api_sign_in_password,
 	api_password_advice, api_sign_out;
 // api_me.c
-route_handler api_me, api_me_password, api_me_recovery_codes, api_me_patients, api_sessions,
-	api_session_end, api_break_glass, api_break_glass_list;
+route_handler api_me, api_me_second_factor, api_me_password, api_me_recovery_codes, api_me_patients,
+	api_sessions, api_session_end, api_break_glass, api_break_glass_list;
 // api_trail.c
 route_handler api_seen, api_trail, api_trail_state, api_trail_entry;
 // api_queue.c
@@ -32,15 +32,22 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_behaviour.c
 route_handler api_behaviour, api_behaviour_health;
+// api_exceptions.c
+route_handler api_exceptions, api_exception_create, api_exception_remove;
 // api_lures.c
 route_handler api_lures, api_lure_create, api_lure_remove;
 // api_findings.c
 route_handler api_findings, api_finding;
+// api_incidents.c
+route_handler api_incidents, api_incident, api_incident_act, api_incident_open, api_incident_letter;
+// api_playbooks.c
+route_handler api_playbooks, api_playbook_runs, api_playbook_run, api_playbook_dry_run,
+	api_playbook_decide, api_measures, api_measure_lift;
 // openapi.c
 route_handler api_openapi;
 // api_courier.c
 route_handler api_courier, api_courier_test;
 // api_guard.c
-route_handler api_guard_order, api_guard_list;
+route_handler api_guard_order, api_guard_list, api_guard_series;
 // api_status.c
 route_handler api_health, api_status, api_activity, api_records_check;

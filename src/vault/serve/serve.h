@@ -37,6 +37,7 @@ struct vault_parts {
 	struct explain *explain;
 	const struct keyring_place *keys;
 	const char *version;
+	const char *rules; // the folder of the rules: letters, incidents.yaml
 	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
@@ -48,6 +49,8 @@ struct vault_parts {
 	json_t *(*activity)(void *context);
 	json_t *(*queue)(void *context);    // what watch wants reviewed, or NULL
 	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
+	// Points of risk of an account where watch finds it high, else 0; may be NULL.
+	int (*risk)(void *context, const char *account);
 	struct mac *opaque;                 // how people become numbers for watch
 	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
 	json_t *(*courier)(void *context);
@@ -74,6 +77,8 @@ struct vault {
 	enum err commit_result;
 	uint64_t commit_trail_end;
 	struct arena_pool arenas; // of exchanges that come
+	struct check *check;      // of the records that is under way, or NULL (check.h)
+	uint64_t checks;
 	uint64_t requests, denials, commits, committed_writes;
 };
 

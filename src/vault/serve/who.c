@@ -3,7 +3,7 @@
 #include "common/base/map.h"
 #include "common/base/text.h"
 #include "common/format/fhir_type.h"
-#include "vault/identity/identity.h"
+#include "vault/identity/measures.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
 #include "vault/serve/honey.h"
@@ -49,12 +49,27 @@ void who_identify(struct vault *vault, struct exchange *x)
 		.person = arena_text(x->arena, session->person),
 		.session = arena_text(x->arena, session->handle),
 		.second_factor = session->second_factor,
+		.factor_us = session->factor_us,
+		.locked = session->locked,
+		.step_up = session->step_up,
 	};
+}
+
+static void answer_contained(struct exchange *x)
+{
+	if (x->who.locked)
+		answer_error(x, 403, "account-locked",
+			"Your account is restricted because of something that was noticed. If you "
+			"need a record now, break the glass; call the security officer for the rest.");
+	else
+		answer_error(
+			x, 403, "second-factor-required", "Sign in again with your second factor.");
 }
 
 // What was tried, so that whoever reads the trail knows: a search of the trail with its words, or
 // the work that the route is for.
-static void note_refused_work(struct vault *vault, struct exchange *x, const char *verb)
+static void note_refused_work(
+	struct vault *vault, struct exchange *x, const char *verb, const char *rule)
 {
 	bool trail = text_starts(x->ask.path, "/api/trail") && strcmp(verb, "trail-search") == 0;
 	const char *help = x->route->help;
@@ -67,7 +82,7 @@ static void note_refused_work(struct vault *vault, struct exchange *x, const cha
 	note.detail = arena_printf(x->arena, "%s: %.*s, %s %s", verb, (int)strcspn(help, "."), help,
 		door_method_text(x->ask.method), x->ask.path);
 	note.query = trail ? exchange_query(x) : "";
-	note.rule = "deny by default";
+	note.rule = rule;
 	note.status = 403;
 	note_add(vault, x, &note);
 }
@@ -76,11 +91,14 @@ bool who_may(struct vault *vault, struct exchange *x, const char *verb)
 {
 	enum policy_role role = policy_role_find(x->who.role);
 	bool factor = x->who.second_factor || !policy_needs_factor(vault->parts.policy, role);
-	if (factor && policy_may(vault->parts.policy, role, verb))
+	bool contained = x->who.locked || x->who.step_up;
+	if (factor && !contained && policy_may(vault->parts.policy, role, verb))
 		return true;
-	note_refused_work(vault, x, verb);
+	note_refused_work(vault, x, verb, contained ? "contained" : "deny by default");
 	vault->denials++;
-	if (factor)
+	if (contained)
+		answer_contained(x);
+	else if (factor)
 		answer_error(x, 403, "denied", "Your role (%s) may not do this.", x->who.role);
 	else
 		answer_error(x, 403, "second-factor-required", "Sign in with your second factor.");
@@ -96,7 +114,8 @@ bool who_reads_all(struct vault *vault, const struct exchange *x, int type)
 		.second_factor = x->who.second_factor};
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
-	return decision.allowed;
+	return decision.allowed && !x->who.locked && !x->who.step_up &&
+	       !measures_any(vault->parts.identity, MEASURE_RECORD);
 }
 
 static enum policy_action policy_of(enum trail_action action)
@@ -173,11 +192,54 @@ static enum err gather(struct vault *vault, struct exchange *x, const char *pati
 	const struct broken_glass *glass =
 		glass_find(vault->parts.identity, x->who.session, patient, x->now_us);
 	ask->broken_glass = glass != NULL;
+	verdict->glass = glass;
 	if (glass && !ask->relationship) {
 		verdict->purpose = "BTG";
 		verdict->reason = arena_text(x->arena, glass->reason);
 	}
 	return OK;
+}
+
+static bool may_break_glass(struct vault *vault, const struct exchange *x)
+{
+	const struct policy_ask ask = {.role = policy_role_find(x->who.role),
+		.action = POLICY_BREAK_GLASS,
+		.type = fhir_type_find("Patient"),
+		.second_factor = true};
+	struct policy_decision decision;
+	policy_decide(vault->parts.policy, &ask, &decision);
+	return decision.allowed;
+}
+
+// Does a measure narrow this to broken glass? Finding a patient and breaking the glass stay, and
+// whatever belongs to no patient. A locked record stays the patient's own, and takes in what is
+// written to it anew: results do not wait for a case.
+static bool contained(struct vault *vault, const struct exchange *x, const struct access *access,
+	const struct policy_ask *ask)
+{
+	if (ask->action == POLICY_BREAK_GLASS || ask->own)
+		return false;
+	if (x->who.locked || x->who.step_up)
+		return ask->of_patient;
+	return access->patient && ask->action != POLICY_CREATE && ask->action != POLICY_WHO_SAW &&
+	       measure_on(vault->parts.identity, MEASURE_RECORD, access->patient, x->now_us);
+}
+
+// Only broken glass is left of what was allowed.
+static void narrow(struct vault *vault, struct exchange *x, struct policy_ask *ask,
+	struct verdict *verdict, struct policy_decision *decision)
+{
+	const struct broken_glass *glass = verdict->glass;
+	if (glass) {
+		ask->relationship = false;
+		verdict->purpose = "BTG";
+		verdict->reason = arena_text(x->arena, glass->reason);
+		policy_decide(vault->parts.policy, ask, decision);
+		return;
+	}
+	*decision = (struct policy_decision){.rule = "contained",
+		.why = "It is contained: only broken glass opens it.",
+		.break_glass_would_help = may_break_glass(vault, x)};
 }
 
 static enum err decide_one(struct vault *vault, struct exchange *x, const struct access *access,
@@ -188,6 +250,10 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 		.action = policy_of(access->action),
 		.type = access->type,
 		.second_factor = x->who.second_factor,
+		.risk = vault->parts.risk ? vault->parts.risk(vault->parts.context, x->who.account)
+					  : 0,
+		.factor_age_s = (x->now_us - x->who.factor_us) / 1000000,
+		.one_person = access->one_person,
 	};
 	struct verdict verdict = {
 		.relationship = "none", .evidence = "", .purpose = "TREAT", .reason = ""};
@@ -202,9 +268,13 @@ static enum err decide_one(struct vault *vault, struct exchange *x, const struct
 	}
 	struct policy_decision decision;
 	policy_decide(vault->parts.policy, &ask, &decision);
+	if (decision.allowed && contained(vault, x, access, &ask))
+		narrow(vault, x, &ask, &verdict, &decision);
 	verdict.allowed = decision.allowed;
 	verdict.break_glass_would_help = decision.break_glass_would_help;
 	verdict.second_factor_would_help = decision.second_factor_would_help;
+	verdict.fresh_factor_would_help = decision.fresh_factor_would_help;
+	verdict.risk_refused = decision.risk_refused;
 	verdict.rule = decision.rule;
 	verdict.why = decision.why;
 	*ret_verdict = verdict;
@@ -234,7 +304,24 @@ enum err access_decide(struct vault *vault, struct exchange *x, const struct acc
 
 static void answer_denied(struct exchange *x, const struct verdict *verdict)
 {
-	if (verdict->break_glass_would_help)
+	if (verdict->rule && strcmp(verdict->rule, "contained") == 0 && x->who.step_up)
+		answer_error(x, 403, "fresh-factor-required",
+			"Give a new code of your second factor; breaking the glass opens it at once.");
+	else if (verdict->rule && strcmp(verdict->rule, "contained") == 0)
+		answer_error(x, 403,
+			verdict->break_glass_would_help ? "break-glass-possible" : "denied",
+			"This is closed for a while because of something that was noticed.%s",
+			verdict->break_glass_would_help
+				? " If you need the record now, break the glass: it will be reviewed."
+				: " Call the security officer.");
+	else if (verdict->fresh_factor_would_help)
+		answer_error(x, 403, "fresh-factor-required",
+			"Give a new code of your second factor. %s", verdict->why);
+	else if (verdict->risk_refused)
+		answer_error(x, 403, "denied",
+			"%s Ask for one person, by number or by name and birth date.",
+			verdict->why);
+	else if (verdict->break_glass_would_help)
 		answer_error(x, 403, "break-glass-possible",
 			"You are not known to be treating this patient. If you need the record now, "
 			"break the glass: it will be reviewed.");

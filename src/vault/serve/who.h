@@ -5,6 +5,8 @@
 
 #include "vault/records/records.h"
 
+struct broken_glass;
+
 // Fills exchange->who from the token, or as the command line. An absent or unknown token leaves it
 // unknown; whether that is an error is the route's affair.
 void who_identify(struct vault *vault, struct exchange *exchange);
@@ -29,14 +31,17 @@ struct access {
 	size_t patient_count;
 	uint64_t version;
 	const char *query; // of a search
+	bool one_person;   // which names one person
 };
 
 // How it was decided; everything that the trail wants to know of it.
 struct verdict {
 	bool allowed, break_glass_would_help, second_factor_would_help;
+	bool risk_refused, fresh_factor_would_help; // as the policy says
 	const char *rule, *why;
 	const char *relationship, *evidence; // "none" and "" where there is none
 	const char *purpose, *reason;        // "BTG" and the words, where glass was broken
+	const struct broken_glass *glass;    // of this session for this patient, or NULL; borrowed
 };
 
 // Decides; writes nothing. Fails only when the relationship cannot be looked up.
@@ -60,6 +65,8 @@ struct trail_entry note_access(const struct exchange *exchange, const struct acc
 // Appends; the exchange's answer waits for it. Returns the sequence number. An access to the
 // records of several says of how many of them the care is known (trail.h).
 uint64_t note_add(struct vault *vault, struct exchange *exchange, const struct trail_entry *entry);
+// What this exchange wrote to the trail, from entry `first` on, did not happen: says so there.
+void note_undone(struct vault *vault, struct exchange *exchange, uint64_t first);
 // Appends an entry that names many patients, with as many continuation entries as it takes.
 uint64_t note_add_patients(struct vault *vault, struct exchange *exchange,
 	struct trail_entry *entry, const char *const *patients, size_t count);

@@ -8,7 +8,8 @@
 
 struct findings {
 	struct store *store;
-	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen;
+	struct store_query *hour, *old, *hour_since, *hour_last;
+	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen, *since, *last;
 	uint64_t place, total;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
@@ -18,6 +19,7 @@ static const char *const schema[] = {
 	("CREATE TABLE IF NOT EXISTS finding (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
 	 "seq INTEGER NOT NULL, part TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (rule, seq, part))"),
 	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+	"CREATE TABLE IF NOT EXISTS hour (hour INTEGER PRIMARY KEY, seq INTEGER NOT NULL)",
 	"CREATE TABLE IF NOT EXISTS seen (person INTEGER PRIMARY KEY, time INTEGER NOT NULL)",
 };
 
@@ -33,7 +35,14 @@ static enum err prepare(struct findings *f)
 		{&f->keep, "INSERT INTO state (name, value) VALUES (?1, ?2) "
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
 		{&f->trim, "DELETE FROM finding WHERE id <= (SELECT max(id) FROM finding) - ?1"},
+		{&f->hour, "INSERT INTO hour (hour, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING"},
+		{&f->old, "DELETE FROM hour WHERE hour < ?1"},
+		{&f->hour_since,
+			"SELECT seq FROM hour WHERE hour <= ?1 ORDER BY hour DESC LIMIT 1"},
+		{&f->hour_last, "SELECT max(hour) FROM hour"},
 		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
+		{&f->since, "SELECT id, part, json FROM finding WHERE id > ?1 ORDER BY id"},
+		{&f->last, "SELECT max(id) FROM finding"},
 		{&f->one, "SELECT id, json FROM finding WHERE id = ?1"},
 		{&f->seen, "INSERT INTO seen (person, time) VALUES (?1, ?2) "
 			   "ON CONFLICT (person) DO UPDATE SET time = excluded.time"},
@@ -90,7 +99,8 @@ void findings_close(struct findings *f)
 {
 	if (!f)
 		return;
-	struct store_query *all[] = {f->add, f->ask, f->keep, f->trim, f->newest, f->one, f->seen};
+	struct store_query *all[] = {f->hour, f->old, f->hour_since, f->hour_last, f->add, f->ask,
+		f->keep, f->trim, f->newest, f->one, f->seen, f->since, f->last};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
@@ -100,6 +110,13 @@ void findings_close(struct findings *f)
 uint64_t findings_place(const struct findings *f)
 {
 	return f->place;
+}
+
+uint64_t findings_last(const struct findings *f)
+{
+	uint64_t last = query_step(f->last) == STORE_ROW ? (uint64_t)row_int(f->last, 0) : 0;
+	query_reset(f->last);
+	return last;
 }
 
 uint64_t findings_total(const struct findings *f)
@@ -178,6 +195,35 @@ enum err findings_save(struct findings *f, uint64_t place, struct seen *seen)
 	return OK;
 }
 
+void findings_hour(struct findings *f, int64_t hour, uint64_t seq)
+{
+	f->broken |= !begin(f);
+	if (f->broken)
+		return;
+	query_int(f->hour, 1, hour);
+	query_int(f->hour, 2, (int64_t)seq);
+	query_int(f->old, 1, hour - FINDINGS_HOURS);
+	f->broken = query_run(f->hour) != OK || query_run(f->old) != OK;
+}
+
+static int64_t one_number(struct store_query *query)
+{
+	int64_t number = query_step(query) == STORE_ROW ? row_int(query, 0) : 0;
+	query_reset(query);
+	return number;
+}
+
+uint64_t findings_hour_from(const struct findings *f, int64_t hour)
+{
+	query_int(f->hour_since, 1, hour);
+	return (uint64_t)one_number(f->hour_since);
+}
+
+int64_t findings_last_hour(const struct findings *f)
+{
+	return one_number(f->hour_last);
+}
+
 enum err findings_load_seen(struct findings *f, struct seen *seen)
 {
 	struct store_query *query;
@@ -196,6 +242,22 @@ enum err findings_load_seen(struct findings *f, struct seen *seen)
 	while (seen_changed(seen, &at, &person, &time_us))
 		continue; // they are in the database already
 	return step == STORE_FAILED ? ERR_IO : OK;
+}
+
+void findings_since(struct findings *f, uint64_t after, findings_each *each, void *context)
+{
+	struct arena *arena = arena_new();
+	query_int(f->since, 1, (int64_t)after);
+	while (query_step(f->since) == STORE_ROW) {
+		arena_reset(arena);
+		json_t *json = json_loads(row_text(f->since, 2, arena), 0, NULL);
+		if (json)
+			each(context, (uint64_t)row_int(f->since, 0), row_text(f->since, 1, arena),
+				json);
+		json_decref(json);
+	}
+	query_reset(f->since);
+	arena_free(arena);
 }
 
 static json_t *read_row(struct store_query *query, struct arena *arena, size_t *ret_bytes)

@@ -34,6 +34,42 @@ static const struct limit {
 } limits[] = {{"clinician", 60, 12}, {"nurse", 60, 12}, {"front-desk", 60, 12},
 	{"administrator", 15, 8}, {"privacy-officer", 30, 8}, {"security-officer", 30, 8}};
 
+static int64_t factor_age_s(void)
+{
+	const struct session *session;
+	assert_ok(session_find(desk.identity, token, SESSION_COOKIE, desk.now_us, &session));
+	return (desk.now_us - session->factor_us) / SECOND;
+}
+
+static void the_second_factor_is_given_again_and_kept(void **state)
+{
+	uint32_t wait_s;
+	(void)state;
+	struct sign_in_step step;
+	const char *id = hire_enrolled("anna", &step);
+	strcpy(token, step.token);
+	desk.now_us += 20 * (int64_t)MINUTE;
+	assert_int_equal(factor_age_s(), 20 * 60);
+	assert_err(session_step_up(desk.identity, handle(), "000000", desk.now_us, &wait_s),
+		ERR_UNAUTHENTICATED);
+	assert_int_equal(factor_age_s(), 20 * 60);
+	char code[8];
+	strcpy(code, code_of(secret_of(id), desk.now_us));
+	assert_ok(session_step_up(desk.identity, handle(), code, desk.now_us, &wait_s));
+	assert_int_equal(factor_age_s(), 0);
+	assert_err(session_step_up(desk.identity, handle(), code, desk.now_us, &wait_s),
+		ERR_UNAUTHENTICATED); // a code counts once
+	desk_again();
+	assert_int_equal(factor_age_s(), 0);
+	assert_err(session_step_up(desk.identity, "nobody", code, desk.now_us, &wait_s),
+		ERR_NOT_FOUND);
+	enum err err = OK;
+	for (int i = 0; i < 50 && err != ERR_BUSY; i++)
+		err = session_step_up(desk.identity, handle(), "000000", desk.now_us, &wait_s);
+	assert_err(err, ERR_BUSY); // guessing is slowed down
+	assert_true(wait_s > 0);
+}
+
 static void idleness_ends_it(void **state)
 {
 	(void)state;
@@ -457,6 +493,7 @@ static void the_grant_ends_with_its_session(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(the_second_factor_is_given_again_and_kept),
 		TEST(idleness_ends_it),
 		TEST(age_ends_it_however_busy),
 		TEST(what_is_over_leaves_the_list_and_the_disk),

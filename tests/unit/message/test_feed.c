@@ -154,6 +154,47 @@ static void what_no_build_knows_is_refused(void **state)
 	assert_err(feed_explained_parse(carry(vault, watch), told, &count), ERR_LIMIT);
 }
 
+static void high_risk_arrives_whole(void **state)
+{
+	(void)state;
+	static const struct feed_risk risks[] = {{7, 60}, {UINT64_MAX, 101}}, none = {7, 0};
+	static struct feed_risk got[FEED_RISKS];
+	size_t count = 9;
+	feed_risk_send(watch, risks, 2);
+	assert_ok(feed_risk_parse(carry(watch, vault), got, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(got[1].actor, UINT64_MAX);
+	assert_int_equal(got[1].points, 101);
+	feed_risk_send(watch, NULL, 0);
+	assert_ok(feed_risk_parse(carry(watch, vault), got, &count));
+	assert_int_equal(count, 0);
+	feed_risk_send(watch, &none, 1);
+	assert_err(feed_risk_parse(carry(watch, vault), got, &count), ERR_INVALID);
+}
+
+static void what_was_found_arrives_as_one_line(void **state)
+{
+	(void)state;
+	struct feed_found found = {.kind = FEED_INCIDENT,
+				  .number = 2026000007,
+				  .seq = 5,
+				  .level = "high",
+				  .title = "Title"},
+			  got;
+	uint64_t sent[FEED_KINDS] = {0, 17, 2026000007}, numbers[FEED_KINDS] = {0};
+	feed_found_send(watch, &found);
+	assert_ok(feed_found_parse(carry(watch, vault), &got));
+	assert_int_equal(got.number, 2026000007);
+	assert_string_equal(got.title, "Title");
+	found.title[0] = '\n';
+	feed_found_send(watch, &found);
+	assert_err(feed_found_parse(carry(watch, vault), &got), ERR_INVALID);
+	feed_noted_send(vault, sent);
+	assert_ok(feed_noted_parse(carry(vault, watch), numbers));
+	assert_int_equal(numbers[FEED_FINDING], 17);
+	assert_int_equal(numbers[FEED_INCIDENT], 2026000007);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -165,6 +206,8 @@ int main(void)
 		CASE(hostile_texts_are_made_harmless),
 		CASE(explanations_answer_wishes),
 		CASE(what_no_build_knows_is_refused),
+		CASE(high_risk_arrives_whole),
+		CASE(what_was_found_arrives_as_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ static char path[64];
 static int load(void **state)
 {
 	(void)state;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	enum err err = policy_load(RULES "/policy/hospital.yaml", &hospital, &problem);
 	if (err)
 		print_error("line %u: %s\n", problem.line, problem.text);
@@ -247,15 +247,15 @@ static void work_is_shared_out_as_written(void **state)
 {
 	(void)state;
 	static const char *const verbs[] = {"trail-search", "accounts-manage", "sessions-manage",
-		"status-view", "import", "keys-manage", "contain"};
-	static const char *const may[POLICY_ROLES] = {[ROLE_PRIVACY_OFFICER] = "x-x----",
-		[ROLE_SECURITY_OFFICER] = "x-xx--x",
-		[ROLE_ADMINISTRATOR] = "-xxx--x",
-		[ROLE_LOCAL] = "xxxxxxx"};
+		"status-view", "import", "keys-manage", "contain", "playbooks"};
+	static const char *const may[POLICY_ROLES] = {[ROLE_PRIVACY_OFFICER] = "x-x----x",
+		[ROLE_SECURITY_OFFICER] = "x-xx--xx",
+		[ROLE_ADMINISTRATOR] = "-xxx--xx",
+		[ROLE_LOCAL] = "xxxxxxxx"};
 	for (int role = 0; role < POLICY_ROLES; role++) {
-		const char *list[32], *row = may[role] ? may[role] : "-------";
+		const char *list[32], *row = may[role] ? may[role] : "--------";
 		size_t count = policy_verbs(hospital, (enum policy_role)role, list), want = 0;
-		for (int v = 0; v < 7; v++) {
+		for (int v = 0; v < 8; v++) {
 			assert_int_equal(policy_may(hospital, (enum policy_role)role, verbs[v]),
 				row[v] == 'x');
 			want += row[v] == 'x';
@@ -296,7 +296,7 @@ static void it_explains_itself(void **state)
 
 // ---- Files that are wrong.
 
-static enum err load_text(const char *text, struct policy_problem *ret_problem)
+static enum err load_text(const char *text, struct yaml_fault *ret_problem)
 {
 	struct policy *policy = NULL;
 	strcpy(path, "/tmp/policy-XXXXXX");
@@ -378,7 +378,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
-		struct policy_problem problem = {0};
+		struct yaml_fault problem = {0};
 		const struct malformed *m = &malformed[i];
 		enum err err = load_text(m->text, &problem);
 		if (err == OK || problem.line != m->line || !strstr(problem.text, m->words))
@@ -393,7 +393,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 static void the_smallest_rule_is_right(void **state)
 {
 	(void)state; // the control of the above
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	assert_ok(load_text(RULE(LISTS), &problem));
 	assert_ok(load_text(RULE(LISTS "    when: own\n    break-glass: true\n"), &problem));
 }
@@ -402,7 +402,7 @@ static void an_empty_policy_allows_nothing(void **state)
 {
 	(void)state;
 	struct policy *policy = NULL;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	struct policy_decision d;
 	strcpy(path, "/tmp/policy-XXXXXX");
 	close(mkstemp(path));
@@ -428,7 +428,7 @@ static void an_empty_policy_allows_nothing(void **state)
 static void too_much_is_refused(void **state)
 {
 	(void)state;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	struct buf text = {0};
 	buf_add_text(&text, "rules:\n");
 	for (int i = 0; i < 250; i++)
@@ -456,7 +456,7 @@ static void a_file_that_is_none_is_refused(void **state)
 {
 	(void)state;
 	struct policy *policy;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	assert_err(policy_load("/nonexistent/policy.yaml", &policy, &problem), ERR_IO);
 	assert_err(policy_load("/tmp", &policy, &problem), ERR_IO);
 	assert_string_equal(problem.text, "cannot be read");

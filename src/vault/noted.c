@@ -1,0 +1,111 @@
+#include "vault/noted.h"
+
+#include "common/base/log.h"
+#include "common/base/time.h"
+#include "vault/ledger/ledger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum trail_action action_of(enum feed_kind kind)
+{
+	return kind == FEED_FINDING ? TRAIL_FOUND : TRAIL_INCIDENT_OPENED;
+}
+
+enum {
+	WALK = 2000 // entries at once; while the index is made again it takes several turns
+};
+
+// The newest entry that watch itself caused; people open incidents, too.
+static enum err read_last(struct noted *noted, enum feed_kind kind, struct arena *arena)
+{
+	const struct trail_query query = {
+		.action = action_of(kind), .actor = "watch", .limit = 1, .walk = WALK};
+	struct trail_page page;
+	enum err err = ledger_search(noted->ledger, &query, arena, &page);
+	if (!err && !page.count && page.next)
+		err = ERR_BUSY;
+	if (!err)
+		noted->last[kind] = page.count ? page.hits[0].entry.version : 0;
+	return err;
+}
+
+static enum err know(struct noted *noted)
+{
+	enum err err = OK;
+	struct arena *arena = arena_new();
+	for (int kind = FEED_FINDING; kind < FEED_KINDS && !noted->known && !err; kind++)
+		err = read_last(noted, (enum feed_kind)kind, arena);
+	arena_free(arena);
+	if (err == ERR_BUSY)
+		return err;
+	if (err) {
+		log_error("what the trail has of findings cannot be read: %s", err_text(err));
+		return ERR_BUSY;
+	}
+	if (!noted->known)
+		memcpy(noted->durable, noted->last, sizeof noted->durable);
+	noted->known = true;
+	return OK;
+}
+
+static void append(struct noted *noted, const struct feed_found *found)
+{
+	char query[FEED_CODE_BYTES + 8], detail[FEED_TITLE_BYTES + 32];
+	bool incident = found->kind == FEED_INCIDENT;
+	snprintf(query, sizeof query, "level %s", found->level);
+	if (incident)
+		snprintf(detail, sizeof detail, "%04u-%04u: %s",
+			(unsigned)(found->number / 1000000), (unsigned)(found->number % 1000000),
+			found->title);
+	else
+		snprintf(detail, sizeof detail, "%s", found->title);
+	const struct trail_entry note = {.time_us = time_now_us(),
+		.kind = TRAIL_SYSTEM,
+		.action = action_of(found->kind),
+		.outcome = TRAIL_ALLOWED,
+		.actor = "watch",
+		.actor_name = "Hospitaller",
+		.role = "watch",
+		.version = found->number,
+		.refers_to = found->seq,
+		.rule = found->rule,
+		.query = query,
+		.detail = detail};
+	noted->end = ledger_append(noted->ledger, &note) + 1;
+	noted->last[found->kind] = found->number;
+}
+
+enum err noted_take(struct noted *noted, struct bytes payload)
+{
+	struct feed_found found;
+	enum err err = feed_found_parse(payload, &found);
+	if (!err)
+		err = know(noted);
+	if (err)
+		return err;
+	if (found.number > noted->last[found.kind])
+		append(noted, &found);
+	else
+		noted->news = true; // it has that already
+	return OK;
+}
+
+void noted_greet(struct noted *noted)
+{
+	noted->news = true;
+}
+
+void noted_tell(struct noted *noted, struct channel *watch)
+{
+	if (know(noted))
+		return;
+	bool more = memcmp(noted->durable, noted->last, sizeof noted->last) != 0;
+	if (more && noted->end <= ledger_durable(noted->ledger)) {
+		memcpy(noted->durable, noted->last, sizeof noted->durable);
+		noted->news = true;
+	}
+	if (noted->news)
+		feed_noted_send(watch, noted->durable);
+	noted->news = false;
+}

@@ -1,0 +1,205 @@
+#include "watch/conductor_in.h"
+
+#include "common/base/log.h"
+#include "common/base/time.h"
+#include "common/format/finding.h"
+#include "common/io/loop.h"
+#include "common/message/errand.h"
+#include "watch/messenger.h"
+#include "watch/warden.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- What runs want of others.
+
+static void on_act(void *context, uint64_t ticket, const json_t *act)
+{
+	struct conductor *c = context;
+	char *text = json_dumps(act, JSON_COMPACT);
+	if (text && c->vault && strlen(text) <= FEED_ACT_BYTES) {
+		feed_act_send(c->vault->channel, ticket, bytes_text(text));
+		peer_flush(c->vault);
+	}
+	free(text); // while the vault is away nothing is lost: playbooks_again()
+}
+
+static enum err on_notify(void *context, uint64_t id, const char *to, const char *text)
+{
+	struct conductor *c = context;
+	struct errand errand = {.id = id,
+		.kind = ERRAND_NOTICE,
+		.severity = 4,
+		.subject = "Hospitaller: something was noticed",
+		.type = "text/plain; charset=utf-8"};
+	if (!errand_is_name(to))
+		return ERR_INVALID;
+	snprintf(errand.destination, sizeof errand.destination, "%s", to);
+	return messenger_submit(c->parts->messenger, &errand, bytes_text(text));
+}
+
+static void on_changed(void *context)
+{
+	(void)context; // whoever looks asks
+}
+
+// ---- What guard and the courier tell of themselves.
+
+static void found(struct conductor *c, const char *id, const char *title, const char *sentence)
+{
+	char key[TIME_TEXT_BYTES];
+	int64_t now_us = time_now_us();
+	time_format(now_us - now_us % 60000000, key); // one of a kind in a minute
+	const struct finding finding = {.source = "system",
+		.id = id,
+		.title = title,
+		.sentence = sentence,
+		.advice = "See what speaks there, and whether it should.",
+		.level = SIGMA_MEDIUM,
+		.time_us = now_us,
+		.count = 1,
+		.key = key};
+	detector_add(c->parts->detector, &finding);
+}
+
+static void end_point(struct conductor *c)
+{
+	struct count_point *before =
+		c->point_count ? &c->points[(c->point_count - 1) % CONDUCTOR_POINTS] : NULL;
+	char words[200];
+	uint64_t denied = before && c->now.denied >= before->denied
+				  ? c->now.denied - before->denied
+				  : 0; // guard was restarted, and counts from zero
+	c->now.at_us = time_now_us();
+	c->points[c->point_count++ % CONDUCTOR_POINTS] = c->now;
+	c->now = (struct count_point){0};
+	if (denied <= CONDUCTOR_DENIED_MOST)
+		return;
+	snprintf(words, sizeof words,
+		"%llu packets within %d seconds wanted to go where no flow of the zones leads.",
+		(unsigned long long)denied, CONDUCTOR_PULL_S);
+	found(c, "system.denied", "Much is refused between the zones", words);
+}
+
+static void on_counted(void *context, const struct ward_counters *counters)
+{
+	struct conductor *c = context;
+	for (size_t i = 0; i < counters->count; i++) {
+		const struct ward_line *line = &counters->lines[i];
+		c->now.denied += line->kind == WARD_LINE_DENIED ? line->packets : 0;
+		c->now.allowed += line->kind == WARD_LINE_FLOW ? line->packets : 0;
+		c->now.blocks +=
+			line->kind == WARD_LINE_BLOCK || line->kind == WARD_LINE_QUARANTINE;
+	}
+	if (counters->last)
+		end_point(c);
+}
+
+static void on_expired(void *context, const struct ward_answer *answer)
+{
+	found(context, "system.expired", "A measure on the network ended by itself", answer->words);
+}
+
+static void on_refused(void *context, const struct errand_refusal *refusal)
+{
+	char words[500];
+	snprintf(words, sizeof words,
+		"Somebody wanted to send to '%s', where the configuration does not lead (%s): %s",
+		refusal->destination, errand_report_text(refusal->reason), refusal->words);
+	found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
+}
+
+// ---- Opening, and the turns of the loop.
+
+static void say_shelf(const struct conductor *c)
+{
+	const char *problem;
+	for (size_t i = 0; (problem = playbooks_problem(c->playbooks, i)); i++)
+		log_error("%s/%s", c->folder, problem);
+	log_info("%zu playbooks", playbooks_count(c->playbooks));
+}
+
+enum err conductor_open(const struct detector_places *places, const struct watch_parts *parts,
+	struct conductor **ret_conductor)
+{
+	char path[512], problem[256];
+	struct conductor *c = calloc(1, sizeof *c);
+	if (!c)
+		abort();
+	const struct playbooks_owner owner = {on_act, on_notify, on_changed, c};
+	snprintf(path, sizeof path, "%s/playbooks.db", places->state);
+	snprintf(c->folder, sizeof c->folder, "%s/playbooks", places->rules);
+	c->parts = parts;
+	enum err err = playbooks_open(path, &owner, &c->playbooks, problem);
+	if (err) {
+		log_error(
+			"runs of playbooks cannot be kept: %s", *problem ? problem : err_text(err));
+		free(c);
+		return err;
+	}
+	if (playbooks_read(c->playbooks, c->folder))
+		say_shelf(c);
+	parts->warden->counted = on_counted;
+	parts->warden->expired = on_expired;
+	parts->warden->context = c;
+	parts->messenger->refused = on_refused;
+	parts->messenger->context = c;
+	*ret_conductor = c;
+	return OK;
+}
+
+void conductor_close(struct conductor *c)
+{
+	if (!c)
+		return;
+	playbooks_close(c->playbooks);
+	free(c);
+}
+
+enum err conductor_take(struct conductor *c)
+{
+	uint64_t total = detector_total(c->parts->detector), id = playbooks_place(c->playbooks);
+	enum err err = OK;
+	if (id > total)
+		id = 0; // the findings were made anew
+	if (total - id > DETECTOR_KEPT)
+		id = total - DETECTOR_KEPT;
+	while (!err && id < total) {
+		json_t *finding = detector_finding(c->parts->detector, ++id);
+		if (finding)
+			err = playbooks_found(c->playbooks, finding, time_now_us());
+		json_decref(finding);
+	}
+	if (!err)
+		playbooks_set_place(c->playbooks, id);
+	return err;
+}
+
+enum err conductor_acted(struct conductor *c, const struct feed_acted *acted)
+{
+	return playbooks_acted(
+		c->playbooks, acted->ticket, acted->fine, acted->words, time_now_us());
+}
+
+enum err conductor_tick(struct conductor *c)
+{
+	int64_t now_us = time_monotonic_us();
+	if (playbooks_read(c->playbooks, c->folder))
+		say_shelf(c);
+	if (now_us - c->pulled_us >= CONDUCTOR_PULL_S * 1000000ll) {
+		c->pulled_us = now_us;
+		c->now = (struct count_point){0};
+		warden_pull(c->parts->warden);
+	}
+	return playbooks_tick(c->playbooks, time_now_us());
+}
+
+void conductor_vault(struct conductor *c, struct peer *vault)
+{
+	if (!c)
+		return;
+	c->vault = vault;
+	if (vault)
+		playbooks_again(c->playbooks);
+}

@@ -1,0 +1,21 @@
+// conductor_in: what the two files of the conductor share. Nobody else includes this.
+#pragma once
+
+#include "watch/conductor.h"
+#include "watch/playbooks/playbooks.h"
+
+struct count_point {
+	int64_t at_us;
+	uint64_t blocks, denied, allowed; // blocks now; packets since guard started
+};
+
+struct conductor {
+	const struct watch_parts *parts;
+	struct playbooks *playbooks;
+	struct peer *vault; // or NULL
+	char folder[512];
+	int64_t pulled_us;
+	struct count_point points[CONDUCTOR_POINTS];
+	size_t point_count;     // ever; the list is a ring
+	struct count_point now; // while its lines come in
+};

@@ -1,0 +1,64 @@
+"""Somebody makes findings in a colleague's name, to have them kept from their work: they are not."""
+import shutil
+import time
+
+import pytest
+from house import ROOT, House, encounter, observation, patient, practitioner
+
+RULE = """
+title: Refused
+id: 7d7a3a52-25fc-4b9f-9d6c-0a51e6a2b0f{number}
+logsource: {{product: healthcare, category: record-access}}
+detection:
+  it: {{activity_name: {action}, status_detail: denied}}
+  condition: it
+level: critical
+tags: [attack.collection, attack.exfiltration, attack.impact]
+sentence: "{{actor.user.uid}} was refused."
+"""
+
+
+@pytest.fixture()
+def own(tmp_path):
+    rules = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", rules)
+    for file in (rules / "detect").glob("*.yml"):
+        file.unlink()
+    shutil.rmtree(rules / "detect" / "tests")
+    (rules / "detect" / "exceptions.yaml").write_text("[]\n")
+    (rules / "detect" / "one.yml").write_text(RULE.format(number=1, action="read"))
+    with House(tmp_path, settings=[f"rules={rules}"]) as house:
+        house.rules = rules
+        house.bundle(practitioner("p1"), patient("a"), patient("b", "Lee"), encounter("e1", "a", "p1"),
+                     observation("o1", "b"))
+        house.account("dr.berg", "clinician", "Practitioner/p1")
+        house.account("ms.lane", "privacy-officer")
+        yield house
+
+
+def wait_for(holds, seconds=20):
+    end = time.time() + seconds
+    while not holds():
+        assert time.time() < end, "it did not come to that"
+        time.sleep(0.1)
+
+
+def test_a_flood_of_one_rule_opens_nothing_and_two_rules_take_no_care_away(own):
+    """As a page would that sends the colleague's browser to records again and again."""
+    berg, lane = own.sign_in("dr.berg"), own.sign_in("ms.lane")
+    for _ in range(40):
+        assert berg.get("/fhir/Observation/o1").status == 403
+    wait_for(lambda: lane.get("/api/findings").json["total"] >= 40)
+    time.sleep(3)  # a report and more
+    assert lane.get("/api/incidents?state=all").json["incidents"] == []
+    assert berg.get("/fhir/Patient?name=mar").status == 200
+    # The control: a second rule and another tactic are an alert. Even then care goes on.
+    (own.rules / "detect" / "two.yml").write_text(RULE.format(number=2, action="who-saw"))
+    wait_for(lambda: len(lane.get("/api/findings").json["detect"]["rules"]) == 2)
+    berg.get("/api/patients/b/seen")
+    wait_for(lambda: lane.get("/api/incidents?state=all").json["incidents"])
+    assert berg.get("/fhir/Patient/a").status == 200
+    assert berg.get("/fhir/Patient?identifier=MRN-b").status == 200
+    began = time.time()
+    assert berg.post("/api/break-glass", {"patient": "b", "reason": "emergency at the door"}).status == 200
+    assert time.time() - began < 2 and berg.get("/fhir/Observation/o1").status == 200
