@@ -229,6 +229,11 @@ enum err detector_tick(struct detector *d)
 	return err;
 }
 
+json_t *detector_conduct(struct detector *d)
+{
+	return d->conduct.behaviour ? behaviour_json(d->conduct.behaviour) : NULL;
+}
+
 json_t *detector_profile(struct detector *d, uint64_t actor)
 {
 	return conduct_profile(&d->conduct, actor);
