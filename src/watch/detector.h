@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+struct intelligence;
+struct messenger;
+
 struct detector;
 struct finding;
 struct rules;
@@ -33,6 +36,12 @@ enum err detector_events(struct detector *detector, struct feed_event *events, s
 	uint64_t next, uint64_t size); // five: the batch as the feed tells it
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
+
+// Often: whatever is done beside the events. ERR_IO: the role must end.
+enum err detector_often(struct detector *detector, struct messenger *messenger);
+// No event should come before.
+bool detector_ready(const struct detector *detector);
+struct intelligence *detector_intelligence(struct detector *detector);
 
 struct findings *detector_findings(struct detector *detector); // borrowed
 // One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.

@@ -3,6 +3,7 @@
 #include "watch/casebook.h"
 #include "watch/conductor.h"
 #include "watch/detector.h"
+#include "watch/scout_ask.h"
 #include "watch/exemption.h"
 
 #include <stdarg.h>
@@ -72,6 +73,9 @@ const struct question questions[] = {
 	{"unexcept", answer_unexcept, "It counts again."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
+	{"intelligence", answer_intelligence, "How the sources of indicators stand."},
+	{"intelligence-look", answer_intelligence_look, "What is known of one value."},
+	{"intelligence-share", answer_intelligence_share, "Our sightings as objects of STIX."},
 	{"incidents", answer_incidents, "Incidents, and the record of the rules."},
 	{"incident", answer_incidents, "One incident by its number."},
 	{"incident-open", answer_incidents, "Open one from a finding."},
