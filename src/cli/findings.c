@@ -5,6 +5,8 @@
 #include "watch/detect/trial.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void show_findings(const json_t *answer)
@@ -45,6 +47,122 @@ const struct command command_findings = {
 			"Shows what watch found last, with the entries of the trail that prove it.",
 		.help = "Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
 	.run = run_findings,
+};
+
+static int act(const struct invocation *invocation, struct client_ask ask, json_t *json,
+	void (*show)(const json_t *answer))
+{
+	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!body)
+		return fail(invocation, EXIT_WRONG_USE, "this is not UTF-8");
+	ask.body = bytes_text(body);
+	int result = talk_and_show(invocation, &ask, show);
+	free(body);
+	return result;
+}
+
+static void show_made(const json_t *answer)
+{
+	printf("exception %s\n", json_word(answer, "id"));
+}
+
+static int run_except(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_POST, .path = "/api/exceptions"};
+	return act(invocation, ask,
+		json_pack("{s:s, s:s, s:s, s:s}", "rule", argument_of(invocation, 0), "when",
+			option_of(invocation, "when"), "reason", option_of(invocation, "reason"),
+			"until", option_of(invocation, "until")),
+		show_made);
+}
+
+static const char *wrong_when(const char *value)
+{
+	const char *is = strchr(value, '=');
+	return is && is != value && is[1] ? NULL : "write field=value";
+}
+
+const struct command command_rules_except = {
+	.usage = {.words = "rules except",
+		.summary = "Has a detection rule not count something, until a day.",
+		.help = "It counts at once, and is on the trail before. A person stands as a login or an id; watch itself sees a number.",
+		.arguments = {{.name = "RULE",
+			.help = "The rule's id, as findings --json shows it."}},
+		.options = {{.name = "when",
+				    .value = "FIELD=VALUE",
+				    .required = true,
+				    .wrong = wrong_when,
+				    .help = "A field of rules fields, and its value."},
+			{.name = "reason",
+				.value = "TEXT",
+				.required = true,
+				.help = "Why it is fine; it stays on the trail."},
+			{.name = "until",
+				.value = "DATE",
+				.required = true,
+				.help = "The last day, 2027-01-31."}}},
+	.run = run_except,
+};
+
+static void show_exceptions(const json_t *answer)
+{
+	json_t *one;
+	size_t i;
+	json_array_foreach(json_object_get(answer, "exceptions"), i, one)
+	{
+		const char *name = json_word(json_object_get(one, "who"), "name");
+		bool added = json_is_true(json_object_get(one, "added"));
+		bool ended = json_is_true(json_object_get(one, "ended"));
+		printf("%s  %s%s\n    %s=%s%s%s%s\n    %s; used %lld times%s\n",
+			json_word(one, "id"), ended ? "ended on " : "until ",
+			json_word(one, "until"), json_word(one, "field"), json_word(one, "value"),
+			*name ? " (" : "", name, *name ? ")" : "", json_word(one, "reason"),
+			(long long)json_integer_value(json_object_get(one, "used")),
+			added ? "" : "; from exceptions.yaml");
+		printf("    %s  %s\n", json_word(one, "rule"), json_word(one, "title"));
+	}
+	if (json_object_get(answer, "next"))
+		puts("There are more: --json and --from.");
+}
+
+static int run_exceptions(const struct invocation *invocation)
+{
+	const char *from = option_of(invocation, "from");
+	const struct door_param params[] = {{"from", from ? from : "0"}};
+	const struct client_ask ask = {
+		.method = DOOR_GET, .path = "/api/exceptions", .params = params, .param_count = 1};
+	return talk_and_show(invocation, &ask, show_exceptions);
+}
+
+const struct command command_rules_exceptions = {
+	.usage = {.words = "rules exceptions",
+		.summary = "Lists what detection rules do not count, why, and how often that was.",
+		.options = {{.name = "from",
+			.value = "N",
+			.help = "Go on here, where the page before ended."}}},
+	.run = run_exceptions,
+};
+
+static int run_unexcept(const struct invocation *invocation)
+{
+	char path[100];
+	snprintf(path, sizeof path, "/api/exceptions/%.32s", argument_of(invocation, 0));
+	const struct client_ask ask = {.method = DOOR_DELETE, .path = path};
+	json_t *answer = NULL;
+	int result = talk(invocation, &ask, &answer);
+	json_decref(answer);
+	if (!result)
+		puts(invocation->json ? "{}" : "It counts again.");
+	return result;
+}
+
+const struct command command_rules_unexcept = {
+	.usage = {.words = "rules unexcept",
+		.summary = "Has a detection rule count something again.",
+		.arguments = {{.name = "ID",
+			.help = "The exception, as rules exceptions shows it."}}},
+	.run = run_unexcept,
 };
 
 static void say(void *context, const char *words)

@@ -1,6 +1,7 @@
 // hospitaller guard: containment on the command line. `check` works offline.
 #include "cli/talk.h"
 
+#include "common/io/file.h"
 #include "guard/ruleset.h"
 
 #include <stdio.h>
@@ -8,18 +9,6 @@
 #include <string.h>
 
 // ---- Offline.
-
-static enum err read_file(const char *path, struct buf *text)
-{
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return ERR_IO;
-	buf_reserve(text, ZONES_FILE_BYTES + 1);
-	text->size = fread(text->at, 1, ZONES_FILE_BYTES + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : OK;
-}
 
 // A lifeline that no flow names is cut off by the zones: a person should see it before.
 static void warn_lifelines(const struct zones *zones)
@@ -49,12 +38,13 @@ static int run_check(const struct invocation *invocation)
 {
 	const char *path = argument_of(invocation, 0);
 	struct buf text = {0}, rules = {0};
-	struct zones_problem problem = {0};
+	struct yaml_fault problem = {0};
 	struct zones *zones = calloc(1, sizeof *zones);
 	int result = EXIT_FINE;
 	if (!zones)
 		abort();
-	if (read_file(path, &text)) {
+	enum err err = file_read(path, ZONES_FILE_BYTES, &text); // past it the parser says so
+	if (err && err != ERR_LIMIT) {
 		result = fail(invocation, EXIT_WRONG_USE, "%s: cannot be read", path);
 	} else if (zones_parse(buf_bytes(&text), zones, &problem)) {
 		result = fail(
@@ -170,6 +160,21 @@ static int lift(const struct invocation *invocation, const char *verb)
 	return order(invocation, verb, json);
 }
 
+// Of whatever contains an address: it ends, it has a reason, it may belong to a case.
+#define CONTAIN_OPTIONS                                                                            \
+	{                                                                                          \
+		{.name = "for",                                                                    \
+			.value = "TIME",                                                           \
+			.otherwise = "1h",                                                         \
+			.wrong = wrong_time,                                                       \
+			.help = "It ends by itself."},                                             \
+			{.name = "reason",                                                         \
+				.value = "TEXT",                                                   \
+				.required = true,                                                  \
+				.help = "Stays on the trail."},                                    \
+			{.name = "case", .value = "ID", .help = "What it belongs to."},            \
+	}
+
 static int run_block(const struct invocation *invocation)
 {
 	return contain(invocation, "block");
@@ -180,16 +185,7 @@ const struct command command_guard_block = {
 		.summary = "Drops everything from and to an address, for a time.",
 		.help = "What the zones file says is never blocked is refused, whoever asks.",
 		.arguments = {{.name = "ADDRESS", .help = "IPv4 or IPv6, or a prefix."}},
-		.options = {{.name = "for",
-				    .value = "TIME",
-				    .otherwise = "1h",
-				    .wrong = wrong_time,
-				    .help = "It ends by itself."},
-			{.name = "reason",
-				.value = "TEXT",
-				.required = true,
-				.help = "Stays on the trail."},
-			{.name = "case", .value = "ID", .help = "What it belongs to."}}},
+		.options = CONTAIN_OPTIONS},
 	.run = run_block,
 };
 
@@ -215,16 +211,7 @@ const struct command command_guard_quarantine = {
 	.usage = {.words = "guard quarantine",
 		.summary = "Cuts a host off from all but a few, for a time.",
 		.arguments = {{.name = "ADDRESS", .help = "Of the host."}},
-		.options = {{.name = "for",
-				    .value = "TIME",
-				    .otherwise = "1h",
-				    .wrong = wrong_time,
-				    .help = "It ends by itself."},
-			{.name = "reason",
-				.value = "TEXT",
-				.required = true,
-				.help = "Stays on the trail."},
-			{.name = "case", .value = "ID", .help = "What it belongs to."}}},
+		.options = CONTAIN_OPTIONS},
 	.run = run_quarantine,
 };
 

@@ -69,7 +69,7 @@ static int run_show(const struct invocation *invocation)
 {
 	char path[600];
 	struct policy *policy;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	const char *name = argument_of(invocation, 0);
 	int type = fhir_type_find(name ? name : "Observation");
 	snprintf(path, sizeof path, "%s/policy/hospital.yaml", invocation->config->rules);

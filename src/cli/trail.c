@@ -278,7 +278,32 @@ const struct command command_trail_verify = {
 	.run = run_verify,
 };
 
-// The server opens some at a time and answers others in between.
+static void show_check(const json_t *answer, int *shown)
+{
+	json_int_t all = json_integer_value(json_object_get(answer, "all"));
+	json_int_t done = json_integer_value(json_object_get(answer, "versions")) +
+			  json_integer_value(json_object_get(answer, "entries"));
+	int now = all > 0 && done < all ? (int)(done * 100 / all) : 100;
+	if (now == *shown || !isatty(STDERR_FILENO))
+		return;
+	*shown = now;
+	fprintf(stderr, "\rchecking %3d%%", now);
+}
+
+static void print_check(const struct invocation *invocation, const json_t *answer, bool whole)
+{
+	if (invocation->json)
+		print_json(answer);
+	else if (whole)
+		printf("The records are whole: %lld stored versions, each as the trail says that it "
+		       "was written; %lld entries were read.\n",
+			(long long)json_integer_value(json_object_get(answer, "versions")),
+			(long long)json_integer_value(json_object_get(answer, "entries")));
+	else
+		printf("The records are BROKEN: %s.\n", json_word(answer, "detail"));
+}
+
+// The server looks at some at a time and answers others in between.
 static int run_records(const struct invocation *invocation)
 {
 	char from[32] = "0";
@@ -287,33 +312,31 @@ static int run_records(const struct invocation *invocation)
 		.path = "/api/records/check",
 		.params = params,
 		.param_count = 1};
-	json_int_t versions = 0;
-	bool whole = true, more = true;
+	bool whole = true;
+	int shown = -1;
 	json_t *answer = NULL;
-	while (whole && more) {
+	do {
 		json_decref(answer);
 		answer = NULL;
 		int result = talk(invocation, &ask, &answer);
 		if (result)
 			return result;
 		whole = strcmp(json_word(answer, "result"), "whole") == 0;
-		more = *json_word(answer, "next") != 0;
-		versions += json_integer_value(json_object_get(answer, "versions"));
 		snprintf(from, sizeof from, "%s", json_word(answer, "next"));
-	}
-	json_object_set_new(answer, "versions", json_integer(versions));
-	if (invocation->json)
-		print_json(answer);
-	else
-		printf("%lld versions were opened; the records are %s%s.\n", (long long)versions,
-			whole ? "whole" : "BROKEN: ", whole ? "" : json_word(answer, "detail"));
+		if (!invocation->json)
+			show_check(answer, &shown);
+	} while (whole && *from);
+	if (shown >= 0)
+		fprintf(stderr, "\r               \r");
+	print_check(invocation, answer, whole);
 	json_decref(answer);
 	return whole ? EXIT_FINE : EXIT_NOT_WHOLE;
 }
 
 const struct command command_records_verify = {
 	.usage = {.words = "records verify",
-		.summary = "Opens every stored version of every record.",
-		.help = "Each must be at its place, unchanged. The running server does it, some at a time, and answers others in between."},
+		.summary =
+			"Opens every stored version of every record, and compares it with the trail.",
+		.help = "Each must be at its place, unchanged, and be the one that the trail says was written; no version may be missing that the trail names, and none be there that it does not. A key that is gone must have been destroyed by an entry of the trail. The running server does it, some at a time, and answers others in between."},
 	.run = run_records,
 };

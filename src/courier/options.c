@@ -1,16 +1,8 @@
-#include "courier/options.h"
+#include "courier/options_in.h"
 
-#include "common/base/text.h"
 #include "common/message/errand.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	MAIL = 1 << DESTINATION_MAIL,
@@ -19,205 +11,15 @@ enum {
 	SYSLOG = 1 << DESTINATION_SYSLOG,
 	HTTP = WEBHOOK | FEED,
 	ANY = HTTP | MAIL | SYSLOG,
-	SECRET_LEAST_BYTES = 24,
-	SECRET_MOST_BYTES = 32, // HMAC fills up with zeros: one key of 32 bytes does for all
 };
-
-// ---- Files.
-
-enum err option_file(
-	const char *path, size_t most_bytes, struct arena *arena, struct bytes *ret_content)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-	struct buf content = {0};
-	ssize_t got;
-	do {
-		buf_reserve(&content, 65536);
-		got = read(fd, content.at + content.size, content.room - content.size);
-		content.size += got > 0 ? (size_t)got : 0;
-	} while (got > 0 && content.size <= most_bytes);
-	close(fd);
-	enum err err = got < 0 ? ERR_IO : content.size > most_bytes ? ERR_LIMIT : OK;
-	if (!err)
-		*ret_content = bytes_of(
-			arena_text_n(arena, (const char *)content.at, content.size), content.size);
-	buf_done(&content);
-	return err;
-}
-
-static const char *read_file(const struct yaml *one, struct arena *arena, struct bytes *ret)
-{
-	if (one->kind != YAML_SCALAR || *one->text != '/')
-		return "the path of a file is expected";
-	return option_file(one->text, DESTINATION_FILE_BYTES, arena, ret) || !ret->size
-		       ? "this file cannot be read"
-		       : NULL;
-}
-
-// What only the courier and root may know.
-static const char *read_secret(const struct yaml *one, struct arena *arena, struct bytes *ret)
-{
-	struct stat stat_of;
-	if (one->kind == YAML_SCALAR && stat(one->text, &stat_of) == 0 && stat_of.st_mode & 07)
-		return "everybody on this machine may read this file: chmod o= and "
-		       "chgrp hospitaller-courier";
-	return read_file(one, arena, ret);
-}
-
-static const char *read_credentials(
-	const struct yaml *one, struct arena *arena, struct credentials *ret)
-{
-	struct bytes text;
-	struct yaml *root;
-	struct yaml_problem problem;
-	struct credentials c = {0};
-	const char *words = read_secret(one, arena, &text);
-	if (words)
-		return words;
-	if (yaml_parse(text, arena, &root, &problem) || root->kind != YAML_MAP)
-		return "in this file 'user' and 'password', 'token' or 'authorization' is expected";
-	for (const struct yaml *at = root->first; at; at = at->next) {
-		if (at->kind != YAML_SCALAR || !*at->text || !errand_is_line(at->text))
-			return "in this file something is not a text in one line";
-		if (strcmp(at->key, "user") == 0)
-			c.user = at->text;
-		else if (strcmp(at->key, "password") == 0)
-			c.password = at->text;
-		else if (strcmp(at->key, "token") == 0)
-			c.authorization = arena_printf(arena, "Bearer %s", at->text);
-		else if (strcmp(at->key, "authorization") == 0)
-			c.authorization = at->text;
-		else
-			return "in this file is a word that is none of user, password, token, "
-			       "authorization";
-	}
-	if (!c.user != !c.password || !c.user == !c.authorization)
-		return "in this file is either a user with a password, or a token";
-	*ret = c;
-	return NULL;
-}
-
-// ---- Values.
-
-static const char *read_number(
-	const struct yaml *one, const char *const *units, const int64_t *factors, int64_t *ret)
-{
-	char *end;
-	size_t digits = strspn(one->text, "0123456789");
-	long long value = strtoll(one->text, &end, 10);
-	if (one->kind != YAML_SCALAR || digits == 0 || digits > 9 || value == 0)
-		return "a number with its unit is expected";
-	for (size_t i = 0; units[i]; i++)
-		if (strcmp(end, units[i]) == 0) {
-			*ret = value * factors[i];
-			return NULL;
-		}
-	return "a number with its unit is expected";
-}
-
-static const char *read_span(const struct yaml *one, int64_t most_ms, int64_t *ret_ms)
-{
-	static const char *const units[] = {"ms", "s", "m", "h", "d", NULL};
-	static const int64_t factors[] = {1, 1000, 60000, 3600000, 86400000};
-	int64_t ms;
-	if (read_number(one, units, factors, &ms))
-		return "a time is expected, such as 30s, 5m, 2h or 3d";
-	if (ms > most_ms)
-		return "this is too long";
-	*ret_ms = ms;
-	return NULL;
-}
-
-static const char *read_line(const struct yaml *one, const char **ret)
-{
-	if (one->kind != YAML_SCALAR || !*one->text || !errand_is_line(one->text) ||
-		strlen(one->text) > 400)
-		return "a text in one line is expected";
-	*ret = one->text;
-	return NULL;
-}
-
-static const char *read_address(const char *text, const char **ret)
-{
-	const char *at = strchr(text, '@');
-	if (!at || at == text || !at[1] || strchr(at + 1, '@') || strlen(text) > 254)
-		return "a mail address is expected";
-	for (const char *c = text; *c; c++)
-		if (*c <= 0x20 || *c >= 0x7f || strchr("<>,;:()[]\\\"", *c))
-			return "a mail address is expected";
-	*ret = text;
-	return NULL;
-}
-
-// The same parser as the one that will connect.
-static const char *read_url(const char *text, struct arena *arena, struct endpoint *ret)
-{
-	static const char *const schemes[] = {"https", "http", "smtps", "smtp", "tls"};
-	static const unsigned ports[] = {443, 80, 465, 25, 6514};
-	char *scheme = NULL, *host = NULL, *port = NULL, *user = NULL;
-	const char *words = "an address is expected, such as https://siem.example.org/in";
-	CURLU *url = curl_url();
-	if (strlen(text) <= 400 && *text && !strchr(text, '#') && errand_is_etag(text) &&
-		curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-		curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		words = NULL;
-	if (!words && curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		words = "names and passwords belong into a file: credentials";
-	bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
-	for (size_t i = 0; !words && i < sizeof ports / sizeof *ports; i++)
-		if (strcmp(scheme, schemes[i]) == 0)
-			*ret = (struct endpoint){schemes[i], NULL,
-				has_port ? (unsigned)strtoul(port, NULL, 10) : ports[i]};
-	if (!words && ret->scheme && !ret->port)
-		words = "a port is from 1 to 65535";
-	if (!words && !ret->scheme)
-		words = "https, smtps, smtp, tls, or http to this machine itself";
-	if (!words) {
-		size_t length = strlen(host);
-		ret->host = *host == '[' ? arena_text_n(arena, host + 1, length - 2)
-					 : arena_text(arena, host);
-	}
-	curl_free(scheme);
-	curl_free(host);
-	curl_free(port);
-	curl_free(user);
-	curl_url_cleanup(url);
-	return words;
-}
-
-static const char *read_network(const char *text, struct network *ret)
-{
-	char host[64];
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	if (length >= sizeof host)
-		return "a network is expected, such as 10.1.2.0/24";
-	memcpy(host, text, length);
-	host[length] = 0;
-	ret->family = strchr(host, ':') ? AF_INET6 : AF_INET;
-	unsigned bits = ret->family == AF_INET6 ? 128 : 32;
-	ret->prefix = bits;
-	if (inet_pton(ret->family, host, ret->address) != 1)
-		return "a network is expected, such as 10.1.2.0/24";
-	if (slash) {
-		size_t digits = strspn(slash + 1, "0123456789");
-		ret->prefix = (unsigned)strtoul(slash + 1, NULL, 10);
-		if (!digits || digits > 3 || slash[1 + digits] || ret->prefix > bits)
-			return "a network is expected, such as 10.1.2.0/24";
-	}
-	return NULL;
-}
 
 // ---- The options.
 
 static const char *take_url(struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	const char *words = read_line(one, &d->url);
+	const char *words = value_line(one, &d->url);
 	if (!words)
-		words = read_url(d->url, arena, &d->end);
+		words = value_url(d->url, arena, &d->end);
 	if (!words && d->kind == DESTINATION_SYSLOG) // curl makes the connection, and no more
 		d->url = arena_printf(arena, "https%s", strchr(d->url, ':'));
 	return words;
@@ -225,14 +27,14 @@ static const char *take_url(struct destination *d, const struct yaml *one, struc
 
 static const char *take_proxy(struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	const char *words = read_line(one, &d->proxy);
-	return words ? words : read_url(d->proxy, arena, &d->proxy_end);
+	const char *words = value_line(one, &d->proxy);
+	return words ? words : value_url(d->proxy, arena, &d->proxy_end);
 }
 
 static const char *take_from(struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	(void)arena;
-	return read_address(one->text, &d->from);
+	return value_address(one->text, &d->from);
 }
 
 static const char *take_recipients(
@@ -241,12 +43,12 @@ static const char *take_recipients(
 	size_t count = 0;
 	(void)arena;
 	if (one->kind == YAML_SCALAR)
-		return read_address(one->text, &d->recipients[0]);
+		return value_address(one->text, &d->recipients[0]);
 	for (const struct yaml *at = one->first; at; at = at->next) {
 		if (count == DESTINATION_LIST)
 			return "these are too many";
 		const char *words = at->kind == YAML_SCALAR && !at->key
-					    ? read_address(at->text, &d->recipients[count++])
+					    ? value_address(at->text, &d->recipients[count++])
 					    : "a list of mail addresses is expected";
 		if (words)
 			return words;
@@ -263,7 +65,7 @@ static const char *take_addresses(
 	for (const struct yaml *at = one->first; at; at = at->next) {
 		if (d->network_count == DESTINATION_LIST)
 			return "these are too many";
-		const char *words = read_network(at->text, &d->networks[d->network_count++]);
+		const char *words = value_network(at->text, &d->networks[d->network_count++]);
 		if (words)
 			return words;
 	}
@@ -296,84 +98,69 @@ static const char *take_headers(struct destination *d, const struct yaml *one, s
 static const char *take_accept(struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	(void)arena;
-	return read_line(one, &d->accept);
+	return value_line(one, &d->accept);
 }
 
 static const char *take_ca(struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	return read_file(one, arena, &d->ca);
+	return value_file(one, arena, &d->ca);
 }
 
 static const char *take_certificate(
 	struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	return read_file(one, arena, &d->certificate);
+	return value_file(one, arena, &d->certificate);
 }
 
 static const char *take_certificate_key(
 	struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	return read_secret(one, arena, &d->certificate_key);
+	return value_secret(one, arena, &d->certificate_key);
 }
 
 static const char *take_credentials(
 	struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	return read_credentials(one, arena, &d->credentials);
+	return value_credentials(one, arena, &d->credentials);
 }
 
 static const char *take_proxy_credentials(
 	struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	const char *words = read_credentials(one, arena, &d->proxy_credentials);
+	const char *words = value_credentials(one, arena, &d->proxy_credentials);
 	return words                            ? words
 	       : !d->proxy_credentials.password ? "a proxy takes a user and a password"
 						: NULL;
 }
 
-// The form of Standard Webhooks: whsec_ and base64.
 static const char *take_secret(struct destination *d, const struct yaml *one, struct arena *arena)
 {
-	struct bytes text;
-	size_t size;
-	uint8_t *key = arena_alloc(arena, SECRET_MOST_BYTES);
-	const char *words = read_secret(one, arena, &text);
-	if (words)
-		return words;
-	while (text.size && strchr("\r\n ", text.at[text.size - 1]))
-		text.size--;
-	if (text.size < 6 || memcmp(text.at, "whsec_", 6) != 0 ||
-		text_unbase64(
-			bytes_of(text.at + 6, text.size - 6), key, SECRET_MOST_BYTES, &size) ||
-		size < SECRET_LEAST_BYTES)
-		return "in this file whsec_ and the base64 of 24 to 32 random bytes is expected";
-	d->secret = bytes_of(key, SECRET_MOST_BYTES);
-	return NULL;
+	return value_webhook_secret(one, arena, &d->secret);
 }
 
 static const char *take_timeout(struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	(void)arena;
-	return read_span(one, 3600000, &d->timeout_ms);
+	return value_span(one, 3600000, &d->timeout_ms);
 }
 
 static const char *take_backoff(struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	(void)arena;
-	return read_span(one, 3600000, &d->backoff_ms);
+	return value_span(one, 3600000, &d->backoff_ms);
 }
 
 static const char *take_backoff_most(
 	struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	(void)arena;
-	return read_span(one, 86400000, &d->backoff_most_ms);
+	return value_span(one, 86400000, &d->backoff_most_ms);
 }
 
 static const char *take_expiry(struct destination *d, const struct yaml *one, struct arena *arena)
 {
 	(void)arena;
-	return read_span(one, 30 * 86400000LL, &d->expiry_ms);
+	return value_span(one, 30 * 86400000LL, &d->expiry_ms);
 }
 
 static const char *take_retries(struct destination *d, const struct yaml *one, struct arena *arena)
@@ -382,7 +169,7 @@ static const char *take_retries(struct destination *d, const struct yaml *one, s
 	static const int64_t factors[] = {1};
 	int64_t value;
 	(void)arena;
-	if (read_number(one, units, factors, &value) || value > 100000)
+	if (value_number(one, units, factors, &value) || value > 100000)
 		return "a number from 1 to 100000 is expected";
 	d->retries = (unsigned)value;
 	return NULL;
@@ -395,7 +182,7 @@ static const char *take_max_size(struct destination *d, const struct yaml *one, 
 	int64_t value,
 		most = d->kind == DESTINATION_FEED ? ERRAND_FEED_BYTES : ERRAND_CONTENT_BYTES;
 	(void)arena;
-	if (read_number(one, units, factors, &value))
+	if (value_number(one, units, factors, &value))
 		return "a size is expected, such as 500KB or 1MB";
 	if (value > most)
 		return d->kind == DESTINATION_FEED ? "256MB is the most" : "1MB is the most";

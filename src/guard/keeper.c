@@ -1,6 +1,7 @@
 #include "guard/keeper_in.h"
 
 #include "common/base/time.h"
+#include "common/io/file.h"
 #include "guard/disk.h"
 
 #include <stdarg.h>
@@ -150,7 +151,7 @@ static enum err load_blocks(struct keeper *k, struct buf *notes)
 {
 	char path[512], aside[512];
 	struct buf text = {0};
-	enum err err = disk_read(keeper_path(k, "blocks", path), BLOCKS_FILE_BYTES, &text);
+	enum err err = file_read(keeper_path(k, "blocks", path), BLOCKS_FILE_BYTES, &text);
 	bool broken = !err && blocks_parse(buf_bytes(&text), &k->blocks) != OK;
 	buf_done(&text);
 	if (broken || err == ERR_LIMIT) {

@@ -1,6 +1,7 @@
 #include "guard/keeper_in.h"
 
 #include "common/base/time.h"
+#include "common/io/file.h"
 #include "guard/disk.h"
 #include "guard/network.h"
 
@@ -49,8 +50,8 @@ enum err keeper_renew(struct keeper *k, char ret_problem[FIREWALL_PROBLEM_BYTES]
 enum err keeper_read_zones(const char *path, struct zones *ret_zones, struct buf *text,
 	char ret_problem[FIREWALL_PROBLEM_BYTES])
 {
-	struct zones_problem problem = {0};
-	enum err err = disk_read(path, ZONES_FILE_BYTES, text);
+	struct yaml_fault problem = {0};
+	enum err err = file_read(path, ZONES_FILE_BYTES, text);
 	if (err) {
 		snprintf(ret_problem, FIREWALL_PROBLEM_BYTES, "%.180s: %s", path, err_text(err));
 		return err;

@@ -1,29 +1,16 @@
 #include "guard/zones.h"
 
 #include "common/base/text.h"
-#include "common/format/yaml.h"
 #include "common/message/ward.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct loading {
 	struct zones *zones;
-	struct zones_problem *problem;
+	struct yaml_fault *fault;
 };
-
-[[gnu::format(printf, 3, 4)]] static bool wrong(
-	struct loading *l, const struct yaml *at, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	l->problem->line = at ? at->line : 1;
-	vsnprintf(l->problem->text, sizeof l->problem->text, format, args);
-	va_end(args);
-	return false;
-}
 
 // ---- Words.
 
@@ -39,7 +26,7 @@ static bool is_name(const char *text, size_t most)
 static bool read_name(struct loading *l, const struct yaml *at, char *ret, size_t most)
 {
 	if (!at || at->kind != YAML_SCALAR || !is_name(at->text, most))
-		return wrong(l, at,
+		return yaml_wrong(l->fault, at,
 			"a name is letters, digits, blanks and . , : _ + ( ) / -, at most %zu of them",
 			most);
 	memcpy(ret, at->text, strlen(at->text) + 1);
@@ -52,33 +39,9 @@ static bool read_why(struct loading *l, const struct yaml *map, char *ret)
 	if (!why || why->kind != YAML_SCALAR || !*why->text ||
 		strlen(why->text) > ZONES_WHY_BYTES || !text_is_clean(bytes_text(why->text)) ||
 		strpbrk(why->text, "\n\t\r"))
-		return wrong(l, why ? why : map, "say why, in one line of at most %d bytes",
-			ZONES_WHY_BYTES);
+		return yaml_wrong(l->fault, why ? why : map,
+			"say why, in one line of at most %d bytes", ZONES_WHY_BYTES);
 	memcpy(ret, why->text, strlen(why->text) + 1);
-	return true;
-}
-
-static bool check_keys(struct loading *l, const struct yaml *map, const char *const *keys)
-{
-	if (map->kind != YAML_MAP)
-		return wrong(l, map, "keys and values are expected here");
-	for (const struct yaml *k = map->first; k; k = k->next) {
-		const char *const *at = keys;
-		while (*at && strcmp(*at, k->key) != 0)
-			at++;
-		if (!*at)
-			return wrong(l, k, "'%.60s' is not a key of this", k->key);
-	}
-	return true;
-}
-
-// One of two words; absent is the first.
-static bool read_choice(
-	struct loading *l, const struct yaml *at, const char *const words[2], bool *ret)
-{
-	if (at && strcmp(at->text, words[0]) != 0 && strcmp(at->text, words[1]) != 0)
-		return wrong(l, at, "this is %s or %s", words[0], words[1]);
-	*ret = at && strcmp(at->text, words[1]) == 0;
 	return true;
 }
 
@@ -104,9 +67,10 @@ static bool read_prefix(struct loading *l, const struct yaml *at, struct prefix 
 {
 	enum err err = at && at->kind == YAML_SCALAR ? prefix_parse(at->text, ret) : ERR_SYNTAX;
 	if (err == ERR_INVALID)
-		return wrong(l, at,
+		return yaml_wrong(l->fault, at,
 			"'%.60s' has bits behind its length, or is IPv4 written as IPv6", at->text);
-	return !err || wrong(l, at, "'%.60s' is not an address or a prefix", at ? at->text : "");
+	return !err || yaml_wrong(l->fault, at, "'%.60s' is not an address or a prefix",
+			       at ? at->text : "");
 }
 
 static bool is_interface(const char *text)
@@ -122,18 +86,20 @@ static bool is_interface(const char *text)
 static bool read_prefixes(struct loading *l, const struct yaml *list, struct zone *zone)
 {
 	if (!list || list->kind != YAML_LIST || !list->first)
-		return wrong(l, list, "a zone has a list of prefixes");
+		return yaml_wrong(l->fault, list, "a zone has a list of prefixes");
 	for (const struct yaml *p = list->first; p; p = p->next) {
 		struct prefix *prefix = &zone->prefixes[zone->prefix_count];
 		if (zone->prefix_count == ZONES_PREFIXES)
-			return wrong(l, p, "a zone has at most %d prefixes", ZONES_PREFIXES);
+			return yaml_wrong(
+				l->fault, p, "a zone has at most %d prefixes", ZONES_PREFIXES);
 		if (!read_prefix(l, p, prefix))
 			return false;
 		for (size_t z = 0; z <= l->zones->zone_count; z++) // its own so far, too
 			for (size_t i = 0; i < l->zones->zones[z].prefix_count; i++)
 				if (prefix_overlaps(prefix, &l->zones->zones[z].prefixes[i]))
-					return wrong(l, p, "'%.60s' overlaps what zone '%s' has",
-						p->text, l->zones->zones[z].name);
+					return yaml_wrong(l->fault, p,
+						"'%.60s' overlaps what zone '%s' has", p->text,
+						l->zones->zones[z].name);
 		zone->prefix_count++;
 	}
 	return true;
@@ -143,27 +109,30 @@ static bool read_interfaces(struct loading *l, const struct yaml *list, struct z
 {
 	for (const struct yaml *i = list ? list->first : NULL; i; i = i->next) {
 		if (list->kind != YAML_LIST || !is_interface(i->text))
-			return wrong(l, i, "'%.60s' is not an interface", i->text);
+			return yaml_wrong(l->fault, i, "'%.60s' is not an interface", i->text);
 		if (zone->interface_count == ZONES_INTERFACES)
-			return wrong(l, i, "a zone has at most %d interfaces", ZONES_INTERFACES);
+			return yaml_wrong(
+				l->fault, i, "a zone has at most %d interfaces", ZONES_INTERFACES);
 		strcpy(zone->interfaces[zone->interface_count++], i->text);
 	}
-	return !list || list->kind == YAML_LIST || wrong(l, list, "interfaces are a list");
+	return !list || list->kind == YAML_LIST ||
+	       yaml_wrong(l->fault, list, "interfaces are a list");
 }
 
 static bool read_zones(struct loading *l, const struct yaml *map)
 {
 	static const char *const keys[] = {"prefixes", "interfaces", "why", NULL};
 	if (map && map->kind != YAML_MAP)
-		return wrong(l, map, "zones have names");
+		return yaml_wrong(l->fault, map, "zones have names");
 	for (const struct yaml *z = map ? map->first : NULL; z; z = z->next) {
 		struct zone *zone = &l->zones->zones[l->zones->zone_count];
 		if (l->zones->zone_count == ZONES_MOST)
-			return wrong(l, z, "there are at most %d zones", ZONES_MOST);
+			return yaml_wrong(l->fault, z, "there are at most %d zones", ZONES_MOST);
 		if (!is_name(z->key, ZONES_NAME_BYTES) || strcmp(z->key, "any") == 0)
-			return wrong(l, z, "'%.60s' cannot be a zone's name", z->key);
+			return yaml_wrong(l->fault, z, "'%.60s' cannot be a zone's name", z->key);
 		strcpy(zone->name, z->key);
-		if (!check_keys(l, z, keys) || !read_prefixes(l, yaml_find(z, "prefixes"), zone) ||
+		if (!yaml_check_keys(l->fault, z, keys) ||
+			!read_prefixes(l, yaml_find(z, "prefixes"), zone) ||
 			!read_interfaces(l, yaml_find(z, "interfaces"), zone))
 			return false;
 		l->zones->zone_count++;
@@ -190,7 +159,8 @@ static bool read_ports(struct loading *l, const struct yaml *list, struct ports 
 		return true;
 	}
 	if (list && (list->kind != YAML_LIST || !list->first))
-		return wrong(l, list, "ports are a list, such as [443, 8000-8010], or any");
+		return yaml_wrong(
+			l->fault, list, "ports are a list, such as [443, 8000-8010], or any");
 	for (const struct yaml *p = list ? list->first : NULL; p; p = p->next) {
 		const char *end;
 		uint16_t from = 0, to;
@@ -199,12 +169,14 @@ static bool read_ports(struct loading *l, const struct yaml *list, struct ports 
 		if (fine && *end == '-')
 			fine = read_port(end + 1, &end, &to);
 		if (!fine || *end || to < from)
-			return wrong(l, p, "'%.60s' is not a port or a range of ports", p->text);
+			return yaml_wrong(
+				l->fault, p, "'%.60s' is not a port or a range of ports", p->text);
 		for (size_t i = 0; i < ret->count; i++)
 			if (from <= ret->ranges[i].to && ret->ranges[i].from <= to)
-				return wrong(l, p, "port %u is in this list already", from);
+				return yaml_wrong(
+					l->fault, p, "port %u is in this list already", from);
 		if (ret->count == ZONES_PORTS)
-			return wrong(l, p, "a flow has at most %d ports", ZONES_PORTS);
+			return yaml_wrong(l->fault, p, "a flow has at most %d ports", ZONES_PORTS);
 		ret->ranges[ret->count].from = from;
 		ret->ranges[ret->count++].to = to;
 	}
@@ -215,14 +187,14 @@ static bool read_end(struct loading *l, const struct yaml *flow, const char *key
 {
 	const struct yaml *at = yaml_find(flow, key);
 	if (!at || at->kind != YAML_SCALAR)
-		return wrong(l, flow, "a flow needs '%s'", key);
+		return yaml_wrong(l->fault, flow, "a flow needs '%s'", key);
 	*ret = ZONES_ANY;
 	if (strcmp(at->text, "any") == 0)
 		return true;
 	for (size_t z = 0; z < l->zones->zone_count; z++)
 		if (strcmp(l->zones->zones[z].name, at->text) == 0)
 			*ret = (int)z;
-	return *ret != ZONES_ANY || wrong(l, at, "there is no zone '%.60s'", at->text);
+	return *ret != ZONES_ANY || yaml_wrong(l->fault, at, "there is no zone '%.60s'", at->text);
 }
 
 static bool read_flow(struct loading *l, const struct yaml *map, struct flow *flow)
@@ -231,38 +203,40 @@ static bool read_flow(struct loading *l, const struct yaml *map, struct flow *fl
 		"name", "why", "from", "to", "tcp", "udp", "ping", "direction", NULL};
 	static const char *const directions[2] = {"there", "both"}, *const pings[2] = {
 									    "false", "true"};
-	if (!check_keys(l, map, keys))
+	if (!yaml_check_keys(l->fault, map, keys))
 		return false;
 	if (!yaml_find(map, "name"))
-		return wrong(l, map, "a flow needs a name");
+		return yaml_wrong(l->fault, map, "a flow needs a name");
 	if (!read_name(l, yaml_find(map, "name"), flow->name, ZONES_NAME_BYTES) ||
 		!read_why(l, map, flow->why) || !read_end(l, map, "from", &flow->from) ||
 		!read_end(l, map, "to", &flow->to) ||
 		!read_ports(l, yaml_find(map, "tcp"), &flow->tcp) ||
 		!read_ports(l, yaml_find(map, "udp"), &flow->udp) ||
-		!read_choice(l, yaml_find(map, "ping"), pings, &flow->ping) ||
-		!read_choice(l, yaml_find(map, "direction"), directions, &flow->both))
+		!yaml_choice(l->fault, yaml_find(map, "ping"), pings, &flow->ping) ||
+		!yaml_choice(l->fault, yaml_find(map, "direction"), directions, &flow->both))
 		return false;
 	if (flow->from == ZONES_ANY && flow->to == ZONES_ANY)
-		return wrong(l, map, "a flow from any to any is no flow: set default: allow");
+		return yaml_wrong(
+			l->fault, map, "a flow from any to any is no flow: set default: allow");
 	if (!flow->tcp.count && !flow->udp.count && !flow->ping)
-		return wrong(l, map, "a flow needs tcp, udp or ping");
+		return yaml_wrong(l->fault, map, "a flow needs tcp, udp or ping");
 	return true;
 }
 
 static bool read_flows(struct loading *l, const struct yaml *list)
 {
 	if (list && list->kind != YAML_LIST)
-		return wrong(l, list, "flows are a list");
+		return yaml_wrong(l->fault, list, "flows are a list");
 	for (const struct yaml *f = list ? list->first : NULL; f; f = f->next) {
 		struct flow *flow = &l->zones->flows[l->zones->flow_count];
 		if (l->zones->flow_count == ZONES_FLOWS)
-			return wrong(l, f, "there are at most %d flows", ZONES_FLOWS);
+			return yaml_wrong(l->fault, f, "there are at most %d flows", ZONES_FLOWS);
 		if (!read_flow(l, f, flow))
 			return false;
 		for (size_t i = 0; i < l->zones->flow_count; i++)
 			if (strcmp(l->zones->flows[i].name, flow->name) == 0)
-				return wrong(l, f, "there is a flow '%s' already", flow->name);
+				return yaml_wrong(
+					l->fault, f, "there is a flow '%s' already", flow->name);
 		l->zones->flow_count++;
 	}
 	return true;
@@ -274,15 +248,16 @@ static bool read_kept(struct loading *l, const struct yaml *list, bool lifeline)
 {
 	static const char *const keys[] = {"address", "why", NULL};
 	if (list && list->kind != YAML_LIST)
-		return wrong(l, list, "a list of addresses, each with its why, is expected");
+		return yaml_wrong(
+			l->fault, list, "a list of addresses, each with its why, is expected");
 	for (const struct yaml *k = list ? list->first : NULL; k; k = k->next) {
 		struct kept *kept = &l->zones->kept[l->zones->kept_count];
 		if (l->zones->kept_count == ZONES_KEPT)
-			return wrong(l, k, "there are at most %d of these", ZONES_KEPT);
-		if (!check_keys(l, k, keys) || !read_why(l, k, kept->why))
+			return yaml_wrong(l->fault, k, "there are at most %d of these", ZONES_KEPT);
+		if (!yaml_check_keys(l->fault, k, keys) || !read_why(l, k, kept->why))
 			return false;
 		if (!yaml_find(k, "address"))
-			return wrong(l, k, "an address is missing");
+			return yaml_wrong(l->fault, k, "an address is missing");
 		if (!read_prefix(l, yaml_find(k, "address"), &kept->prefix))
 			return false;
 		kept->lifeline = lifeline;
@@ -294,10 +269,11 @@ static bool read_kept(struct loading *l, const struct yaml *list, bool lifeline)
 static bool read_reach(struct loading *l, const struct yaml *list)
 {
 	if (list && list->kind != YAML_LIST)
-		return wrong(l, list, "a list of addresses is expected");
+		return yaml_wrong(l->fault, list, "a list of addresses is expected");
 	for (const struct yaml *r = list ? list->first : NULL; r; r = r->next) {
 		if (l->zones->reach_count == ZONES_REACH)
-			return wrong(l, r, "there are at most %d of these", ZONES_REACH);
+			return yaml_wrong(
+				l->fault, r, "there are at most %d of these", ZONES_REACH);
 		if (!read_prefix(l, r, &l->zones->reach[l->zones->reach_count]))
 			return false;
 		l->zones->reach_count++;
@@ -309,7 +285,8 @@ static bool read_longest(struct loading *l, const struct yaml *at)
 {
 	uint32_t seconds = at ? zones_seconds(at->text) : l->zones->longest_s;
 	if (!seconds || seconds > WARD_MOST_SECONDS)
-		return wrong(l, at, "the longest block is a time such as 24h, at most 7d");
+		return yaml_wrong(
+			l->fault, at, "the longest block is a time such as 24h, at most 7d");
 	l->zones->longest_s = seconds;
 	return true;
 }
@@ -320,9 +297,9 @@ static bool read_file(struct loading *l, const struct yaml *root)
 		"never-block", "lifelines", "quarantine-reach", NULL};
 	static const char *const defaults[2] = {"allow", "deny"}, *const stops[2] = {
 									  "keep", "clear"};
-	return check_keys(l, root, keys) &&
-	       read_choice(l, yaml_find(root, "default"), defaults, &l->zones->deny) &&
-	       read_choice(l, yaml_find(root, "at-stop"), stops, &l->zones->clear_at_stop) &&
+	return yaml_check_keys(l->fault, root, keys) &&
+	       yaml_choice(l->fault, yaml_find(root, "default"), defaults, &l->zones->deny) &&
+	       yaml_choice(l->fault, yaml_find(root, "at-stop"), stops, &l->zones->clear_at_stop) &&
 	       read_longest(l, yaml_find(root, "longest-block")) &&
 	       read_zones(l, yaml_find(root, "zones")) && read_flows(l, yaml_find(root, "flows")) &&
 	       read_kept(l, yaml_find(root, "lifelines"), true) &&
@@ -335,27 +312,22 @@ void zones_init(struct zones *zones)
 	*zones = (struct zones){.longest_s = 24 * 3600};
 }
 
-enum err zones_parse(struct bytes text, struct zones *ret_zones, struct zones_problem *ret_problem)
+enum err zones_parse(struct bytes text, struct zones *ret_zones, struct yaml_fault *fault)
 {
-	struct yaml_problem problem;
 	struct yaml *root;
 	if (text.size > ZONES_FILE_BYTES) {
-		*ret_problem = (struct zones_problem){0, "the file is too large"};
+		*fault = (struct yaml_fault){0, "the file is too large"};
 		return ERR_LIMIT;
 	}
 	struct arena *arena = arena_new();
 	struct zones *zones = arena_alloc(arena, sizeof *zones);
-	struct loading loading = {zones, ret_problem};
+	struct loading loading = {zones, fault};
 	zones_init(zones);
-	enum err err = yaml_parse(text, arena, &root, &problem);
-	if (err) {
-		ret_problem->line = problem.line;
-		snprintf(ret_problem->text, sizeof ret_problem->text, "%s", problem.words);
-	} else if (!read_file(&loading, root)) {
+	enum err err = yaml_read(text, arena, &root, fault);
+	if (!err && !read_file(&loading, root))
 		err = ERR_INVALID;
-	} else {
+	if (!err)
 		*ret_zones = *zones;
-	}
 	arena_free(arena);
 	return err;
 }

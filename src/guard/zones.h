@@ -6,6 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/format/prefix.h"
+#include "common/format/yaml_read.h"
 
 enum {
 	ZONES_MOST = 32,
@@ -66,14 +67,9 @@ struct zones {
 	size_t reach_count;
 };
 
-struct zones_problem {
-	unsigned line; // 0: the file as a whole
-	char text[240];
-};
-
 void zones_init(struct zones *zones); // none, nothing denied, blocks of a day at most
 // ERR_SYNTAX, ERR_INVALID, ERR_LIMIT; zones is unchanged then.
-enum err zones_parse(struct bytes text, struct zones *ret_zones, struct zones_problem *ret_problem);
+enum err zones_parse(struct bytes text, struct zones *ret_zones, struct yaml_fault *fault);
 // Why a block of this prefix is refused, or NULL; into `ret_why` goes the sentence.
 bool zones_keep(const struct zones *zones, const struct prefix *prefix, char ret_why[240]);
 // "90", "90s", "5m", "1h", "2d" into seconds; 0 when it is not a time.

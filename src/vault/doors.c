@@ -36,13 +36,13 @@ void doors_deliver(void *context, struct exchange *x)
 		.headers = x->headers,
 		.header_count = x->header_count};
 	(void)context;
-	if (!channel_has_room(door->peer.channel, x->answer.size)) {
+	if (!channel_has_room(door->peer.channel, exchange_answer(x).size)) {
 		static const char words[] =
 			"{\"error\":\"busy\",\"message\":\"Too much is being answered "
 			"at once; try again in a second.\"}";
 		const struct door_answer busy = {.id = x->ask.id, .status = 503};
 		(void)!door_answer_send(door->peer.channel, &busy, bytes_text(words));
-	} else if (door_answer_send(door->peer.channel, &answer, buf_bytes(&x->answer))) {
+	} else if (door_answer_send(door->peer.channel, &answer, exchange_answer(x))) {
 		static const char words[] =
 			"{\"error\":\"too-large\",\"message\":\"The answer is too large.\"}";
 		const struct door_answer too_large = {.id = x->ask.id, .status = 500};
@@ -78,6 +78,7 @@ static void on_ask(struct door *door, struct bytes payload)
 	x->entrance = door->entrance;
 	x->local_uid = door->uid;
 	buf_add_bytes(&x->body, x->ask.body_first);
+	x->ask.body_first = bytes_of(NULL, 0); // the message it lies in goes
 	take_whole(door, x);
 }
 

@@ -74,7 +74,7 @@ static enum err open_lures(struct parts *parts)
 static enum err open_policy(struct parts *parts)
 {
 	char path[512];
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	snprintf(path, sizeof path, "%s/policy/hospital.yaml", parts->config->rules);
 	enum err err = policy_load(path, &parts->policy, &problem);
 	if (err)

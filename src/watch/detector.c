@@ -14,21 +14,24 @@
 #include <string.h>
 
 enum {
-	HISTORY = 100000, // entries before the place
+	HISTORY = 500000, // entries before the place, at most
 	TOLD_BYTES = 40000,
 	COUNTS_BYTES = 15000,
 	BRIEF = 5
 };
 
+static const int64_t HOUR_US = 3600000000;
+
 struct detector {
-	char rules[512];
-	uint64_t stamp, next; // of the files; of the trail
+	char rules[512], exceptions[512]; // the folder; the file that is written here
+	uint64_t stamp, next;             // of the files; of the trail
 	struct detect *detect;
 	struct findings *findings;
 	struct seen *seen;
 	struct ocsf_event event;
 	struct conduct conduct;
 	struct arena *arena;
+	int64_t hour; // of the newest event
 	bool news;
 };
 
@@ -58,8 +61,8 @@ static void read_rules(struct detector *d)
 		if (rules->exceptions.at[i].until_us < now_us)
 			log_warning(
 				"%s/exceptions.yaml:%u: this exception ended on %s and is ignored",
-				d->rules, rules->exceptions.at[i].line,
-				rules->exceptions.at[i].until);
+				rules->exceptions.at[i].added ? "STATE/watch" : d->rules,
+				rules->exceptions.at[i].line, rules->exceptions.at[i].until);
 	log_info("%zu rules and %zu exceptions; %zu problems", rules->count,
 		rules->exceptions.count, rules->problem_count);
 	d->news = true;
@@ -77,6 +80,8 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 	d->arena = arena_new();
 	d->seen = seen_new();
 	d->detect = detect_new(&owner);
+	snprintf(d->exceptions, sizeof d->exceptions, "%s/exceptions.yaml", places->state);
+	detect_also(d->detect, d->exceptions);
 	enum err err = findings_open(path, &d->findings, problem);
 	if (!err)
 		err = findings_load_seen(d->findings, d->seen);
@@ -97,6 +102,21 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 	return OK;
 }
 
+const struct rules *detector_rules(const struct detector *d)
+{
+	return detect_rules(d->detect);
+}
+
+const char *detector_exceptions(const struct detector *d)
+{
+	return d->exceptions;
+}
+
+void detector_read_again(struct detector *d)
+{
+	read_rules(d);
+}
+
 void detector_close(struct detector *d)
 {
 	if (!d)
@@ -113,8 +133,22 @@ void detector_close(struct detector *d)
 uint64_t detector_from(const struct detector *d)
 {
 	uint64_t place = findings_place(d->findings);
-	uint64_t begin = place > HISTORY ? place - HISTORY : 0, from = conduct_from(&d->conduct);
-	return from < begin ? from : begin;
+	int64_t last = findings_last_hour(d->findings);
+	uint64_t begin = place > HISTORY ? place - HISTORY : 0, own = conduct_from(&d->conduct);
+	uint64_t from = last ? findings_hour_from(d->findings,
+				       last - detect_longest_us(d->detect) / HOUR_US - 1)
+			     : 0;
+	from = from < begin ? begin : from < place ? from : place;
+	return own < from ? own : from;
+}
+
+static void note_hour(struct detector *d, const struct feed_event *from)
+{
+	int64_t hour = from->time_us / HOUR_US;
+	if (hour <= d->hour)
+		return;
+	d->hour = hour;
+	findings_hour(d->findings, hour, from->seq);
 }
 
 // What watch itself had put on the trail: it must not find its own findings.
@@ -129,6 +163,7 @@ static void one_event(struct detector *d, const struct feed_event *from)
 	if (is_own(from))
 		return;
 	arena_reset(d->arena);
+	note_hour(d, from);
 	ocsf_from_feed(from, &d->event, d->arena);
 	if (from->action == TRAIL_EXPLAINED) { // of an earlier act: nobody is active now
 		detect_event(d->detect, &d->event);
@@ -149,15 +184,28 @@ static enum err save(struct detector *d)
 	return err;
 }
 
-enum err detector_events(struct detector *d, const struct feed_event *events, size_t count,
-	uint64_t next, uint64_t size)
+// Whoever counts acts, or looks at addresses, has had that access already.
+static void leave_bare(struct feed_event *e)
+{
+	*e = (struct feed_event){.seq = e->seq,
+		.time_us = e->time_us,
+		.kind = e->kind,
+		.action = e->action,
+		.outcome = e->outcome};
+}
+
+enum err detector_events(
+	struct detector *d, struct feed_event *events, size_t count, uint64_t next, uint64_t size)
 {
 	if (size < findings_place(d->findings)) {
 		log_warning("the trail is shorter than what was already looked at: beginning anew");
 		detect_replay_until(d->detect, next < size ? next : size);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		one_event(d, &events[i]);
+		if (events[i].action == TRAIL_EXPLAINED)
+			leave_bare(&events[i]);
+	}
 	conduct_events(&d->conduct, events, count, next, size);
 	d->news |= d->conduct.news;
 	d->conduct.news = false;

@@ -10,6 +10,7 @@
 
 struct detector;
 struct finding;
+struct rules;
 
 enum {
 	DETECTOR_KEPT = 5000 // findings
@@ -26,8 +27,9 @@ void detector_close(struct detector *detector); // NULL is fine
 // Where to begin in the trail: far enough before the place for what correlations remember.
 uint64_t detector_from(const struct detector *detector);
 // A batch in its order; `next` is what follows, `size` the trail's. What was found is kept before
-// this returns. ERR_IO: the role must end.
-enum err detector_events(struct detector *detector, const struct feed_event *events, size_t count,
+// this returns. What tells of an explanation is no act of anybody: only the rules see whom and what
+// it is about; for all that comes after them it is left without. ERR_IO: the role must end.
+enum err detector_events(struct detector *detector, struct feed_event *events, size_t count,
 	uint64_t next, uint64_t size); // five: the batch as the feed tells it
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
@@ -41,6 +43,11 @@ json_t *detector_finding(const struct detector *detector, uint64_t id);
 // Something that another part of watch found; kept with the next tick.
 void detector_add(struct detector *detector, const struct finding *finding);
 uint64_t detector_total(const struct detector *detector); // also the number of the newest
+// The rules that count now (watch/detect/rules.h), borrowed until they are read again; the file of
+// exceptions that watch itself may write; and reading all of it again at once.
+const struct rules *detector_rules(const struct detector *detector);
+const char *detector_exceptions(const struct detector *detector);
+void detector_read_again(struct detector *detector);
 
 // Was there anything new since the last call?
 bool detector_news(struct detector *detector);

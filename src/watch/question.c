@@ -3,6 +3,7 @@
 #include "watch/casebook.h"
 #include "watch/conductor.h"
 #include "watch/detector.h"
+#include "watch/exemption.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +56,9 @@ static void answer_behaviour(
 }
 
 const struct question questions[] = {
+	{"except", answer_except, "A rule does not count where a field has a value."},
+	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
+	{"unexcept", answer_unexcept, "It counts again."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
 	{"incidents", answer_incidents, "Incidents, and the record of the rules."},

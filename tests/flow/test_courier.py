@@ -19,7 +19,7 @@ import time
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
-from courier import Authority, Courier, Web, free_port, secret_file, until
+from courier import SANITIZED, Authority, Courier, Web, free_port, secret_file, until
 from house import House
 
 
@@ -498,7 +498,7 @@ def test_a_feed_waits_for_a_slow_reader(tmp_path, authority):
         c.fetch(1, "feed")
         time.sleep(3)
         rss = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{c.process.pid}/status").read()).group(1))
-        assert rss < 60000, rss
+        assert rss < (120000 if SANITIZED else 60000), rss  # the sanitizer keeps what was freed
         threading.Thread(target=c.read, args=(slow,), daemon=True).start()
         c.wait(message="fetched", id=1, state="whole", seconds=60)
         assert sum(len(m["content"]) for m in c.find(message="fetched")) == len(content)
@@ -629,6 +629,7 @@ def test_a_message_against_the_table_ends_the_channel(tmp_path, authority):
 
 # ---- As a person uses it.
 
+@pytest.mark.skipif(SANITIZED, reason="nginx does not load a module with sanitizers")
 def test_the_command_line_tells_and_tests(tmp_path, authority):
     secrets = tmp_path / "destinations.yaml"
     with Web(authority.context("localhost")) as web:

@@ -1,5 +1,6 @@
 """FHIR R4 as an application expects it: bundles, dates, conditions, formats."""
 import re
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -213,3 +214,44 @@ def test_what_nginx_refuses_itself_is_an_outcome(app):
         text = response.read()
         assert response.status == expected, (response.status, text)
         assert b'"resourceType":"OperationOutcome"' in text, text
+
+
+def test_persons_are_found_by_when_they_were_born(app, officer):
+    for number, born in enumerate(("1911", "1911-05", "1911-05-17", "1920-12-31")):
+        assert app.put(f"/fhir/Patient/born{number}", patient(f"born{number}", "Range", born=born)).status in (200, 201)
+
+    def born(query):
+        answer = app.get("/fhir/Patient?" + query)
+        assert answer.status == 200, answer.body
+        return [e["resource"]["id"][4:] for e in answer.json.get("entry", [])]
+    assert born("birthdate=1911") == ["0", "1", "2"]
+    assert born("birthdate=1911-05") == ["1", "2"]
+    assert born("birthdate=ge1911-01-01&birthdate=lt1921-01-01") == ["0", "1", "2", "3"]
+    assert born("birthdate=ge1911-06-01&birthdate=lt1921-01-01&_sort=-birthdate") == ["3", "0"]
+    page = app.get("/fhir/Patient?birthdate=ge1911&birthdate=lt1921&_count=3").json
+    assert [link for link in page["link"] if link["relation"] == "next"], page
+    app.get("/fhir/Patient?birthdate=1911-05")
+    entry = officer.get("/api/trail?action=search&_count=1").json["entries"][0]
+    assert sorted(p["id"] for p in entry["patients"]) == ["born1", "born2"], entry
+    for wide in ("birthdate=lt1970", "birthdate=ge1900&birthdate=lt1990"):
+        answer = app.get("/fhir/Patient?" + wide)
+        assert answer.status == 400 and answer.json["issue"][0]["code"] == "too-costly", answer.body
+        assert "11 years" in answer.words, answer.words
+
+
+def test_persons_are_found_by_when_they_were_written(app, officer):
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    made = [f"late{n}" for n in range(5)]
+    for id in made:
+        assert app.put(f"/fhir/Patient/{id}", patient(id, "Late")).status in (200, 201)
+    found, url = [], f"/fhir/Patient?_lastUpdated=ge{since}&_count=2"
+    while url:
+        page = app.get(url)
+        assert page.status == 200, page.body
+        found += [e["resource"]["id"] for e in page.json.get("entry", [])]
+        url = next((u["url"] for u in page.json["link"] if u["relation"] == "next"), None)
+        url = url and "/fhir/" + url.split("/fhir/", 1)[1]
+    assert [f for f in found if f in made] == made, found
+    newest = app.get(f"/fhir/Patient?_lastUpdated=ge{since}&_sort=-_lastUpdated&_count=2").json["entry"]
+    assert [e["resource"]["id"] for e in newest] == ["late4", "late3"]
+    assert app.get("/fhir/Patient").status == 400  # everybody at once is nobody's wish

@@ -200,6 +200,9 @@ def test_high_risk_asks_for_a_fresh_code_and_never_stands_in_the_way_of_care(hou
     assert answer.status == 403, answer.body
     assert berg.get("/fhir/Patient?identifier=MRN-q2").status == 200  # one person
     assert berg.get("/fhir/Patient?name=mars&birthdate=1970-03-04").status == 200
+    for many in ("name=mars&birthdate=ge1900-01-01", "name=mars&birthdate=1970", "_id=q1,q2,q3",
+                 "identifier=MRN-q1,MRN-q2", "birthdate=1970-03-04"):
+        assert berg.get("/fhir/Patient?" + many).status == 403, many
     assert berg.get("/fhir/Patient/q1").status == 200  # in their care
     break_glass(berg, "q2")
     assert berg.get("/fhir/Patient/q2").status == 200

@@ -175,6 +175,10 @@ def test_what_officers_and_administrators_ask(own):
     ask(own, admin, "POST", "/api/guard/unblock", {"address": "192.0.2.1"})
     assert ask(own, lane, "GET", "/api/findings").json["detect"]["events"]
     assert ask(own, admin, "GET", "/api/findings").status == 403
+    assert ask(own, lane, "GET", "/api/exceptions").json["exceptions"] == []
+    assert ask(own, lane, "POST", "/api/exceptions", {"rule": "none", "when": "time.hour=1", "reason": "x",
+                                                      "until": "2099-01-01"}).status == 404
+    assert ask(own, lane, "DELETE", "/api/exceptions/none").status == 404
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
     assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
     assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
@@ -201,7 +205,7 @@ def test_what_officers_and_administrators_ask(own):
 def test_only_what_the_server_asks_itself_was_not_tried(own):
     every = {(m, p) for p, item in own.api["paths"].items() for m in item}
     local = {(m, p) for m, p in every if "own socket" in own.api["paths"][p][m].get("description", "")}
-    assert len(local) == 5 and every - own.seen == local
+    assert len(local) == 8 and every - own.seen == local
     berg = own.sign_in("dr.berg")
     for method, path in local:
-        assert berg.ask(method.upper(), path.replace("{id}", "a"), {"reason": "a long one, really"}).status == 404
+        assert berg.ask(method.upper(), path.replace("{id}", "a").replace("{kind}", "patient"), {"reason": "a long one, really"}).status == 404

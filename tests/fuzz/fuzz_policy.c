@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 	char path[FILE_PATH_BYTES];
 	int fd = file_of(at, size, path);
 	struct policy *policy = NULL;
-	struct policy_problem problem = {0};
+	struct yaml_fault problem = {0};
 	struct arena *arena = arena_new();
 	if (policy_load(path, &policy, &problem)) {
 		fuzz_rule(!policy && problem.text[0], "a problem has words");

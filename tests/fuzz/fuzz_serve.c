@@ -78,12 +78,12 @@ static void check_fhir(const json_t *json)
 static void check_body(const struct exchange *x)
 {
 	json_t *json = NULL;
-	if (!x->answer.size)
+	if (!exchange_answer(x).size)
 		return;
 	struct json_problem problem = {0};
-	if (json_parse_strict(buf_bytes(&x->answer), NULL, &json, &problem))
+	if (json_parse_strict(exchange_answer(x), NULL, &json, &problem))
 		fprintf(stderr, "%u: %s in %.*s\n", problem.column, problem.words,
-			(int)x->answer.size, (const char *)x->answer.at);
+			(int)exchange_answer(x).size, (const char *)exchange_answer(x).at);
 	fuzz_rule(json != NULL, "the answer is JSON");
 	if (exchange_is_fhir(x))
 		check_fhir(json);
@@ -119,7 +119,7 @@ static struct policy *load_policy(void)
 {
 	char path[FILE_PATH_BYTES];
 	struct policy *policy = NULL;
-	struct policy_problem problem = {0};
+	struct yaml_fault problem = {0};
 	int fd = file_of((const uint8_t *)rules, sizeof rules - 1, path);
 	enum err err = policy_load(path, &policy, &problem);
 	if (err)

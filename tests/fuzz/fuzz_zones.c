@@ -26,7 +26,7 @@ static void check_line(const char *line, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
 	static struct zones zones;
-	struct zones_problem problem = {0};
+	struct yaml_fault problem = {0};
 	struct buf text = {0};
 	char why[240];
 	if (zones_parse(bytes_of(at, size), &zones, &problem)) {

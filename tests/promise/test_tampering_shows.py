@@ -1,11 +1,14 @@
 """Any byte of the trail or of a record changed, moved, dropped or replayed is found, offline, by
 someone who does not trust the server."""
 import contextlib
+import http.client
 import json
+import os
 import random
 import shutil
 import sqlite3
 import struct
+import threading
 import time
 
 import pytest
@@ -125,3 +128,133 @@ def test_swapped_and_changed_records_are_found(stopped, tmp_path):
                       "(SELECT max(key) FROM blob)") == "broken"
     finally:
         shutil.copy(tmp_path / "before.db", database)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Records with a history, stopped, with a copy of the database from an earlier day."""
+    with House(tmp_path_factory.mktemp("against")) as house:
+        house.bundle(patient("a"), patient("b"), patient("c"), *[observation(f"o{i}", "a", i) for i in range(30)])
+        house.account("app", "application")
+        app = Client(house, house.cli("account", "token", "app", "--label", "t").stdout.strip())
+        assert app.put("/fhir/Observation/o1", observation("o1", "a", 5)).status == 200
+        undone = {"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"resource": observation("o2", "a", 66), "request": {"method": "PUT", "url": "Observation/o2"}},
+            {"resource": observation("o3", "a", 66),
+             "request": {"method": "PUT", "url": "Observation/o3", "ifMatch": 'W/"9"'}}]}
+        assert app.post("/fhir", undone).status == 412  # what it meant to write is on the trail, and excused there
+        house.cli("patient", "forget", "c", "--sure", "c", "--reason", "a court has ordered it")
+    house.database = house.state / "records" / "records.db"
+    shutil.copy(house.database, house.folder / "yesterday.db")
+    shutil.copytree(house.state / "trail", house.folder / "yesterday")
+    with house:
+        app = Client(house, app.token)
+        assert app.put("/fhir/Observation/o1", observation("o1", "a", 6)).status == 200
+        assert app.put("/fhir/Observation/late", observation("late", "b", 7)).status == 201
+    shutil.copy(house.database, house.folder / "today.db")
+    yield house
+    shutil.copy(house.folder / "today.db", house.database)
+
+
+def against_the_trail(house, source="today.db", sql=""):
+    shutil.copy(house.folder / source, house.database)
+    for end in ("-wal", "-shm"):
+        house.database.with_name("records.db" + end).unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(house.database)) as db:
+        db.executescript(sql)
+        db.commit()
+        # Control: nothing in the database by itself tells; only the trail knows better.
+        assert dict(db.execute("SELECT slot, version FROM lookup")) == \
+            dict(db.execute("SELECT key >> 20, count(*) FROM blob GROUP BY 1"))
+    with house:
+        done = house.cli("records", "verify", "--json", check=False)
+    answer = json.loads(done.stdout)
+    assert done.returncode == (0 if answer["result"] == "whole" else 1), done
+    return answer
+
+
+NEWEST = "(SELECT key >> 20 FROM blob ORDER BY key DESC LIMIT 1)"  # the resource that was made last
+SECOND = "(SELECT key >> 20 FROM blob WHERE key & 0xfffff = 3)"  # o1, of three versions
+
+
+def test_control_the_untouched_records_are_those_of_the_trail(kept):
+    answer = against_the_trail(kept)
+    assert answer["result"] == "whole" and not answer["detail"], answer
+    assert answer["versions"] == 36 and answer["entries"] > 36, answer
+
+
+def test_records_of_an_older_day_are_found(kept):
+    answer = against_the_trail(kept, "yesterday.db")
+    assert answer["result"] == "broken" and "missing" in answer["detail"], answer
+    assert "Observation/o1 version 3" in answer["detail"], answer
+
+
+def test_a_resource_taken_away_with_every_row_about_it_is_found(kept):
+    answer = against_the_trail(kept, sql="".join(
+        f"DELETE FROM {table} WHERE slot = {NEWEST};" for table in ("lookup", "item", "find", "care", "linked")) +
+        f"DELETE FROM blob WHERE key >> 20 = {NEWEST};")
+    assert answer["result"] == "broken" and "Observation/late version 1" in answer["detail"], answer
+
+
+def test_the_newest_version_taken_away_is_found(kept):
+    answer = against_the_trail(kept, sql=f"UPDATE lookup SET version = 2 WHERE slot = {SECOND};"
+                               f"UPDATE item SET version = 2 WHERE slot = {SECOND};"
+                               f"DELETE FROM blob WHERE key >> 20 = {SECOND} AND key & 0xfffff = 3;")
+    assert answer["result"] == "broken" and "Observation/o1 version 3" in answer["detail"], answer
+
+
+def test_a_key_destroyed_behind_the_trail_is_found(kept):
+    answer = against_the_trail(kept, sql="UPDATE patient SET wrapped = NULL, kek = 0 WHERE number = 2;")
+    assert answer["result"] == "broken" and "does not say that it was destroyed" in answer["detail"], answer
+
+
+def test_a_version_whose_write_the_trail_does_not_name_is_found(kept):
+    """The trail of yesterday under the records of today: what was written since has no entry there."""
+    trail = kept.state / "trail"
+    trail.rename(kept.folder / "today")
+    shutil.copytree(kept.folder / "yesterday", trail)
+    for path in [trail, *trail.rglob("*")]:
+        owner = (kept.folder / "today").stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+    try:
+        answer = against_the_trail(kept, sql="UPDATE state SET value = 40 WHERE name = 'trail_end';")
+        assert answer["result"] == "broken" and "does not name the write" in answer["detail"], answer
+    finally:
+        shutil.rmtree(trail)
+        (kept.folder / "today").rename(trail)
+
+
+def test_what_is_under_way_or_was_interrupted_is_no_fault(tmp_path):
+    """Checked while others write, and again after all of it was killed in the middle."""
+    with House(tmp_path) as house:
+        house.account("app", "application")
+        token = house.cli("account", "token", "app", "--label", "t").stdout.strip()
+        house.bundle(patient("a"))
+        stop = threading.Event()
+
+        def write(number):
+            app = Client(house, token)
+            try:
+                for i in range(100000):
+                    if stop.is_set():
+                        return
+                    app.put(f"/fhir/Observation/w{number}-{i % 40}", observation(f"w{number}-{i % 40}", "a", i))
+            except (OSError, http.client.HTTPException):
+                pass  # it was killed
+        writers = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+        for writer in writers:
+            writer.start()
+        time.sleep(0.5)
+        versions = []
+        for _ in range(4):
+            answer = json.loads(house.cli("records", "verify", "--json").stdout)
+            assert answer["result"] == "whole", answer
+            versions.append(answer["versions"])
+        assert versions[-1] > versions[0] > 1, versions
+        house.kill()
+        stop.set()
+        for writer in writers:
+            writer.join()
+        house.start()
+        answer = json.loads(house.cli("records", "verify", "--json", check=False).stdout)
+        assert answer["result"] == "whole", answer

@@ -9,6 +9,7 @@
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -252,10 +253,27 @@ static void put_words(const struct sandbox *sandbox, struct sandbox_report *repo
 		*report->missing ? "; lacking: " : "", report->missing);
 }
 
+// The leak check stops the process from outside, as a debugger does, which no role allows. Only the
+// builds with sanitizers know this way out; nobody runs a hospital with them.
+static bool stays_open(void)
+{
+#ifdef SANDBOX_MAY_STAY_OPEN
+	return getenv("HOSPITALLER_UNCONFINED") != NULL;
+#else
+	return false;
+#endif
+}
+
 static enum err enter(const struct sandbox *sandbox, struct sandbox_report *ret_report)
 {
 	struct sandbox_report report = {0};
 	const struct rlimit none = {0, 0};
+	if (stays_open()) {
+		lack(&report, "everything: this is a test of a build with sanitizers");
+		put_words(sandbox, &report);
+		*ret_report = report;
+		return OK;
+	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
 		return ERR_IO;
 	// What was handed over goes to no further program.

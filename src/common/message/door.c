@@ -193,7 +193,7 @@ enum err door_ask_parse(struct bytes payload, struct arena *arena, struct door_a
 	ask.body_size = get_u32(&in);
 	if (ask.body_size > DOOR_BODY_BYTES)
 		cursor_fail(&in, ERR_LIMIT);
-	ask.body_first = bytes_copy(arena, get_span(&in, DOOR_FIRST_BODY_BYTES));
+	ask.body_first = get_span(&in, DOOR_FIRST_BODY_BYTES);
 	enum err err = cursor_end(&in);
 	if (!err)
 		err = check_ask(&ask);
@@ -252,7 +252,7 @@ enum err door_answer_parse(
 	answer.body_size = get_u32(&in);
 	if (answer.body_size > DOOR_ANSWER_BODY_TOTAL_BYTES)
 		cursor_fail(&in, ERR_LIMIT);
-	answer.body_first = bytes_copy(arena, get_span(&in, DOOR_FIRST_BODY_BYTES));
+	answer.body_first = get_span(&in, DOOR_FIRST_BODY_BYTES);
 	enum err err = cursor_end(&in);
 	if (!err && (answer.status < 200 || answer.status > 599 ||
 			    answer.body_first.size > answer.body_size))

@@ -74,7 +74,7 @@ struct door_ask {
 	size_t param_count;
 	const struct door_param *params;
 	uint32_t body_size;      // of the whole body
-	struct bytes body_first; // the part that travels in ASK
+	struct bytes body_first; // the part that travels in ASK; when parsed, borrowed from it
 };
 
 struct door_header {
@@ -87,7 +87,7 @@ struct door_answer {
 	size_t header_count;
 	const struct door_header *headers;
 	uint32_t body_size;
-	struct bytes body_first;
+	struct bytes body_first; // the same
 };
 
 extern const struct message_table door_table;

@@ -3,21 +3,9 @@
 #include "common/format/fhir_type.h"
 #include "vault/policy/words.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-[[gnu::format(printf, 3, 4)]] static bool wrong(
-	struct policy_problem *problem, const struct yaml *at, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	problem->line = at->line;
-	vsnprintf(problem->text, sizeof problem->text, format, args);
-	va_end(args);
-	return false;
-}
 
 static bool read_words(const struct yaml *map, const char *key, const struct policy_word *known,
 	bool *marked) // roles or actions
@@ -43,30 +31,30 @@ static int number_of(const struct yaml *at, int most)
 	return number <= most ? number : 0;
 }
 
-static bool read_one(const struct yaml *map, struct caution *ret, struct policy_problem *problem)
+static bool read_one(const struct yaml *map, struct caution *ret, struct yaml_fault *fault)
 {
 	struct caution c = {0};
 	if (map->kind != YAML_MAP)
-		return wrong(problem, map, "keys and values are expected here");
+		return yaml_wrong(fault, map, "keys and values are expected here");
 	for (const struct yaml *k = map->first; k; k = k->next)
 		if (policy_word_find(policy_caution_keys, CAUTION_KEYS, k->key) < 0)
-			return wrong(problem, k, "'%.40s' is not a key of this", k->key);
+			return yaml_wrong(fault, k, "'%.40s' is not a key of this", k->key);
 	const struct yaml *name = yaml_find(map, "name"), *why = yaml_find(map, "why"),
 			  *from = yaml_find(map, "from"), *refuse = yaml_find(map, "refuse"),
 			  *within = yaml_find(map, "second-factor-minutes");
 	if (!name || !*name->text || strlen(name->text) >= sizeof c.name || !why || !*why->text ||
 		strlen(why->text) >= sizeof c.why)
-		return wrong(problem, map, "a rule needs a name and a why, not too long");
+		return yaml_wrong(fault, map, "a rule needs a name and a why, not too long");
 	if (!read_words(map, "roles", policy_roles, c.roles) ||
 		!read_words(map, "actions", policy_actions, c.actions))
-		return wrong(problem, map, "a rule needs a list of known roles and of actions");
+		return yaml_wrong(fault, map, "a rule needs a list of known roles and of actions");
 	c.from = number_of(from, 10000);
 	c.minutes = number_of(within, 24 * 60);
 	if (!c.from)
-		return wrong(problem, map, "from says from how many points on");
+		return yaml_wrong(fault, map, "from says from how many points on");
 	bool refuses = refuse && strcmp(refuse->text, "true") == 0;
 	if (refuses == (c.minutes > 0) || (refuse && !refuses) || (within && !c.minutes))
-		return wrong(problem, map,
+		return yaml_wrong(fault, map,
 			"a rule says either refuse: true or second-factor-minutes, 1 to 1440");
 	snprintf(c.name, sizeof c.name, "%s", name->text);
 	snprintf(c.why, sizeof c.why, "%s", why->text);
@@ -74,14 +62,14 @@ static bool read_one(const struct yaml *map, struct caution *ret, struct policy_
 	return true;
 }
 
-bool caution_read(const struct yaml *list, struct cautions *ret, struct policy_problem *ret_problem)
+bool caution_read(const struct yaml *list, struct cautions *ret, struct yaml_fault *fault)
 {
 	if (list->kind != YAML_LIST)
-		return wrong(ret_problem, list, "risk is a list of rules");
+		return yaml_wrong(fault, list, "risk is a list of rules");
 	for (const struct yaml *one = list->first; one; one = one->next) {
 		if (ret->count == CAUTIONS_MOST)
-			return wrong(ret_problem, one, "there are too many rules");
-		if (!read_one(one, &ret->at[ret->count], ret_problem))
+			return yaml_wrong(fault, one, "there are too many rules");
+		if (!read_one(one, &ret->at[ret->count], fault))
 			return false;
 		ret->count++;
 	}

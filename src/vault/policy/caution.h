@@ -28,8 +28,7 @@ struct cautions {
 };
 
 // False: the problem is filled.
-bool caution_read(
-	const struct yaml *list, struct cautions *ret, struct policy_problem *ret_problem);
+bool caution_read(const struct yaml *list, struct cautions *ret, struct yaml_fault *fault);
 // Whether a rule concerns what is asked; the decision then says so.
 void caution_apply(const struct cautions *cautions, const struct policy_ask *ask,
 	struct policy_decision *decision);

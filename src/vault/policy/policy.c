@@ -1,11 +1,10 @@
 #include "vault/policy/policy.h"
 
 #include "common/format/fhir_type.h"
-#include "common/format/yaml.h"
+#include "common/io/file.h"
 #include "vault/policy/caution.h"
 #include "vault/policy/words.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,20 +58,9 @@ const char *policy_action_text(enum policy_action action)
 struct loading {
 	struct policy *policy;
 	const struct yaml *groups;
-	struct policy_problem *problem;
+	struct yaml_fault *fault;
 	bool *grouped; // types that some group names: the rest is "other"
 };
-
-[[gnu::format(printf, 3, 4)]] static bool wrong(
-	struct loading *l, const struct yaml *at, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	l->problem->line = at ? at->line : 1;
-	vsnprintf(l->problem->text, sizeof l->problem->text, format, args);
-	va_end(args);
-	return false;
-}
 
 static struct cell *cell(
 	const struct policy *policy, enum policy_role role, int type, enum policy_action action)
@@ -86,16 +74,18 @@ static bool check_groups(struct loading *l)
 {
 	for (const struct yaml *g = l->groups ? l->groups->first : NULL; g; g = g->next) {
 		if (g->kind != YAML_LIST || !g->first)
-			return wrong(l, g, "a group is a list of resource types");
+			return yaml_wrong(l->fault, g, "a group is a list of resource types");
 		if (strcmp(g->key, "clinical") == 0 || strcmp(g->key, "other") == 0 ||
 			fhir_type_find(g->key) != FHIR_TYPE_NONE)
-			return wrong(l, g, "'%s' has a meaning already", g->key);
+			return yaml_wrong(l->fault, g, "'%s' has a meaning already", g->key);
 		for (const struct yaml *t = g->first; t; t = t->next) {
 			int type = fhir_type_find(t->text);
 			if (type == FHIR_TYPE_NONE)
-				return wrong(l, t, "'%s' is not a resource type", t->text);
+				return yaml_wrong(
+					l->fault, t, "'%s' is not a resource type", t->text);
 			if (l->grouped[type])
-				return wrong(l, t, "'%s' is in a group already", t->text);
+				return yaml_wrong(
+					l->fault, t, "'%s' is in a group already", t->text);
 			l->grouped[type] = true;
 		}
 	}
@@ -120,25 +110,21 @@ static bool add_types(struct loading *l, const struct yaml *word, bool *types)
 	}
 	int type = fhir_type_find(word->text);
 	if (type == FHIR_TYPE_NONE)
-		return wrong(l, word, "'%s' is neither a group nor a resource type", word->text);
+		return yaml_wrong(
+			l->fault, word, "'%s' is neither a group nor a resource type", word->text);
 	types[type] = true;
 	return true;
-}
-
-static bool is_list(const struct yaml *at)
-{
-	return at && at->kind == YAML_LIST && at->first;
 }
 
 static bool add_words(struct loading *l, const struct yaml *list, const struct policy_word *known,
 	size_t count, bool *marked)
 {
-	if (!is_list(list))
-		return wrong(l, list, "a list of words is expected here");
+	if (!yaml_is_list(list))
+		return yaml_wrong(l->fault, list, "a list of words is expected here");
 	for (const struct yaml *w = list->first; w; w = w->next) {
 		int found = policy_word_find(known, count, w->text);
 		if (found < 0 || (known == policy_roles && found == ROLE_NONE))
-			return wrong(l, w, "'%s' is not known here", w->text);
+			return yaml_wrong(l->fault, w, "'%s' is not known here", w->text);
 		marked[found] = true;
 	}
 	return true;
@@ -172,18 +158,10 @@ static bool check_keys(
 	struct loading *l, const struct yaml *map, const struct policy_word *known, size_t count)
 {
 	if (map->kind != YAML_MAP)
-		return wrong(l, map, "keys and values are expected here");
+		return yaml_wrong(l->fault, map, "keys and values are expected here");
 	for (const struct yaml *k = map->first; k; k = k->next)
 		if (policy_word_find(known, count, k->key) < 0)
-			return wrong(l, k, "'%s' is not a key of this", k->key);
-	return true;
-}
-
-static bool read_flag(struct loading *l, const struct yaml *at, bool *ret)
-{
-	*ret = at && strcmp(at->text, "true") == 0;
-	if (at && !*ret && strcmp(at->text, "false") != 0)
-		return wrong(l, at, "'%s' is neither true nor false", at->text);
+			return yaml_wrong(l->fault, k, "'%s' is not a key of this", k->key);
 	return true;
 }
 
@@ -191,35 +169,37 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 {
 	struct policy *p = l->policy;
 	struct marks marks = {.types = arena_alloc(p->arena, (size_t)p->types)};
+	static const char *const flags[2] = {"false", "true"};
 	if (!check_keys(l, map, policy_rule_keys, POLICY_RULE_KEYS))
 		return false;
 	const struct yaml *name = yaml_find(map, "name"), *why = yaml_find(map, "why");
 	const struct yaml *when = yaml_find(map, "when"), *types = yaml_find(map, "resources");
 	if (!name || !*name->text || !why || !*why->text)
-		return wrong(l, map, "a rule needs a name and a why");
+		return yaml_wrong(l->fault, map, "a rule needs a name and a why");
 	if (strlen(name->text) >= sizeof p->rules->name ||
 		strlen(why->text) >= sizeof p->rules->why)
-		return wrong(l, name, "the name or the why of this rule is too long");
-	if (!is_list(types) || !is_list(yaml_find(map, "roles")) ||
-		!is_list(yaml_find(map, "actions")))
-		return wrong(l, map, "a rule needs a list of roles, resources and actions");
+		return yaml_wrong(l->fault, name, "the name or the why of this rule is too long");
+	if (!yaml_is_list(types) || !yaml_is_list(yaml_find(map, "roles")) ||
+		!yaml_is_list(yaml_find(map, "actions")))
+		return yaml_wrong(
+			l->fault, map, "a rule needs a list of roles, resources and actions");
 	for (size_t i = 0; i < p->rule_count; i++)
 		if (strcmp(p->rules[i].name, name->text) == 0)
-			return wrong(l, name, "there is a rule of this name already");
+			return yaml_wrong(l->fault, name, "there is a rule of this name already");
 	if (p->rule_count == MOST_RULES)
-		return wrong(l, map, "there are too many rules");
+		return yaml_wrong(l->fault, map, "there are too many rules");
 	for (const struct yaml *w = types->first; w; w = w->next)
 		if (!add_types(l, w, marks.types))
 			return false;
 	int condition = when ? policy_word_find(policy_conditions, GLASS, when->text) : ALWAYS;
 	if (condition < 0)
-		return wrong(
-			l, when, "'%s' is not a condition: always, relationship, own", when->text);
+		return yaml_wrong(l->fault, when,
+			"'%s' is not a condition: always, relationship, own", when->text);
 	marks.when = (enum policy_condition)condition;
 	if (!add_words(l, yaml_find(map, "roles"), policy_roles, POLICY_ROLES, marks.roles) ||
 		!add_words(l, yaml_find(map, "actions"), policy_actions, POLICY_ACTIONS,
 			marks.actions) ||
-		!read_flag(l, yaml_find(map, "break-glass"), &marks.break_glass))
+		!yaml_choice(l->fault, yaml_find(map, "break-glass"), flags, &marks.break_glass))
 		return false;
 	struct rule *rule = &p->rules[p->rule_count];
 	snprintf(rule->name, sizeof rule->name, "%s", name->text);
@@ -231,12 +211,12 @@ static bool read_rule(struct loading *l, const struct yaml *map)
 static bool read_work(struct loading *l, const struct yaml *work)
 {
 	if (work && work->kind != YAML_MAP)
-		return wrong(l, work, "work is a list of verbs for each role");
+		return yaml_wrong(l->fault, work, "work is a list of verbs for each role");
 	for (const struct yaml *r = work ? work->first : NULL; r; r = r->next) {
 		enum policy_role role = policy_role_find(r->key);
 		bool marked[POLICY_VERBS] = {0};
 		if (role == ROLE_NONE)
-			return wrong(l, r, "'%s' is not a role", r->key);
+			return yaml_wrong(l->fault, r, "'%s' is not a role", r->key);
 		if (!add_words(l, r, policy_verb_words, POLICY_VERBS, marked))
 			return false;
 		for (size_t v = 0; v < POLICY_VERBS; v++)
@@ -256,9 +236,9 @@ static bool read_file(struct loading *l, const struct yaml *root)
 			  *factor = yaml_find(root, "second-factor"),
 			  *risk = yaml_find(root, "risk");
 	if (l->groups && l->groups->kind != YAML_MAP)
-		return wrong(l, l->groups, "groups have names");
+		return yaml_wrong(l->fault, l->groups, "groups have names");
 	if (rules && rules->kind != YAML_LIST)
-		return wrong(l, rules, "rules are a list");
+		return yaml_wrong(l->fault, rules, "rules are a list");
 	if (!check_groups(l))
 		return false;
 	if (factor && !add_words(l, factor, policy_roles, POLICY_ROLES, l->policy->second_factor))
@@ -266,21 +246,9 @@ static bool read_file(struct loading *l, const struct yaml *root)
 	for (const struct yaml *r = rules ? rules->first : NULL; r; r = r->next)
 		if (!read_rule(l, r))
 			return false;
-	if (risk && !caution_read(risk, &l->policy->cautions, l->problem))
+	if (risk && !caution_read(risk, &l->policy->cautions, l->fault))
 		return false;
 	return read_work(l, yaml_find(root, "work"));
-}
-
-static enum err slurp(const char *path, struct buf *ret)
-{
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return ERR_IO;
-	buf_reserve(ret, FILE_BYTES + 1);
-	ret->size = fread(ret->at, 1, FILE_BYTES + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : ret->size > FILE_BYTES ? ERR_LIMIT : OK;
 }
 
 static struct policy *policy_new(void)
@@ -299,28 +267,23 @@ static struct policy *policy_new(void)
 	return policy;
 }
 
-enum err policy_load(
-	const char *path, struct policy **ret_policy, struct policy_problem *ret_problem)
+enum err policy_load(const char *path, struct policy **ret_policy, struct yaml_fault *fault)
 {
 	struct buf text = {0};
 	struct policy *policy = policy_new();
 	struct arena *arena = arena_new();
 	struct yaml *root;
-	struct yaml_problem problem;
-	enum err err = slurp(path, &text);
+	enum err err = file_read(path, FILE_BYTES, &text);
 	if (err) {
-		*ret_problem = (struct policy_problem){.line = 0};
-		snprintf(ret_problem->text, sizeof ret_problem->text, "cannot be read");
+		*fault = (struct yaml_fault){0, "cannot be read"};
+		err = err == ERR_NOT_FOUND ? ERR_IO : err;
 		goto out;
 	}
-	err = yaml_parse(buf_bytes(&text), arena, &root, &problem);
-	if (err) {
-		ret_problem->line = problem.line;
-		snprintf(ret_problem->text, sizeof ret_problem->text, "%s", problem.words);
+	err = yaml_read(buf_bytes(&text), arena, &root, fault);
+	if (err)
 		goto out;
-	}
 	struct loading loading = {.policy = policy,
-		.problem = ret_problem,
+		.fault = fault,
 		.grouped = arena_alloc(arena, (size_t)policy->types)};
 	err = read_file(&loading, root) ? OK : ERR_INVALID;
 out:

@@ -7,6 +7,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/err.h"
+#include "common/format/yaml_read.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,14 +44,9 @@ const char *policy_action_text(enum policy_action action);
 
 struct policy;
 
-struct policy_problem {
-	unsigned line;
-	char text[240];
-};
 // Unknown keys, roles, types, actions and conditions are refused with their line. ERR_IO,
 // ERR_SYNTAX, ERR_INVALID.
-enum err policy_load(
-	const char *path, struct policy **ret_policy, struct policy_problem *ret_problem);
+enum err policy_load(const char *path, struct policy **ret_policy, struct yaml_fault *fault);
 void policy_free(struct policy *policy);
 
 struct policy_ask {

@@ -76,11 +76,37 @@ enum err view_open(struct view *view, struct store *store)
 {
 	view->store = store;
 	for (int i = 0; i < Q_VIEW_COUNT; i++) {
-		enum err err = store_prepare(store, view_sql[i], &view->queries[i]);
+		enum err err =
+			!view_sql[i] ? OK : store_prepare(store, view_sql[i], &view->queries[i]);
 		if (err)
 			return err;
 	}
 	return OK;
+}
+
+// Of persons alone, so that writing anything else costs nothing more. The number of their type is
+// the database's own.
+enum err time_index_make(struct records *r)
+{
+	char sql[128];
+	snprintf(sql, sizeof sql,
+		"CREATE INDEX IF NOT EXISTS item_time ON item (updated, slot) WHERE kind = %d",
+		r->kind_of_type[fhir_type_patient()]);
+	return store_exec(r->staged.store, sql);
+}
+
+enum err view_open_time(struct records *r, struct view *view)
+{
+	static const char sql[] =
+		"SELECT slot, patient, version, updated FROM item INDEXED BY item_time"
+		" WHERE kind = %d AND updated >= ?1 AND updated < ?2 AND (updated %s ?3 OR"
+		" (updated = ?3 AND slot > ?4)) ORDER BY updated %s, slot LIMIT ?5";
+	int kind = r->kind_of_type[fhir_type_patient()];
+	char up[sizeof sql + 32], down[sizeof sql + 32];
+	snprintf(up, sizeof up, sql, kind, ">", "ASC");
+	snprintf(down, sizeof down, sql, kind, "<", "DESC");
+	enum err err = store_prepare(view->store, up, &view->queries[Q_TIME]);
+	return err ? err : store_prepare(view->store, down, &view->queries[Q_TIME_DOWN]);
 }
 
 void view_close(struct view *view)

@@ -32,6 +32,8 @@ static enum err load(struct records *r)
 		return err;
 	err = kinds_load(r, store);
 	if (!err)
+		err = time_index_make(r);
+	if (!err)
 		err = writes_prepare(r);
 	if (!err)
 		err = owner_hospital(r);
@@ -40,6 +42,10 @@ static enum err load(struct records *r)
 		return err;
 	}
 	err = store_exec(store, "COMMIT");
+	if (!err)
+		err = view_open_time(r, &r->staged);
+	if (!err)
+		err = view_open_time(r, &r->committed);
 	r->next_slot = 1 + (number_of(store, "SELECT max(key) FROM blob") >> VERSION_BITS);
 	r->next_patient = 1 + number_of(store, "SELECT max(number) FROM patient");
 	r->trail_end = (uint64_t)state_of(store, "trail_end");

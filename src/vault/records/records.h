@@ -89,6 +89,8 @@ enum err records_history(struct records *records, const struct record_key *key, 
 
 enum {
 	RECORDS_SEARCH_COUNT = 1000,
+	RECORDS_SEARCH_FOUND = 20000,
+	RECORDS_SEARCH_YEARS = 11, // of birth dates
 	RECORDS_SEARCH_ARGUMENTS = 32,
 	RECORDS_SEARCH_SORTS = 4
 };
@@ -125,7 +127,10 @@ struct search_result {
 	const char **counted; // whose each of the total is; NULL: nobody's, or several patients'
 };
 // ERR_UNSUPPORTED when nothing narrows the search: a clinical type without a patient, a person
-// without any of the indexed parameters. ERR_INVALID for a page that is not ours.
+// without any of the indexed parameters and without a time. ERR_LIMIT when what narrows it leaves
+// more than RECORDS_SEARCH_FOUND, or birth dates of more than RECORDS_SEARCH_YEARS. ERR_INVALID for
+// a page that is not ours. Persons whom only updated_from_us and updated_to_us narrow come in the
+// order of that time, unless `sorts` says otherwise.
 enum err records_search(struct records *records, const struct search_query *query,
 	struct arena *arena, struct search_result *ret_result);
 

@@ -32,6 +32,8 @@ enum view_query {
 	Q_FIND,           // token -> slot, patient
 	Q_CARE,           // staff, patient -> kind, slot
 	Q_CARE_PATIENTS,  // staff -> patient, kind, slot
+	Q_TIME,           // from, before, after updated, after slot, most -> slot, patient,
+	Q_TIME_DOWN,      // version, updated of persons; made when it is known what a person is
 	Q_PATIENT,        // token -> number, token, key_version, kek, wrapped
 	Q_PATIENT_NUMBER, // number -> the same
 	Q_HOLD,
@@ -101,6 +103,8 @@ struct records {
 enum err view_open(struct view *view, struct store *store);
 void view_close(struct view *view);
 enum err schema_make(struct store *store);
+enum err time_index_make(struct records *records); // persons by when they were last written
+enum err view_open_time(struct records *records, struct view *view);
 enum err writes_prepare(struct records *records);
 enum err kinds_load(struct records *records, struct store *store);
 

@@ -1,4 +1,4 @@
-#include "vault/records/records_in.h"
+#include "vault/records/search_in.h"
 
 #include "common/format/fhir_match.h"
 #include "common/format/fhir_type.h"
@@ -11,198 +11,9 @@
 // A page ends when it is large, so that neither the vault's memory nor an answer is a matter of how
 // large the records are.
 enum {
-	MOST_CANDIDATES = 100000,
-	MOST_FOUND = 20000,
-	PAGE_BYTES = 16 * 1024 * 1024
+	PAGE_BYTES = 16 * 1024 * 1024,
+	TIME_BATCH = 500
 };
-
-struct candidate {
-	int64_t slot, patient, updated_us;
-	uint64_t version; // 0: not looked up yet
-};
-
-struct candidates {
-	struct candidate *at;
-	size_t count, room;
-};
-
-// Where all hits are needed, to sort or to count them, their content is not kept but read again for
-// those of the page.
-struct hit {
-	struct candidate candidate;
-	struct record record;
-	struct page_place place;
-};
-
-struct search_run {
-	struct records *r;
-	struct view *view;
-	const struct search_query *query;
-	struct arena *arena, *scratch;
-	int kind;
-	struct page_place after; // the last hit of the page before, where there is one
-	bool paged;
-	struct hit *hits;
-	size_t count, room;
-	size_t bytes; // of content that is kept
-};
-
-static void push(struct candidates *list, struct candidate candidate)
-{
-	if (list->count == list->room) {
-		list->room = list->room ? 2 * list->room : 64;
-		list->at = realloc(list->at, list->room * sizeof *list->at);
-		if (!list->at)
-			abort();
-	}
-	list->at[list->count++] = candidate;
-}
-
-static bool has_word(struct bytes words, int64_t token)
-{
-	size_t low = 0, high = words.size / 8;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		struct cursor in = cursor_of(bytes_of(words.at + middle * 8, 8));
-		int64_t here = (int64_t)get_u64(&in);
-		if (here == token)
-			return true;
-		if (here < token)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
-// Does the row carry, for every argument that the index knows, one of its words? A row without
-// words had too many to keep.
-static bool words_fit(struct bytes words, const struct finds *wanted, size_t count)
-{
-	for (size_t i = 0; i < count && words.size; i++) {
-		bool any = !wanted[i].count;
-		for (size_t t = 0; t < wanted[i].count && !any; t++)
-			any = has_word(words, wanted[i].tokens[t]);
-		if (!any)
-			return false;
-	}
-	return true;
-}
-
-static enum err walk_items(struct search_run *run, int64_t patient, const struct finds *wanted,
-	struct candidates *list)
-{
-	struct store_query *q = run->view->queries[Q_ITEMS];
-	enum store_step step;
-	query_int(q, 1, patient);
-	query_int(q, 2, run->kind);
-	while ((step = query_step(q)) == STORE_ROW && list->count < MOST_CANDIDATES) {
-		if (wanted && !words_fit(row_blob(q, 3), wanted, run->query->argument_count))
-			continue;
-		push(list, (struct candidate){.slot = row_int(q, 0),
-				   .patient = patient,
-				   .version = (uint64_t)row_int(q, 1),
-				   .updated_us = row_int(q, 2)});
-	}
-	query_reset(q);
-	return step == STORE_FAILED ? ERR_IO : step == STORE_ROW ? ERR_LIMIT : OK;
-}
-
-static enum err within_patient(struct search_run *run, struct candidates *list)
-{
-	struct finds wanted[RECORDS_SEARCH_ARGUMENTS];
-	struct owner *owner;
-	enum err err = owner_find(run->r, run->view, run->query->patient, &owner);
-	if (err)
-		return err == ERR_NOT_FOUND || err == ERR_GONE ? OK : err;
-	for (size_t i = 0; i < run->query->argument_count && !err; i++)
-		err = words_of_argument(owner, &run->query->arguments[i], run->arena, &wanted[i]);
-	return err ? err : walk_items(run, owner->number, wanted, list);
-}
-
-static int by_slot(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-	return (x->slot > y->slot) - (x->slot < y->slot);
-}
-
-static void unique(struct candidates *list)
-{
-	size_t kept = 0;
-	if (list->count)
-		qsort(list->at, list->count, sizeof *list->at, by_slot);
-	for (size_t i = 0; i < list->count; i++)
-		if (!kept || list->at[kept - 1].slot != list->at[i].slot)
-			list->at[kept++] = list->at[i];
-	list->count = kept;
-}
-
-// Of an id that nothing has, what one that somebody has would cost: a look at some other record,
-// which is not told, and a decision about nobody's.
-static enum err ask_of_nothing(struct search_run *run, const char *id)
-{
-	struct records *r = run->r;
-	uint64_t slots = (uint64_t)(r->next_slot > 1 ? r->next_slot - 1 : 1);
-	uint64_t token = (uint64_t)resource_token(r, run->query->type, id);
-	const struct blob_peek at = {.slot = (int64_t)(token % slots) + 1, .version = 1};
-	const struct record nothing = {.type = run->query->type, .id = id, .patient = "?"};
-	struct record other;
-	bool may;
-	if (!run->query->may)
-		return OK;
-	enum err err = blob_peek(r, run->view, &at, run->scratch, &other);
-	return err == ERR_IO ? err : run->query->may(run->query->may_context, &nothing, &may);
-}
-
-static enum err by_ids(struct search_run *run, struct candidates *list)
-{
-	for (size_t i = 0; i < run->query->id_count; i++) {
-		struct found found;
-		enum err err =
-			lookup(run->r, run->view, run->query->type, run->query->ids[i], &found);
-		if (err && err != ERR_NOT_FOUND)
-			return err;
-		bool there = !err && found.method != RECORD_DELETED;
-		err = there ? OK : ask_of_nothing(run, run->query->ids[i]);
-		if (err)
-			return err;
-		if (there)
-			push(list, (struct candidate){.slot = found.slot,
-					   .patient = found.patient,
-					   .version = found.version});
-	}
-	unique(list); // in the order in which pages go on
-	return OK;
-}
-
-static enum err find_one(struct search_run *run, const struct finds *finds, struct candidates *list)
-{
-	struct store_query *q = run->view->queries[Q_FIND];
-	for (size_t i = 0; i < finds->count; i++) {
-		enum store_step step;
-		query_int(q, 1, finds->tokens[i]);
-		query_int(q, 2, MOST_FOUND + 1);
-		while ((step = query_step(q)) == STORE_ROW)
-			push(list, (struct candidate){
-					   .slot = row_int(q, 0), .patient = row_int(q, 1)});
-		query_reset(q);
-		if (step == STORE_FAILED)
-			return ERR_IO;
-	}
-	return OK;
-}
-
-static void intersect(struct candidates *list, const struct candidates *other)
-{
-	size_t kept = 0, j = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		while (j < other->count && other->at[j].slot < list->at[i].slot)
-			j++;
-		if (j < other->count && other->at[j].slot == list->at[i].slot)
-			list->at[kept++] = list->at[i];
-	}
-	list->count = kept;
-}
 
 // What tokens propose is a slot and no more. Completed only when it is its turn: a page of thirty
 // people must not cost a look-up for each of the thousands whose name begins alike.
@@ -219,56 +30,6 @@ static enum err complete(struct search_run *run, struct candidate *c)
 	}
 	query_reset(q);
 	return step == STORE_ROW ? OK : step == STORE_FAILED ? ERR_IO : ERR_NOT_FOUND;
-}
-
-// Hospital-wide, by the tokens of whatever arguments have any. *ret_known: one had.
-static enum err by_tokens(struct search_run *run, struct candidates *list, bool *ret_known)
-{
-	bool known = false, too_many = false;
-	enum err err = OK;
-	for (size_t i = 0; i < run->query->argument_count && !err; i++) {
-		struct finds finds;
-		struct candidates here = {0};
-		err = finds_of_argument(run->r, &run->query->arguments[i], run->arena, &finds);
-		if (err || !finds.count)
-			continue;
-		err = find_one(run, &finds, &here);
-		unique(&here);
-		if (here.count > MOST_FOUND) { // cut off: others must narrow the search
-			free(here.at);
-			too_many = true;
-			continue;
-		}
-		if (known) {
-			intersect(list, &here);
-			free(here.at);
-		} else {
-			free(list->at);
-			*list = here;
-		}
-		known = true;
-	}
-	*ret_known = known;
-	if (!err && too_many && !known)
-		return ERR_LIMIT;
-	return err;
-}
-
-static enum err gather(struct search_run *run, struct candidates *list)
-{
-	const struct search_query *query = run->query;
-	bool known = false;
-	if (query->ids)
-		return by_ids(run, list);
-	if (query->patient && query->type != fhir_type_patient())
-		return within_patient(run, list);
-	enum err err = finds_type(query->type) ? by_tokens(run, list, &known) : OK;
-	if (err || known)
-		return err;
-	return fhir_type_in_compartment(query->type) &&
-			       query->type != fhir_type_find("Practitioner")
-		       ? ERR_UNSUPPORTED
-		       : walk_items(run, HOSPITAL, NULL, list);
 }
 
 // Against what the resource shows: meta.lastUpdated, to the millisecond.
@@ -296,9 +57,9 @@ static enum err matches(
 	return OK;
 }
 
-static bool stops_early(const struct search_query *query)
+static bool stops_early(const struct search_run *run)
 {
-	return !query->sort_count && !query->want_total;
+	return run->in_order || (!run->query->sort_count && !run->query->want_total);
 }
 
 static const char *sort_text(const struct search_run *run, const char *text)
@@ -339,7 +100,7 @@ static enum err keep(struct search_run *run, const struct candidate *candidate,
 	hit->record.id = arena_text(run->arena, record->id);
 	hit->record.patient = record->patient ? arena_text(run->arena, record->patient) : NULL;
 	hit->record.json = (struct bytes){0};
-	if (stops_early(run->query)) {
+	if (stops_early(run)) {
 		hit->record.json = bytes_copy(run->arena, record->json);
 		run->bytes += record->json.size;
 	}
@@ -402,15 +163,20 @@ static enum err consider(struct search_run *run, struct candidate candidate)
 	return check(run, &candidate, &record);
 }
 
+static bool page_is_full(const struct search_run *run)
+{
+	return stops_early(run) &&
+	       (run->count > run->query->count || (run->count > 1 && run->bytes > PAGE_BYTES));
+}
+
 static enum err consider_all(struct search_run *run, const struct candidates *list)
 {
-	bool stop_early = stops_early(run->query);
+	bool by_slot = stops_early(run) && !run->in_order;
 	enum err err = OK;
 	for (size_t i = 0; i < list->count && !err; i++) {
-		if (stop_early && run->paged && list->at[i].slot <= run->after.slot)
+		if (by_slot && run->paged && list->at[i].slot <= run->after.slot)
 			continue;
-		if (stop_early && (run->count > run->query->count ||
-					  (run->count > 1 && run->bytes > PAGE_BYTES)))
+		if (page_is_full(run))
 			break;
 		err = consider(run, list->at[i]);
 	}
@@ -461,7 +227,7 @@ static enum err read_hits(struct search_run *run, size_t start, size_t count, si
 	size_t bytes = 0, i = 0;
 	for (; i < count; i++) {
 		struct hit *hit = &run->hits[start + i];
-		enum err err = stops_early(run->query)
+		enum err err = stops_early(run)
 				       ? OK
 				       : blob_read(run->r, run->view, hit->candidate.slot,
 						 hit->record.version, run->arena, &hit->record);
@@ -498,26 +264,65 @@ static enum err fill_result(struct search_run *run, struct search_result *ret)
 	return OK;
 }
 
+// Persons by when they were last written, some at a time from where the page before ended; or all
+// of them, to be counted or sorted by something else.
+static enum err consider_by_time(struct search_run *run, struct candidates *list)
+{
+	const struct page_place *after = run->in_order && run->paged ? &run->after : NULL;
+	struct page_place place;
+	size_t seen = 0, most = run->in_order ? TIME_BATCH : MOST_FOUND + 1;
+	enum err err = OK;
+	do {
+		err = gather_by_time(run, after, most, list);
+		seen += list->count;
+		if (!err && seen <= MOST_FOUND)
+			err = consider_all(run, list);
+		if (list->count) {
+			const struct candidate *last = &list->at[list->count - 1];
+			place = (struct page_place){
+				.slot = last->slot, .updated_us = last->updated_us};
+			after = &place;
+		}
+	} while (!err && list->count == most && !page_is_full(run) && seen <= MOST_FOUND);
+	return !err && seen > MOST_FOUND && !page_is_full(run) ? ERR_LIMIT : err;
+}
+
+// Persons that only their time narrows come in its order, unless another is asked for.
+static enum err plan(struct search_run *run, struct search_query *own, bool *ret_by_time)
+{
+	enum err err = gather_is_by_time(run, ret_by_time);
+	if (err || !*ret_by_time)
+		return err;
+	if (!own->sort_count)
+		own->sorts[own->sort_count++] = (struct search_sort){0};
+	run->in_order = own->sort_count == 1 && !own->sorts[0].param && !own->want_total;
+	return OK;
+}
+
 static enum err search_in(struct records *r, struct view *view, const struct search_query *query,
 	struct arena *arena, struct search_result *ret_result)
 {
 	struct candidates list = {0};
+	struct search_query own = *query;
 	struct search_run run = {.r = r,
 		.view = view,
-		.query = query,
+		.query = &own,
 		.arena = arena,
 		.kind = r->kind_of_type[query->type]};
+	bool by_time = false;
 	if (query->count > RECORDS_SEARCH_COUNT || query->argument_count > RECORDS_SEARCH_ARGUMENTS)
 		return ERR_LIMIT;
-	enum err err = read_page(&run);
+	enum err err = plan(&run, &own, &by_time);
+	if (!err)
+		err = read_page(&run);
 	if (err)
 		return err;
 	run.scratch = arena_new();
-	err = gather(&run, &list);
-	if (!err)
+	err = by_time ? consider_by_time(&run, &list) : gather(&run, &list);
+	if (!err && !by_time)
 		err = consider_all(&run, &list);
-	if (!err && query->sort_count && run.count)
-		qsort_r(run.hits, run.count, sizeof *run.hits, compare_hits, (void *)query);
+	if (!err && own.sort_count && run.count)
+		qsort_r(run.hits, run.count, sizeof *run.hits, compare_hits, &own);
 	if (!err)
 		err = fill_result(&run, ret_result);
 	free(run.hits);

@@ -60,6 +60,19 @@ static void join_actor(
 			"role", entry->role));
 }
 
+// The account that something was done to stands in sentences only.
+static void join_target(
+	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
+{
+	struct account account;
+	if (!*entry->target ||
+		identity_account_find(vault->parts.identity, entry->target, x->arena, &account))
+		return;
+	const char *opaque = arena_printf(x->arena, "%016llx",
+		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(entry->target)));
+	put_name(x, finding, opaque, *account.name ? account.name : account.login);
+}
+
 static void join_patient(
 	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
 {
@@ -85,7 +98,11 @@ void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
 	if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry))
 		return;
+	if (entry.action == TRAIL_EXPLAINED && // names nobody; the access that it is about does
+		ledger_read(vault->parts.ledger, entry.refers_to, x->arena, &entry))
+		return;
 	join_actor(vault, x, finding, &entry);
+	join_target(vault, x, finding, &entry);
 	join_patient(vault, x, finding, &entry);
 }
 

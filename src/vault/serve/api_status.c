@@ -4,14 +4,10 @@
 #include "common/base/text.h"
 #include "common/base/time.h"
 #include "vault/ledger/ledger.h"
-#include "vault/records/walk.h"
+#include "vault/serve/check.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	CHECKED_AT_ONCE = 200
-};
 
 enum progress api_health(struct vault *vault, struct exchange *x)
 {
@@ -74,16 +70,33 @@ enum progress api_activity(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, activity);
 }
 
-// Opens stored versions, some at a time: the answer says where to go on. Associated data proves
-// that each is in its place.
+// The records against the trail, some milliseconds at a time: the answer says where to go on.
 enum progress api_records_check(struct vault *vault, struct exchange *x)
 {
 	const char *from = exchange_param(x, "from");
-	struct walk_place place = {.next = from ? strtoll(from, NULL, 10) : 0};
-	enum err err = records_walk_some(vault->parts.records, &place, CHECKED_AT_ONCE);
-	json_t *json = json_pack("{s:s, s:I, s:s}", "result", err ? "broken" : "whole", "versions",
-		(json_int_t)place.versions, "detail", err_text(err));
-	if (!err && !place.end)
-		json_object_set_new(json, "next", json_sprintf("%lld", (long long)place.next));
+	uint64_t number = from ? strtoull(from, NULL, 10) : 0;
+	struct check_state state = {0};
+	if (!number) {
+		check_begin(vault);
+		number = check_number(vault);
+	}
+	enum err err = check_step(vault, number, &state);
+	if (err == ERR_NOT_FOUND) {
+		answer_error(x, 409, "conflict",
+			"This check was ended by another one, or by a start: begin again.");
+		return PROGRESS_DONE;
+	}
+	if (err) {
+		answer_error(
+			x, 500, "unavailable", "The records cannot be checked: %s.", err_text(err));
+		return PROGRESS_DONE;
+	}
+	bool wrong = state.wrong[0];
+	json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:s}", "result", wrong ? "broken" : "whole",
+		"versions", (json_int_t)state.versions, "entries", (json_int_t)state.entries, "all",
+		(json_int_t)state.all, "detail", state.wrong);
+	if (!wrong && !state.end)
+		json_object_set_new(
+			json, "next", json_sprintf("%llu", (unsigned long long)state.number));
 	return api_answer(x, 200, json);
 }

@@ -92,8 +92,10 @@ static void tell_reviewer(
 	set_text(json, "content", entry->content);
 	set_text(json, "target", entry->target);
 	set_flags(json, entry->flags);
-	if (entry->action == TRAIL_CONTINUED || entry->action == TRAIL_EXPLAINED ||
-		entry->outcome == TRAIL_ABORTED)
+	bool refers = entry->action == TRAIL_CONTINUED || entry->action == TRAIL_EXPLAINED ||
+		      entry->outcome == TRAIL_ABORTED ||
+		      (entry->outcome == TRAIL_FAILED && entry->refers_to);
+	if (refers)
 		json_object_set_new(json, "refers_to", json_integer((json_int_t)entry->refers_to));
 }
 

@@ -29,6 +29,11 @@ void exchange_free(struct exchange *exchange)
 	arena_give(exchange->pool, exchange->arena); // the exchange is in it
 }
 
+struct bytes exchange_answer(const struct exchange *exchange)
+{
+	return exchange->shared.size ? exchange->shared : buf_bytes(&exchange->answer);
+}
+
 const char *exchange_param(const struct exchange *exchange, const char *name)
 {
 	for (size_t i = 0; i < exchange->ask.param_count; i++)
@@ -72,6 +77,7 @@ static void content_type(struct exchange *exchange)
 
 void answer_json(struct exchange *exchange, uint16_t status, const json_t *json)
 {
+	exchange->shared = bytes_of(NULL, 0);
 	buf_clear(&exchange->answer);
 	json_encode(json, &exchange->answer);
 	exchange->status = status;
@@ -80,8 +86,17 @@ void answer_json(struct exchange *exchange, uint16_t status, const json_t *json)
 
 void answer_bytes(struct exchange *exchange, uint16_t status, struct bytes fhir_json)
 {
+	exchange->shared = bytes_of(NULL, 0);
 	buf_clear(&exchange->answer);
 	buf_add_bytes(&exchange->answer, fhir_json);
+	exchange->status = status;
+	content_type(exchange);
+}
+
+void answer_shared(struct exchange *exchange, uint16_t status, struct bytes fhir_json)
+{
+	buf_clear(&exchange->answer);
+	exchange->shared = fhir_json;
 	exchange->status = status;
 	content_type(exchange);
 }

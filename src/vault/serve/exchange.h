@@ -49,7 +49,7 @@ struct exchange {
 	struct exchange *next; // in whatever queue it waits
 	struct arena *arena;
 	struct arena_pool *pool; // where the arena came from
-	void *client; // who gets the answer; NULL once the client went away
+	void *client;            // who gets the answer; NULL once the client went away
 	enum entrance entrance;
 	uint32_t local_uid;
 	struct door_ask ask;
@@ -70,13 +70,16 @@ struct exchange {
 	size_t header_count;
 	struct door_header headers[EXCHANGE_HEADERS];
 	struct buf answer;
-	uint64_t trail_end; // the trail must be durable below this number
+	struct bytes shared; // in place of it, and in the arena; see exchange_answer()
+	uint64_t trail_end;  // the trail must be durable below this number
 	bool staged;
 };
 
 // In an arena of the pool, which it goes back to.
 struct exchange *exchange_new(struct arena_pool *pool);
 void exchange_free(struct exchange *exchange);
+
+struct bytes exchange_answer(const struct exchange *exchange); // its body
 
 // The value of a query parameter, or NULL. exchange_param_once refuses a repeated one: ERR_INVALID.
 const char *exchange_param(const struct exchange *exchange, const char *name);
@@ -88,6 +91,8 @@ bool exchange_is_fhir(const struct exchange *exchange);
 void answer_header(struct exchange *exchange, const char *name, const char *value);
 void answer_json(struct exchange *exchange, uint16_t status, const json_t *json);
 void answer_bytes(struct exchange *exchange, uint16_t status, struct bytes fhir_json);
+// The same, without a copy: the bytes live in the exchange's arena and are not changed any more.
+void answer_shared(struct exchange *exchange, uint16_t status, struct bytes fhir_json);
 // An error in the caller's own terms: an OperationOutcome under /fhir, otherwise the API's form.
 // `code` is one of the API's codes (docs/api.md); it is mapped to FHIR's issue type.
 void answer_retry(struct exchange *exchange, uint32_t seconds); // replaces what an error said

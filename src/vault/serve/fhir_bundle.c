@@ -314,17 +314,6 @@ static void answer_import(struct bundling *b)
 	json_decref(json);
 }
 
-// What was written to the trail before the failure did not happen: say so.
-static void note_undone(struct bundling *b)
-{
-	if (b->x->trail_end <= b->first_note)
-		return;
-	struct trail_entry note = note_begin(b->x, TRAIL_ACCESS, TRAIL_TRANSACTION, TRAIL_ABORTED);
-	note.refers_to = b->first_note;
-	note.detail = "every intended change from there to here was undone";
-	note_add(b->vault, b->x, &note);
-}
-
 // Of entries that are not answered.
 static void drop(struct bundling *b)
 {
@@ -351,7 +340,7 @@ static enum progress run(struct bundling *b)
 		fhir_answer_storing(b->x, err);
 	if (err || !done) {
 		drop(b);
-		note_undone(b);
+		note_undone(b->vault, b->x, b->first_note);
 		return PROGRESS_DONE;
 	}
 	if (b->mode == IMPORT)

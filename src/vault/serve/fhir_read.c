@@ -73,7 +73,7 @@ static enum progress answer_record(
 	if (unchanged)
 		x->status = 304;
 	else
-		answer_bytes(x, 200, record->json);
+		answer_shared(x, 200, record->json);
 	return PROGRESS_DONE;
 }
 

@@ -33,10 +33,18 @@ struct searching {
 	struct named named;
 };
 
+// One value, no list of them ("a,b"), and not only a system ("urn:mrn|").
 static bool is_asked(const struct exchange *x, const char *name)
 {
 	const char *value = exchange_param(x, name);
-	return value && *value;
+	size_t size = value ? strlen(value) : 0;
+	return size && !strchr(value, ',') && value[size - 1] != '|';
+}
+
+// A whole day, and no range ("ge1900-01-01", "1970").
+static bool is_day(const char *value)
+{
+	return value && strlen(value) == 10 && strspn(value, "0123456789-") == 10;
 }
 
 // By their number, or by name and birth date: what whoever has the person before them can ask.
@@ -44,7 +52,7 @@ static bool names_one(const struct exchange *x)
 {
 	bool named = is_asked(x, "name") || is_asked(x, "family");
 	return is_asked(x, "identifier") || is_asked(x, "_id") ||
-	       (named && is_asked(x, "birthdate"));
+	       (named && is_day(exchange_param(x, "birthdate")));
 }
 
 static void refuse_query(struct exchange *x, enum err err, const struct query_problem *problem)
@@ -53,14 +61,35 @@ static void refuse_query(struct exchange *x, enum err err, const struct query_pr
 		problem->parameter, problem->words);
 }
 
-static void answer_search_error(struct exchange *x, enum err err)
+static void answer_too_much(const struct searching *s)
 {
+	if (exchange_param(s->x, "birthdate"))
+		answer_error(s->x, 400, "too-costly",
+			"birthdate: Ask for %d years at most, with a first and a last day "
+			"(birthdate=ge1980-01-01&birthdate=lt1990-01-01), or for fewer when more "
+			"than %d persons fit; or add a name or an identifier.",
+			RECORDS_SEARCH_YEARS, RECORDS_SEARCH_FOUND);
+	else if (exchange_param(s->x, "_lastUpdated"))
+		answer_error(s->x, 400, "too-costly",
+			"_lastUpdated: More than %d fit, too many to be counted, sorted or looked "
+			"through: ask for a shorter time, or leave out what else is asked.",
+			RECORDS_SEARCH_FOUND);
+	else
+		answer_error(s->x, 400, "too-costly",
+			"More than %d fit: ask for a longer name, or add another parameter.",
+			RECORDS_SEARCH_FOUND);
+}
+
+static void answer_search_error(const struct searching *s, enum err err)
+{
+	struct exchange *x = s->x;
 	if (err == ERR_UNSUPPORTED)
 		answer_error(x, 400, "too-costly",
 			"Say whose record to search (patient=…), or for a person a name of at least "
-			"three letters, an identifier, a birth date or a telephone number.");
+			"three letters, an identifier, a birth date or a range of them, a telephone "
+			"number or _lastUpdated.");
 	else if (err == ERR_LIMIT)
-		answer_error(x, 400, "too-costly", "Too much matches; ask more precisely.");
+		answer_too_much(s);
 	else if (err == ERR_INVALID)
 		answer_error(x, 400, "invalid", "_page: This is not a page of this server.");
 	else
@@ -295,7 +324,7 @@ static void search(struct searching *s)
 		struct trail_entry note = note_access(x, &s->access, &s->verdict, TRAIL_FAILED);
 		note.detail = err_text(err);
 		note_add(s->vault, x, &note);
-		answer_search_error(x, err);
+		answer_search_error(s, err);
 		return;
 	}
 	note_search(s);

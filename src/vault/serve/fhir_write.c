@@ -5,6 +5,8 @@
 #include "common/base/text.h"
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
+#include "vault/ledger/ledger.h"
+#include "vault/serve/who.h"
 
 #include <string.h>
 
@@ -18,10 +20,13 @@ static enum progress store(struct vault *vault, struct exchange *x, struct store
 		fhir_answer_storing(x, err);
 		return PROGRESS_DONE;
 	}
+	uint64_t first = ledger_size(vault->parts.ledger);
 	bool stored = fhir_store(vault, x, wish, &record);
 	err = stored ? records_release(vault->parts.records)
 		     : records_rollback(vault->parts.records);
 	if (err || !stored) {
+		if (err && stored)
+			note_undone(vault, x, first);
 		if (err)
 			fhir_answer_storing(x, err);
 		return PROGRESS_DONE;
@@ -87,8 +92,11 @@ enum progress fhir_delete(struct vault *vault, struct exchange *x)
 		fhir_answer_storing(x, err);
 		return PROGRESS_DONE;
 	}
+	uint64_t first = ledger_size(vault->parts.ledger);
 	bool gone = fhir_remove(vault, x, &wish, &record);
 	err = gone ? records_release(vault->parts.records) : records_rollback(vault->parts.records);
+	if (err && gone)
+		note_undone(vault, x, first);
 	if (err)
 		fhir_answer_storing(x, err);
 	if (err || !gone)

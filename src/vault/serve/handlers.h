@@ -32,6 +32,8 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_behaviour.c
 route_handler api_behaviour;
+// api_exceptions.c
+route_handler api_exceptions, api_exception_create, api_exception_remove;
 // api_lures.c
 route_handler api_lures, api_lure_create, api_lure_remove;
 // api_findings.c

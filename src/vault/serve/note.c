@@ -93,6 +93,16 @@ uint64_t note_add(struct vault *vault, struct exchange *x, const struct trail_en
 		       : append(vault, x, entry);
 }
 
+void note_undone(struct vault *vault, struct exchange *x, uint64_t first)
+{
+	if (x->trail_end <= first)
+		return;
+	struct trail_entry note = note_begin(x, TRAIL_ACCESS, TRAIL_TRANSACTION, TRAIL_ABORTED);
+	note.refers_to = first;
+	note.detail = "every intended change from there to here was undone";
+	note_add(vault, x, &note);
+}
+
 uint64_t note_add_patients(struct vault *vault, struct exchange *x, struct trail_entry *entry,
 	const char *const *patients, size_t count)
 {

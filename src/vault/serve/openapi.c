@@ -121,6 +121,8 @@ static const struct shape {
 			{"detail", "string", "", true},
 			{"content", "string", "Hash of the sealed version.", true},
 			{"refers_to", "integer", "", true},
+			{"target", "string", "The account that it was done to.", true},
+			{"flags", "string[]", "What is noticeable; honey.", true},
 			{"sentence", "string", "The whole of it in words."})},
 	{"Bundle", "A FHIR R4 Bundle: transaction, batch or collection.",
 		FIELDS({"resourceType", "string", "Bundle"}, {"type", "string", ""},

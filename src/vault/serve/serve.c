@@ -4,6 +4,7 @@
 #include "common/base/time.h"
 #include "vault/ledger/ledger.h"
 #include "vault/records/records.h"
+#include "vault/serve/check.h"
 #include "vault/serve/openapi.h"
 #include "vault/serve/order.h"
 #include "vault/serve/route.h"
@@ -68,6 +69,7 @@ void serve_done(struct vault *vault)
 		for (struct exchange *x; (x = queue_pop(queues[i]));)
 			exchange_free(x);
 	order_done(vault);
+	check_end(vault);
 	arena_pool_done(&vault->arenas);
 }
 

@@ -77,6 +77,8 @@ struct vault {
 	enum err commit_result;
 	uint64_t commit_trail_end;
 	struct arena_pool arenas; // of exchanges that come
+	struct check *check;      // of the records that is under way, or NULL (check.h)
+	uint64_t checks;
 	uint64_t requests, denials, commits, committed_writes;
 };
 

@@ -65,6 +65,8 @@ struct trail_entry note_access(const struct exchange *exchange, const struct acc
 // Appends; the exchange's answer waits for it. Returns the sequence number. An access to the
 // records of several says of how many of them the care is known (trail.h).
 uint64_t note_add(struct vault *vault, struct exchange *exchange, const struct trail_entry *entry);
+// What this exchange wrote to the trail, from entry `first` on, did not happen: says so there.
+void note_undone(struct vault *vault, struct exchange *exchange, uint64_t first);
 // Appends an entry that names many patients, with as many continuation entries as it takes.
 uint64_t note_add_patients(struct vault *vault, struct exchange *exchange,
 	struct trail_entry *entry, const char *const *patients, size_t count);

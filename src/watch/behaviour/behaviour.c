@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define LATEST_US (253402300800ll * 1000000) // the year 10000
+
 static const int64_t freeze_days[] = {14, 28}; // after the first; then every 28
 
 enum err behaviour_open(const struct behaviour_options *options, struct behaviour **ret_behaviour,
@@ -133,6 +135,10 @@ void behaviour_event(struct behaviour *b, const struct feed_event *e)
 	struct person *p;
 	if (e->seq < b->place)
 		return;
+	if (e->time_us < 0 || e->time_us > LATEST_US) { // no clock says that
+		b->place = e->seq + 1;
+		return;
+	}
 	sources_event(b, e);
 	b->place = e->seq + 1;
 	go_to_day(b, behaviour_local_us(b, e->time_us) / (24 * HOUR_US));
@@ -153,7 +159,8 @@ void behaviour_event(struct behaviour *b, const struct feed_event *e)
 
 void behaviour_time(struct behaviour *b, int64_t now_us)
 {
-	sources_time(b, now_us);
+	if (now_us >= 0 && now_us <= LATEST_US)
+		sources_time(b, now_us);
 }
 
 enum err behaviour_save(struct behaviour *b)

@@ -140,7 +140,7 @@ static void end_hour(struct behaviour *b, struct source *s, int64_t hour)
 	uint8_t *weeks = &s->weeks[hour % WEEK_HOURS];
 	bool active = s->last_hour >= hour;
 	int64_t known = (hour - s->first_hour) / WEEK_HOURS;
-	unsigned all = known < WEEKS ? (unsigned)known : WEEKS;
+	unsigned all = known < 0 ? 0 : known < WEEKS ? (unsigned)known : WEEKS;
 	bool expected = all >= WEEKS_KNOWN && ones(*weeks & ((1u << all) - 1)) == all;
 	*weeks = (uint8_t)(*weeks << 1 | active);
 	if (active) {

@@ -1,6 +1,7 @@
 #include "watch/detect/detect.h"
 
 #include "common/base/map.h"
+#include "common/base/time.h"
 #include "watch/detect/sentence.h"
 
 #include <stdio.h>
@@ -20,6 +21,8 @@ struct detect {
 	struct rules *rules;
 	struct memory **memories; // of the rules, by their number
 	struct map *by_id;        // all memories there are
+	char also[512];           // a file of exceptions, or ""
+	int64_t since_us;         // of the first event
 	uint64_t events, replay_until, levels[SIGMA_LEVELS];
 };
 
@@ -91,9 +94,16 @@ static void forget_others(struct detect *detect, const struct rules *rules)
 	detect->by_id = kept;
 }
 
+void detect_also(struct detect *detect, const char *path)
+{
+	snprintf(detect->also, sizeof detect->also, "%s", path);
+}
+
 bool detect_read(struct detect *detect, const char *folder)
 {
 	struct rules *rules = rules_read(folder);
+	if (*detect->also)
+		rules_also(rules, detect->also);
 	free(detect->memories);
 	detect->memories = calloc(rules->count + 1, sizeof *detect->memories);
 	if (!detect->memories)
@@ -240,7 +250,8 @@ static struct correlate_hit hit_of(const struct ocsf_event *event, char key[CORR
 void detect_event(struct detect *detect, const struct ocsf_event *event)
 {
 	struct rules *rules = detect->rules;
-	detect->events++;
+	if (!detect->events++)
+		detect->since_us = event->time_us;
 	for (size_t i = 0; rules && i < rules->count; i++) {
 		struct rules_entry *entry = &rules->at[i];
 		if (!sigma_match(entry->rule, event))
@@ -318,6 +329,17 @@ static json_t *exceptions_json(const struct exceptions *exceptions, int64_t now_
 	return list;
 }
 
+int64_t detect_longest_us(const struct detect *detect)
+{
+	int64_t longest = 0;
+	for (size_t i = 0; i < detect->rules->count; i++) {
+		const struct sigma_correlation *c = detect->rules->at[i].rule->correlation;
+		if (c && c->timespan_us > longest)
+			longest = c->timespan_us;
+	}
+	return longest;
+}
+
 json_t *detect_json(const struct detect *detect, int64_t now_us)
 {
 	json_t *levels = json_object(), *rules = json_array();
@@ -326,9 +348,17 @@ json_t *detect_json(const struct detect *detect, int64_t now_us)
 			json_integer((json_int_t)detect->levels[i]));
 	for (size_t i = 0; i < detect->rules->count; i++)
 		json_array_append_new(rules, rule_json(&detect->rules->at[i], detect->memories[i]));
-	return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o}", "events",
+	json_t *json = json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o}", "events",
 		(json_int_t)detect->events, "findings", levels, "rules", rules, "memory",
 		memory_json(detect), "problem_count", (json_int_t)detect->rules->problem_count,
 		"problems", problems_json(detect->rules), "exceptions",
 		exceptions_json(&detect->rules->exceptions, now_us));
+	if (detect->events) {
+		char since[TIME_TEXT_BYTES];
+		time_format(detect->since_us, since);
+		json_object_set_new(json, "remembers_since", json_string(since));
+	}
+	json_object_set_new(
+		json, "longest_seconds", json_integer(detect_longest_us(detect) / 1000000));
+	return json;
 }

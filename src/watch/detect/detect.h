@@ -27,6 +27,8 @@ struct detect;
 
 struct detect *detect_new(const struct detect_owner *owner);
 void detect_free(struct detect *detect); // NULL is fine
+// A file of exceptions that is read with the rules, beside theirs. Before detect_read().
+void detect_also(struct detect *detect, const char *path);
 // Reads the rules, again or for the first time. True when something was wrong in the folder: then
 // detect_rules() tells what, and what was right counts.
 bool detect_read(struct detect *detect, const char *folder);
@@ -36,5 +38,8 @@ void detect_replay_until(struct detect *detect, uint64_t from);
 void detect_event(struct detect *detect, const struct ocsf_event *event);
 
 // Counts for people: events, findings by level, rules with their hits, problems, exceptions with
-// their use (and which have ended by `now_us`), memory. The caller's reference.
+// their use (and which have ended by `now_us`), memory, from which time on correlations remember,
+// and how far back the longest of them would look. The caller's reference.
 json_t *detect_json(const struct detect *detect, int64_t now_us);
+// The longest timespan of a correlation that counts now.
+int64_t detect_longest_us(const struct detect *detect);

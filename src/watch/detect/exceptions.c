@@ -3,7 +3,9 @@
 #include "common/base/time.h"
 #include "common/format/yaml.h"
 
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum err wrong(struct exceptions_problem *problem, unsigned line, const char *words)
@@ -84,6 +86,41 @@ enum err exceptions_parse(struct bytes text, struct arena *arena, struct excepti
 	}
 	*ret_exceptions = made;
 	return OK;
+}
+
+// JSON's texts are YAML's, in double quotes.
+static void put_quoted(struct buf *out, const char *text)
+{
+	json_t *json = json_string(text);
+	char *quoted = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
+	buf_add_text(out, quoted ? quoted : "\"\"");
+	free(quoted);
+	json_decref(json);
+}
+
+void exception_encode(const struct exception *e, struct buf *out)
+{
+	char when[EXCEPTION_TEXT_BYTES + 64];
+	snprintf(when, sizeof when, "%s=%s", ocsf_fields[e->field].name, e->value);
+	buf_add_text(out, "- {rule: ");
+	put_quoted(out, e->rule);
+	buf_add_text(out, ", when: ");
+	put_quoted(out, when);
+	buf_add_text(out, ", reason: ");
+	put_quoted(out, e->reason);
+	buf_printf(out, ", until: %s}\n", e->until);
+}
+
+void exception_id(const struct exception *e, char ret_id[EXCEPTION_ID_BYTES])
+{
+	const char *const parts[] = {e->rule, ocsf_fields[e->field].name, e->value};
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		for (const char *c = parts[i]; *c; c++)
+			hash = (hash ^ (uint8_t)*c) * 0x100000001b3u;
+		hash = (hash ^ 0xff) * 0x100000001b3u;
+	}
+	snprintf(ret_id, EXCEPTION_ID_BYTES, "%016llx", (unsigned long long)hash);
 }
 
 struct exception *exceptions_find(

@@ -11,7 +11,9 @@
 #include "common/format/ocsf.h"
 
 enum {
-	EXCEPTIONS_MOST = 1000
+	EXCEPTIONS_MOST = 1000, // in each file
+	EXCEPTION_ID_BYTES = 17,
+	EXCEPTION_TEXT_BYTES = 300 // of a value and of a reason, with the NUL
 };
 
 struct exception {
@@ -21,6 +23,7 @@ struct exception {
 	const char *value, *reason, *until;
 	int64_t until_us;
 	uint64_t used;
+	bool added; // by a question, and not by hand
 };
 
 struct exceptions {
@@ -35,6 +38,10 @@ struct exceptions_problem {
 // Texts live in the arena. Anything unknown is refused with its line; then there are none at all.
 enum err exceptions_parse(struct bytes text, struct arena *arena, struct exceptions *ret_exceptions,
 	struct exceptions_problem *ret_problem);
+// One line of the file, with its end.
+void exception_encode(const struct exception *exception, struct buf *out);
+// What names it: 16 hex digits that follow from the rule and the value.
+void exception_id(const struct exception *exception, char ret_id[EXCEPTION_ID_BYTES]);
 // The exception that fits this event for this rule, counted; or NULL.
 struct exception *exceptions_find(
 	struct exceptions *exceptions, const char *rule, const struct ocsf_event *event);

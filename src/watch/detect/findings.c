@@ -8,6 +8,7 @@
 
 struct findings {
 	struct store *store;
+	struct store_query *hour, *old, *hour_since, *hour_last;
 	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen, *since, *last;
 	uint64_t place, total;
 	bool open;   // a transaction is
@@ -18,6 +19,7 @@ static const char *const schema[] = {
 	("CREATE TABLE IF NOT EXISTS finding (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
 	 "seq INTEGER NOT NULL, part TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (rule, seq, part))"),
 	"CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+	"CREATE TABLE IF NOT EXISTS hour (hour INTEGER PRIMARY KEY, seq INTEGER NOT NULL)",
 	"CREATE TABLE IF NOT EXISTS seen (person INTEGER PRIMARY KEY, time INTEGER NOT NULL)",
 };
 
@@ -33,6 +35,11 @@ static enum err prepare(struct findings *f)
 		{&f->keep, "INSERT INTO state (name, value) VALUES (?1, ?2) "
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
 		{&f->trim, "DELETE FROM finding WHERE id <= (SELECT max(id) FROM finding) - ?1"},
+		{&f->hour, "INSERT INTO hour (hour, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING"},
+		{&f->old, "DELETE FROM hour WHERE hour < ?1"},
+		{&f->hour_since,
+			"SELECT seq FROM hour WHERE hour <= ?1 ORDER BY hour DESC LIMIT 1"},
+		{&f->hour_last, "SELECT max(hour) FROM hour"},
 		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
 		{&f->since, "SELECT id, part, json FROM finding WHERE id > ?1 ORDER BY id"},
 		{&f->last, "SELECT max(id) FROM finding"},
@@ -92,8 +99,8 @@ void findings_close(struct findings *f)
 {
 	if (!f)
 		return;
-	struct store_query *all[] = {
-		f->add, f->ask, f->keep, f->trim, f->newest, f->one, f->seen, f->since, f->last};
+	struct store_query *all[] = {f->hour, f->old, f->hour_since, f->hour_last, f->add, f->ask,
+		f->keep, f->trim, f->newest, f->one, f->seen, f->since, f->last};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
@@ -186,6 +193,35 @@ enum err findings_save(struct findings *f, uint64_t place, struct seen *seen)
 	f->open = false;
 	f->place = place;
 	return OK;
+}
+
+void findings_hour(struct findings *f, int64_t hour, uint64_t seq)
+{
+	f->broken |= !begin(f);
+	if (f->broken)
+		return;
+	query_int(f->hour, 1, hour);
+	query_int(f->hour, 2, (int64_t)seq);
+	query_int(f->old, 1, hour - FINDINGS_HOURS);
+	f->broken = query_run(f->hour) != OK || query_run(f->old) != OK;
+}
+
+static int64_t one_number(struct store_query *query)
+{
+	int64_t number = query_step(query) == STORE_ROW ? row_int(query, 0) : 0;
+	query_reset(query);
+	return number;
+}
+
+uint64_t findings_hour_from(const struct findings *f, int64_t hour)
+{
+	query_int(f->hour_since, 1, hour);
+	return (uint64_t)one_number(f->hour_since);
+}
+
+int64_t findings_last_hour(const struct findings *f)
+{
+	return one_number(f->hour_last);
 }
 
 enum err findings_load_seen(struct findings *f, struct seen *seen)

@@ -9,6 +9,7 @@
 #include "watch/detect/seen.h"
 
 enum {
+	FINDINGS_HOURS = 91 * 24,
 	FINDINGS_MOST = 5000,
 	FINDINGS_TOLD = 50 // to the vault, the newest
 };
@@ -27,6 +28,12 @@ bool findings_made_before(struct findings *findings, const struct finding *findi
 // Everything added since the last time, with the place and who was seen. ERR_IO: nothing of it was
 // kept, and nothing will be: the role must end and begin again at its place.
 enum err findings_save(struct findings *findings, uint64_t place, struct seen *seen);
+// Which entry was the first of an hour (since 1970) of the trail's own time: kept for
+// FINDINGS_HOURS, so that a start finds the place that a timespan reaches back to.
+void findings_hour(struct findings *findings, int64_t hour, uint64_t seq);
+// The first entry of the last hour known that is not after this one; 0 when there is none.
+uint64_t findings_hour_from(const struct findings *findings, int64_t hour);
+int64_t findings_last_hour(const struct findings *findings); // 0 when none is known
 enum err findings_load_seen(struct findings *findings, struct seen *seen);
 // Those with larger numbers than `after`, in their order. `key` tells findings of one entry apart.
 typedef void findings_each(void *context, uint64_t id, const char *key, const json_t *finding);

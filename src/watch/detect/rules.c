@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // ---- Files.
 
@@ -312,6 +313,30 @@ struct rules *rules_read(const char *folder)
 	map_free(r.ids);
 	paths_free(paths);
 	return rules;
+}
+
+void rules_also(struct rules *rules, const char *path)
+{
+	struct reading r = {.rules = rules, .folder_size = (size_t)(strrchr(path, '/') + 1 - path)};
+	struct exceptions before = rules->exceptions, also = {0};
+	struct exceptions_problem wrong;
+	struct buf text = {0};
+	if (access(path, F_OK) != 0)
+		return;
+	if (read_file(path, &text))
+		problem(&r, path, 1, "the file cannot be read, or is too large");
+	else if (exceptions_parse(buf_bytes(&text), rules->arena, &also, &wrong))
+		problem(&r, path, wrong.line, wrong.text);
+	buf_done(&text);
+	struct exception *all =
+		arena_alloc(rules->arena, (before.count + also.count + 1) * sizeof *all);
+	for (size_t i = 0; i < before.count; i++)
+		all[i] = before.at[i];
+	for (size_t i = 0; i < also.count; i++) {
+		all[before.count + i] = also.at[i];
+		all[before.count + i].added = true;
+	}
+	rules->exceptions = (struct exceptions){all, before.count + also.count};
 }
 
 void rules_free(struct rules *rules)

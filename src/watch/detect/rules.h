@@ -47,6 +47,8 @@ struct rules {
 	size_t problem_count; // those past RULES_PROBLEMS are counted only
 };
 
+// Exceptions of another file count as well, where it is there.
+void rules_also(struct rules *rules, const char *path);
 struct rules *rules_read(const char *folder); // never NULL; a folder that is missing is a problem
 void rules_free(struct rules *rules);         // NULL is fine
 // Changes when a file of the folder is added, removed, or written to.

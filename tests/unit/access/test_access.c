@@ -407,6 +407,55 @@ static void a_weight_is_made_of_flags(void **state)
 	assert_int_equal(score_of(&e, ACT_OPENED), 0);
 }
 
+static struct explained at_home(const struct feed_wish *wish)
+{
+	(void)wish;
+	return (struct explained){.kind = EXPLAINED_NOTHING, .flags = EXPLAINED_FAMILY};
+}
+
+static void refuse_record(double days, uint64_t actor, uint64_t patient)
+{
+	struct feed_event e = event(seq_next++, days, actor, patient);
+	e.outcome = TRAIL_DENIED;
+	access_event(access_, &e);
+}
+
+// The rules want to hear of the access that mattered, and not only of the first of the day.
+static void what_is_opened_after_it_was_refused_is_asked_about_again(void **state)
+{
+	(void)state;
+	refuse_record(0.5, 1, 100);
+	settle(at_home);
+	assert_int_equal(asked, 1);
+	open_record(0.5, 1, 100);
+	settle(at_home);
+	assert_int_equal(asked, 2);
+	open_record(0.5, 1, 100); // nothing more than before
+	settle(at_home);
+	assert_int_equal(asked, 2);
+}
+
+static void it_is_still_asked_after_a_restart(void **state)
+{
+	(void)state;
+	refuse_record(0.5, 1, 100);
+	open_record(0.5, 1, 100);
+	assert_true(settle_some(at_home));
+	open_again(5, 1);
+	settle(at_home);
+	assert_int_equal(asked, 2);
+}
+
+static void what_is_explained_is_not_asked_about_again(void **state)
+{
+	(void)state;
+	refuse_record(0.5, 1, 100);
+	settle(everything);
+	open_record(0.5, 1, 100);
+	settle(everything);
+	assert_int_equal(asked, 1);
+}
+
 static int fresh(void **state)
 {
 	seq_next = 0;
@@ -433,6 +482,9 @@ int main(void)
 		CASE(a_replay_gives_the_same_queues),
 		CASE(events_that_were_counted_are_passed_over),
 		CASE(a_weight_is_made_of_flags),
+		CASE(what_is_opened_after_it_was_refused_is_asked_about_again),
+		CASE(it_is_still_asked_after_a_restart),
+		CASE(what_is_explained_is_not_asked_about_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

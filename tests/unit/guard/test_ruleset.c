@@ -9,7 +9,7 @@ static struct buf text;
 
 static const char *rules(const char *file)
 {
-	struct zones_problem problem;
+	struct yaml_fault problem;
 	assert_ok(zones_parse(bytes_text(file), &zones, &problem));
 	buf_clear(&text);
 	ruleset_whole(&zones, &text);

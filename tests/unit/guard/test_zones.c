@@ -7,11 +7,11 @@
 #include <string.h>
 
 static struct zones zones;
-static struct zones_problem problem;
+static struct yaml_fault problem;
 
 static enum err parse(const char *text)
 {
-	problem = (struct zones_problem){0};
+	problem = (struct yaml_fault){0};
 	return zones_parse(bytes_text(text), &zones, &problem);
 }
 
@@ -50,7 +50,7 @@ static void problems_name_their_line(void **state)
 		const char *words;
 	} cases[] = {
 		{"colour: red\n", 1, "'colour' is not a key of this"},
-		{"default: perhaps\n", 1, "this is allow or deny"},
+		{"default: perhaps\n", 1, "'perhaps' is neither deny nor allow"},
 		{"longest-block: 8d\n", 1, "the longest block is a time such as 24h, at most 7d"},
 		{"longest-block: 0s\n", 1, "the longest block is a time such as 24h, at most 7d"},
 		{"zones:\n  any: {prefixes: [10.0.0.0/8]}\n", 2, "'any' cannot be a zone's name"},

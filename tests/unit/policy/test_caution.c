@@ -13,7 +13,7 @@ static struct policy *hospital;
 
 static int load(void **state)
 {
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	(void)state;
 	return policy_load(RULES "/policy/hospital.yaml", &hospital, &problem) != OK;
 }
@@ -143,7 +143,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		char path[] = "/tmp/caution-XXXXXX";
 		struct policy *policy;
-		struct policy_problem problem = {0};
+		struct yaml_fault problem = {0};
 		int fd = mkstemp(path);
 		assert_int_equal(write(fd, all[i].text, strlen(all[i].text)), strlen(all[i].text));
 		close(fd);

@@ -15,7 +15,7 @@ static char path[64];
 static int load(void **state)
 {
 	(void)state;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	enum err err = policy_load(RULES "/policy/hospital.yaml", &hospital, &problem);
 	if (err)
 		print_error("line %u: %s\n", problem.line, problem.text);
@@ -296,7 +296,7 @@ static void it_explains_itself(void **state)
 
 // ---- Files that are wrong.
 
-static enum err load_text(const char *text, struct policy_problem *ret_problem)
+static enum err load_text(const char *text, struct yaml_fault *ret_problem)
 {
 	struct policy *policy = NULL;
 	strcpy(path, "/tmp/policy-XXXXXX");
@@ -378,7 +378,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
-		struct policy_problem problem = {0};
+		struct yaml_fault problem = {0};
 		const struct malformed *m = &malformed[i];
 		enum err err = load_text(m->text, &problem);
 		if (err == OK || problem.line != m->line || !strstr(problem.text, m->words))
@@ -393,7 +393,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
 static void the_smallest_rule_is_right(void **state)
 {
 	(void)state; // the control of the above
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	assert_ok(load_text(RULE(LISTS), &problem));
 	assert_ok(load_text(RULE(LISTS "    when: own\n    break-glass: true\n"), &problem));
 }
@@ -402,7 +402,7 @@ static void an_empty_policy_allows_nothing(void **state)
 {
 	(void)state;
 	struct policy *policy = NULL;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	struct policy_decision d;
 	strcpy(path, "/tmp/policy-XXXXXX");
 	close(mkstemp(path));
@@ -428,7 +428,7 @@ static void an_empty_policy_allows_nothing(void **state)
 static void too_much_is_refused(void **state)
 {
 	(void)state;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	struct buf text = {0};
 	buf_add_text(&text, "rules:\n");
 	for (int i = 0; i < 250; i++)
@@ -456,7 +456,7 @@ static void a_file_that_is_none_is_refused(void **state)
 {
 	(void)state;
 	struct policy *policy;
-	struct policy_problem problem;
+	struct yaml_fault problem;
 	assert_err(policy_load("/nonexistent/policy.yaml", &policy, &problem), ERR_IO);
 	assert_err(policy_load("/tmp", &policy, &problem), ERR_IO);
 	assert_string_equal(problem.text, "cannot be read");

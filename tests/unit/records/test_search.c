@@ -43,6 +43,126 @@ static void persons_are_found(void **state)
 	assert_found("Patient", NULL, "phonetic=Kruz", "");
 }
 
+static void persons_are_found_by_when_they_were_born(void **state)
+{
+	(void)state;
+	char ids[1024];
+	person("y", "Yara", "Year", "1980");
+	person("m", "Mara", "Month", "1980-05");
+	person("z", "Zoe", "Day", "1980-05-17");
+	person("o", "Otto", "Old", "1931-12-31");
+	assert_found("Patient", NULL, "birthdate=1980", "d y m z");
+	assert_found("Patient", NULL, "birthdate=1980-05", "m z");
+	assert_found("Patient", NULL, "birthdate=ge1980-01-01&birthdate=lt1990-01-01", "d y m z");
+	assert_found("Patient", NULL, "birthdate=ge1980-05-10&birthdate=le1980-05-20", "y m z");
+	assert_found("Patient", NULL, "birthdate=gt1980-05-17&birthdate=lt1981", "y m");
+	assert_found("Patient", NULL, "birthdate=sa1980-05-16&birthdate=eb1980-05-18", "z");
+	assert_found("Patient", NULL, "birthdate=1970,1990", "a b c e");
+	assert_found("Patient", NULL, "birthdate=1931-12-31,1980-05-17", "z o");
+	assert_found("Patient", NULL, "birthdate=ge1980&birthdate=lt1970", "");
+	assert_found("Patient", NULL, "birthdate=ge1925&birthdate=le1935&name=old", "o");
+	assert_found("Patient", NULL, "birthdate=lt1975&name=mul", "a c"); // the name narrows
+	struct search_query query = {.type = fhir_type_patient()};
+	assert_err(find(&query, "birthdate=lt1975", ids), ERR_LIMIT);
+	assert_err(find(&query, "birthdate=ge1900&birthdate=lt1990", ids), ERR_LIMIT);
+	assert_err(find(&query, "birthdate=ne1980", ids), ERR_LIMIT);
+}
+
+static void born_in_a_range_pages(void **state)
+{
+	(void)state;
+	char ids[1024];
+	struct search_query query = {.type = fhir_type_patient(), .count = 2};
+	assert_ok(find(&query, "birthdate=ge1970&birthdate=lt1981", ids));
+	assert_string_equal(ids, "a b");
+	assert_ok(find(&query, "birthdate=ge1970&birthdate=lt1981", ids));
+	assert_string_equal(ids, "c d");
+	assert_null(query.page);
+	query = (struct search_query){.type = fhir_type_patient(),
+		.count = 9,
+		.sort_count = 1,
+		.sorts[0] = {fhir_param_find(fhir_type_patient(), "birthdate"), true}};
+	assert_ok(find(&query, "birthdate=ge1970&birthdate=lt1981", ids));
+	assert_string_equal(ids, "d b a c");
+}
+
+static void put_at(const char *id, int64_t at_us)
+{
+	struct record record;
+	char text[128];
+	snprintf(text, sizeof text, "{'resourceType':'Patient','id':'%s','gender':'%s'}", id,
+		*id < 'k' ? "male" : "female");
+	json_t *resource = sample(text);
+	struct record_put wish = {.type = fhir_type_patient(),
+		.id = id,
+		.patient = id,
+		.updated_us = at_us,
+		.resource = resource};
+	assert_ok(records_begin(house.r));
+	assert_ok(records_put(house.r, &wish, house.arena, &record));
+	assert_ok(records_commit(house.r, 1));
+	json_decref(resource);
+}
+
+static void written_by_five(void)
+{
+	put_at("p", 9000000);
+	put_at("h", 7000000);
+	put_at("q", 7000000);
+	put_at("g", 5000000);
+	put_at("r", 8000999); // shown as 8.000
+	put_at("p", 6000000); // again, with a clock that went back
+}
+
+static void persons_are_found_by_when_they_were_written(void **state)
+{
+	(void)state;
+	char ids[1024];
+	written_by_five();
+	struct search_query query = {
+		.type = fhir_type_patient(), .count = 2, .updated_from_us = 5000000};
+	assert_ok(find(&query, "", ids));
+	assert_string_equal(ids, "g p");
+	assert_non_null(query.page);
+	put_at("s", 6500000); // while somebody pages: in its place
+	assert_ok(find(&query, "", ids));
+	assert_string_equal(ids, "s h");
+	assert_ok(find(&query, "", ids));
+	assert_string_equal(ids, "q r");
+	assert_null(query.page);
+	query = (struct search_query){.type = fhir_type_patient(),
+		.count = 3,
+		.updated_from_us = 5000001,
+		.updated_to_us = 8000001,
+		.sort_count = 1,
+		.sorts[0] = {.descending = true}};
+	assert_ok(find(&query, "", ids));
+	assert_string_equal(ids, "r h q");
+	assert_ok(find(&query, "", ids));
+	assert_string_equal(ids, "s p");
+	assert_null(query.page);
+	query = (struct search_query){.type = fhir_type_patient(),
+		.count = 9,
+		.updated_from_us = 5000000,
+		.want_total = true};
+	assert_ok(find(&query, "gender=female", ids));
+	assert_string_equal(ids, "p s q r");
+	query = (struct search_query){.type = fhir_type_patient(), .updated_to_us = 5000000};
+	assert_ok(find(&query, "name=mul", ids)); // a word narrows, too: in the order of slots
+	assert_string_equal(ids, "a c");
+}
+
+static void an_older_database_gets_its_index(void **state)
+{
+	(void)state;
+	char ids[1024];
+	written_by_five();
+	behind_our_back("DROP INDEX item_time");
+	struct search_query query = {.type = fhir_type_patient(), .updated_from_us = 5000000};
+	assert_ok(find(&query, "", ids));
+	assert_string_equal(ids, "g p h q r");
+}
+
 static void what_nothing_narrows_is_refused(void **state)
 {
 	(void)state;
@@ -306,6 +426,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(persons_are_found, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			persons_are_found_by_when_they_were_born, people, house_end),
+		cmocka_unit_test_setup_teardown(born_in_a_range_pages, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			persons_are_found_by_when_they_were_written, people, house_end),
+		cmocka_unit_test_setup_teardown(
+			an_older_database_gets_its_index, people, house_end),
 		cmocka_unit_test_setup_teardown(what_nothing_narrows_is_refused, people, house_end),
 		cmocka_unit_test_setup_teardown(
 			clinical_search_stays_within_a_patient, people, house_end),
