@@ -17,7 +17,9 @@ const made = await build({
   outdir: join(out, 'assets'),
   entryNames: '[name]-[hash]',
   assetNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
   bundle: true,
+  splitting: true,
   minify: true,
   format: 'esm',
   target: ['chrome109', 'firefox115', 'safari16'],
@@ -34,10 +36,14 @@ const named = (start, end) => {
   if (!found) throw new Error(`no ${start}*${end} was made`);
   return `/assets/${basename(found)}`;
 };
+// What the script imports before anything else is fetched beside it, not after it.
+const entry = Object.entries(made.metafile.outputs).find(([path]) => resolve(here, path).endsWith(named('console-', '.js')))[1];
+const beside = entry.imports.filter((i) => i.kind === 'import-statement').map((i) => `<link rel="modulepreload" href="/assets/${basename(i.path)}">`).join('');
 const page = readFileSync(join(here, 'src/index.html'), 'utf8')
   .replace('@early@', named('early-', '.js'))
   .replace('@script@', named('console-', '.js'))
-  .replace('@style@', named('console-', '.css'));
+  .replace('@style@', named('console-', '.css'))
+  .replace('@beside@', beside);
 writeFileSync(join(out, 'index.html'), page);
 writeFileSync(join(out, 'icon.svg'), readFileSync(join(here, 'src/icon.svg')));
 

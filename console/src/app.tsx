@@ -1,14 +1,16 @@
 // The frame: who is in, the menu, what every page shares.
-import { useEffect, useState } from 'preact/hooks';
-import { ApiError, get, retrying } from './base/api';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError, get, post, retrying, whenFactorWanted } from './base/api';
 import { match, go, place } from './base/router';
 import { account, enter, idleLeft, leave, may, ownRecord, session } from './base/session';
-import { useStore } from './base/store';
-import { useNow } from './base/load';
+import { store, useStore, type Store } from './base/store';
+import { WAITING_MS, askWaiting } from './base/asking';
+import { useEvery, useNow } from './base/load';
 import { nextTheme, setTheme, theme } from './base/theme';
-import { pages, type Route } from './pages/routes';
+import { menuPath, pages, type Route } from './pages/routes';
 import { SignIn } from './pages/sign_in';
 import { roleText } from './trail/words';
+import { Ask } from './ui/ask';
 import { Dialog } from './ui/dialog';
 import { Icon, type IconName } from './ui/icon';
 import { help, keys, onKey } from './ui/keys';
@@ -34,20 +36,55 @@ export function ThemeButton() {
   );
 }
 
-function Item({ path, icon, words, here }: { path: string; icon: IconName; words: string; here?: boolean }) {
-  return <a href={path} class="menu-item" aria-current={here ? 'page' : undefined}><Icon name={icon} /><span>{words}</span></a>;
+function Waits({ of }: { of: Store<number> }) {
+  const n = useStore(of);
+  return n > 0 ? <b class="menu-waits">{n}<span class="only-heard"> waiting</span></b> : null;
+}
+
+function Item({ path, icon, words, here, waits }: { path: string; icon: IconName; words: string; here?: boolean; waits?: Store<number> }) {
+  return <a href={path} class="menu-item" aria-current={here ? 'page' : undefined}><Icon name={icon} /><span>{words}</span>{waits && <Waits of={waits} />}</a>;
+}
+
+const FIT = 5;
+const isHere = (p: Route, path: string): boolean => match(p.path, path) !== null || !!p.also?.some((a) => match(a, path));
+const item = (p: Route, path: string) => <Item key={p.path} path={menuPath(p)} icon={p.icon!} words={p.menu!} here={isHere(p, path)} waits={p.waits} />;
+
+// What does not fit. It closes when one goes elsewhere: its key is the path.
+function Behind({ routes, path }: { routes: Route[]; path: string }) {
+  const ref = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = (e: Event) => {
+      const box = ref.current!;
+      if (!box.open || (e instanceof KeyboardEvent ? e.key !== 'Escape' : box.contains(e.target as Node))) return;
+      box.open = false;
+      if (e instanceof KeyboardEvent) box.querySelector('summary')!.focus();
+    };
+    document.addEventListener('keydown', close);
+    document.addEventListener('pointerdown', close);
+    return () => {
+      document.removeEventListener('keydown', close);
+      document.removeEventListener('pointerdown', close);
+    };
+  }, []);
+  const here = routes.some((p) => isHere(p, path));
+  return (
+    <details class="menu-more" ref={ref}>
+      <summary class="menu-item" aria-current={here ? 'true' : undefined}><Icon name="more" /><span>More</span></summary>
+      <div class="menu-behind">{routes.map((p) => item(p, path))}</div>
+    </details>
+  );
 }
 
 function Menu({ path }: { path: string }) {
   const own = ownRecord();
+  const open = pages.filter((p) => p.menu && isOpen(p));
+  const front = open.length > FIT ? open.slice(0, FIT - 1) : open;
   return (
     <nav class="menu" aria-label="Main">
       {own && <Item path={`/patient/${own}`} icon="patients" words="My record" here={match('/patient/:id/:tab?', path)?.id === own && !path.endsWith('/seen')} />}
       {own && <Item path={`/patient/${own}/seen`} icon="trail" words="Who saw it" here={path === `/patient/${own}/seen`} />}
-      {pages.filter((p) => p.menu && isOpen(p)).map((p) => {
-        const here = match(p.path, path) !== null || p.also?.some((a) => match(a, path));
-        return <Item key={p.path} path={p.path} icon={p.icon!} words={p.menu!} here={here} />;
-      })}
+      {front.map((p) => item(p, path))}
+      {front.length < open.length && <Behind key={path} routes={open.slice(front.length)} path={path} />}
     </nav>
   );
 }
@@ -86,6 +123,25 @@ function Help() {
   );
 }
 
+const wanted = store<((given: boolean) => void) | null>(null);
+let wish: Promise<boolean> | null = null;
+// However many requests wait, one code answers all of them.
+whenFactorWanted(() => (wish ??= new Promise<boolean>((done) => wanted.set(done)).finally(() => { wish = null; })));
+
+function FreshFactor() {
+  const done = useStore(wanted);
+  if (!done) return null;
+  const end = (given: boolean) => { wanted.set(null); done(given); };
+  return (
+    <Ask title="Show once more that it is you" label="Code" hint="Six digits from your phone, or a recovery code" act="Go on" onClose={() => end(false)} onDo={async (code) => {
+      await post('/api/me/second-factor', { code });
+      end(true);
+    }}>
+      <p>Something unusual was noticed with your account. For this, a new code is needed. Your own patients’ records open without it, and breaking the glass always works.</p>
+    </Ask>
+  );
+}
+
 function Away() {
   if (!useStore(retrying)) return null;
   return <div class="away" role="status"><span class="pulse" aria-hidden="true" />The records cannot be reached just now. Trying again by itself…</div>;
@@ -93,11 +149,11 @@ function Away() {
 
 function home(): string {
   const own = ownRecord();
-  return own ? `/patient/${own}` : pages.find((p) => p.menu && isOpen(p))!.path;
+  return own ? `/patient/${own}` : menuPath(pages.find((p) => p.menu && isOpen(p))!);
 }
 
 // Patients have one record, and nobody to look for.
-const isOpen = (p: Route): boolean => (!p.verb || may(p.verb)) && !(p.search && account()?.role === 'patient');
+const isOpen = (p: Route): boolean => (!p.verb || [p.verb].flat().some(may)) && !(p.search && account()?.role === 'patient');
 
 function find(path: string): { route: Route; params: Record<string, string> } | null {
   for (const route of pages) {
@@ -112,9 +168,15 @@ function Inside() {
   const me = account()!;
   const found = find(path);
   const start = home();
+  // Whoever comes in begins with today's work; from then on "/" is what it says.
+  useEffect(() => {
+    if (path === '/' && start !== '/') go(start, true);
+  }, []);
   useEffect(() => {
     if (!found && path === '/') go(start, true);
   }, [path]);
+  useEffect(() => { void askWaiting(); }, [path]);
+  useEvery(WAITING_MS, () => void askWaiting());
   return (
     <>
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>Skip to the content</a>
@@ -133,11 +195,12 @@ function Inside() {
         </header>
         <main id="main" class="main" tabIndex={-1}>
           <Away />
-          {found ? <found.route.page key={found.route.path + (found.params.id ?? '')} params={found.params} />
+          {found ? <found.route.page key={found.route.path + (found.params.id ?? found.params.number ?? found.params.seq ?? found.params.account ?? '')} params={found.params} />
             : path !== '/' && <div class="page"><Box tone="warn" title="There is no such page.">Or it is not for your role. <a href={start}>To the start page</a></Box></div>}
         </main>
       </div>
       <IdleWarning />
+      <FreshFactor />
       <Help />
     </>
   );

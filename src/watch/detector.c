@@ -25,6 +25,7 @@ static const int64_t HOUR_US = 3600000000;
 struct detector {
 	char rules[512], exceptions[512]; // the folder; the file that is written here
 	uint64_t stamp, next;             // of the files; of the trail
+	int64_t rules_read_us;
 	struct detect *detect;
 	struct findings *findings;
 	struct seen *seen;
@@ -51,6 +52,7 @@ static bool on_before(void *context, const struct finding *finding)
 static void read_rules(struct detector *d)
 {
 	d->stamp = rules_stamp(d->rules);
+	d->rules_read_us = time_now_us();
 	bool wrong = detect_read(d->detect, d->rules);
 	const struct rules *rules = detect_rules(d->detect);
 	int64_t now_us = time_now_us();
@@ -278,6 +280,9 @@ void detector_tell(struct detector *d, struct buf *out)
 {
 	json_t *list = findings_json(d->findings, FINDINGS_TOLD, TOLD_BYTES);
 	json_t *counts = detect_json(d->detect, time_now_us());
+	char when[TIME_TEXT_BYTES];
+	time_format(d->rules_read_us, when);
+	json_object_set_new(counts, "rules_read", json_string(when));
 	char *findings = json_dumps(list, JSON_COMPACT), *rest = small_enough(counts);
 	buf_printf(out, "{\"total\":%llu,\"findings\":%s,\"detect\":%s}",
 		(unsigned long long)findings_total(d->findings), findings ? findings : "[]",

@@ -24,6 +24,13 @@ export function whenSignedOut(fn: () => void): void {
   onSignedOut = fn;
 }
 
+// The policy may want the second factor again from whom watch has reason to doubt. Whoever asks waits
+// for it, and what was refused is asked anew.
+let onFactor: () => Promise<boolean> = () => Promise.resolve(false);
+export function whenFactorWanted(fn: () => Promise<boolean>): void {
+  onFactor = fn;
+}
+
 const generic: Record<number, string> = {
   0: 'The server cannot be reached.',
   403: 'This is not allowed.',
@@ -91,7 +98,8 @@ async function once(method: string, path: string, body: unknown, signal?: AbortS
 const TRIES = 6;
 
 // Reads are tried again while the server is away; a write is never sent twice by itself.
-export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, tries = TRIES): Promise<T> {
+  let proved = false;
   for (let tried = 1; ; tried++) {
     try {
       const json = (await once(method, path, body, signal)) as T;
@@ -101,8 +109,12 @@ export async function request<T>(method: string, path: string, body?: unknown, s
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 && !path.startsWith('/api/sign-in') && path !== '/api/me/password' && path !== '/api/password/advice') onSignedOut();
+      if (error.code === 'fresh-factor-required' && !proved && (await onFactor())) {
+        proved = true;
+        continue;
+      }
       const away = error.status === 503 || error.status === 0;
-      if (!away || method !== 'GET' || tried === TRIES) {
+      if (!away || method !== 'GET' || tried >= tries) {
         if (tried > 1 || !away) retrying.set(0);
         throw error;
       }
@@ -113,6 +125,8 @@ export async function request<T>(method: string, path: string, body?: unknown, s
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal);
+// Where the server's sentence says more than trying again would: guard or watch may be away for long.
+export const getOnce = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal, 1);
 export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, body);
 export const patch = <T>(path: string, body: unknown) => request<T>('PATCH', path, body);
 export const del = (path: string) => request<void>('DELETE', path);

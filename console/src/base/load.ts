@@ -1,4 +1,4 @@
-// Loading for components: what came, what went wrong, and again.
+// Loading for components: what came, what went wrong, again, and every so often.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from './api';
 
@@ -17,7 +17,8 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
   latest.current = load;
   useEffect(() => {
     const control = new AbortController();
-    setState((s) => (s.key === key ? { ...s, loading: true, error: undefined } : { key, loading: true }));
+    // An error stays until there is something better to show: what is asked again and again must not flicker.
+    setState((s) => (s.key === key ? { ...s, loading: true, error: s.data ? undefined : s.error } : { key, loading: true }));
     latest.current(control.signal).then(
       (data) => control.signal.aborted || setState({ key, data, loading: false }),
       (error) => {
@@ -40,4 +41,27 @@ export function useNow(everyMs: number): number {
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;
+}
+
+// Looking on must not keep a forgotten session alive for ever.
+const AWAKE_MS = 5 * 60_000;
+
+// Calls again and again while somebody is there to see it.
+export function useEvery(everyMs: number, call: () => void): void {
+  const latest = useRef(call);
+  latest.current = call;
+  useEffect(() => {
+    let awake = Date.now();
+    const wake = () => { awake = Date.now(); };
+    const timer = setInterval(() => {
+      if (!document.hidden && Date.now() - awake <= AWAKE_MS) latest.current();
+    }, everyMs);
+    window.addEventListener('pointermove', wake);
+    window.addEventListener('keydown', wake);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('pointermove', wake);
+      window.removeEventListener('keydown', wake);
+    };
+  }, [everyMs]);
 }

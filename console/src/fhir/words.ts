@@ -128,6 +128,15 @@ export function ago(text: string | undefined, now: number): string {
   return `${Math.round(s / 86400)} days ago`;
 }
 
+// What remains, as precisely as it matters: "42 s", "12:05", "3 h 20 min", "2 days 3 h".
+export function left(ms: number): string {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')} min`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${plural(Math.floor(s / 86400), 'day')} ${Math.floor((s % 86400) / 3600)} h`;
+}
+
 export function bytes(n: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let i = 0;

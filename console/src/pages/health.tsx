@@ -1,7 +1,7 @@
 // Health: each role as the kernel sees it, what waits where, and what goes on.
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { get } from '../base/api';
-import { useLoad, useNow } from '../base/load';
+import { useEvery, useLoad, useNow } from '../base/load';
 import type { Activity, Role, Status } from '../base/types';
 import { ago, bytes, count, plural } from '../fhir/words';
 import { Box, Empty, Skeleton, Trouble } from '../ui/notice';
@@ -10,8 +10,6 @@ import { Plot } from '../ui/plot';
 import { Facts } from '../ui/table';
 
 const EVERY_MS = 5000;
-// Looking on must not keep a forgotten session alive for ever.
-const AWAKE_MS = 5 * 60_000;
 
 const duties: Record<string, string> = {
   parent: 'Starts and watches the others', gate: 'The door: speaks TLS and HTTP, decides nothing', vault: 'Decides, keeps the records and the trail',
@@ -83,22 +81,7 @@ export function Health() {
   const status = useLoad('status', (signal) => get<Status>('/api/status', signal));
   const activity = useLoad('activity', (signal) => get<Activity>('/api/activity?minutes=180', signal));
   const now = useNow(1000);
-  const awake = useRef(Date.now());
-  useEffect(() => {
-    const wake = () => { awake.current = Date.now(); };
-    const timer = setInterval(() => {
-      if (document.hidden || Date.now() - awake.current > AWAKE_MS) return;
-      status.again();
-      activity.again();
-    }, EVERY_MS);
-    window.addEventListener('pointermove', wake);
-    window.addEventListener('keydown', wake);
-    return () => {
-      clearInterval(timer);
-      window.removeEventListener('pointermove', wake);
-      window.removeEventListener('keydown', wake);
-    };
-  }, [status.again, activity.again]);
+  useEvery(EVERY_MS, () => { status.again(); activity.again(); });
   const s = status.data;
   const roles = s?.roles ?? [];
   const restarts = roles.reduce((n, r) => n + r.restarts, 0);

@@ -70,7 +70,7 @@ function ProofBox({ seq, vkey }: { seq: number; vkey?: string }) {
   );
 }
 
-function Detail({ entry: e, vkey }: { entry: Entry; vkey?: string }) {
+export function Detail({ entry: e, vkey }: { entry: Entry; vkey?: string }) {
   const [prove, setProve] = useState(false);
   const [explain, setExplain] = useState(false);
   const first = e.kind === 'access' ? e.patients?.[0] : undefined;
@@ -103,7 +103,17 @@ const startOf = (day: string, plusDays = 0): string => {
   return at.toISOString();
 };
 
-export function Trail() {
+// One entry by its number: where evidence leads.
+function One({ seq, vkey }: { seq: string; vkey?: string }) {
+  const loaded = useLoad(`entry ${seq}`, (signal) => get<Entry>(`/api/trail/${encodeURIComponent(seq)}`, signal));
+  return (
+    <Card title={`Entry ${count(Number(seq))}`} aside={<a class="see-all" href="/trail">The whole trail</a>}>
+      {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : loaded.data ? <Detail entry={loaded.data} vkey={vkey} /> : <Skeleton rows={6} />}
+    </Card>
+  );
+}
+
+export function Trail({ params }: { params: Record<string, string> }) {
   const named = may('patient-search');
   const state = useLoad('trail state', (signal) => get<TrailState>('/api/trail/state', signal));
   const [form, setForm] = useState(none);
@@ -161,6 +171,7 @@ export function Trail() {
       <button type="button" class="button" onClick={() => { state.again(); setTurn((n) => n + 1); }}>Refresh</button>
       <button type="button" class="button" onClick={() => window.print()}><Icon name="print" size={16} />Print</button></>}>
       {state.error ? <Trouble error={state.error} again={state.again} /> : state.data ? <State state={state.data} /> : <div class="state waiting"><Skeleton rows={3} /></div>}
+      {params.seq && <One seq={params.seq} vkey={state.data?.key} />}
       <Card title="Search">
         <form class="filter" role="search" onSubmit={(e) => { e.preventDefault(); if (!finding) void submit(); }}>
           <Field label="Who" hint="Login or account" {...field('who')} />

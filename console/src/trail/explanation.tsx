@@ -21,7 +21,7 @@ function Step({ step, patient }: { step: Explanation['path'][number]; patient: s
   const title = step.seq !== undefined ? `Entry ${count(step.seq)} of the trail` : type ?? '';
   return (
     <li class="path-step">
-      <span class="path-kind">{type === 'Patient' ? <a href={`/patient/${id}`}>{step.name ?? 'Patient'}</a> : part ? <a href={`/patient/${patient}/${part}`}>{title}</a> : step.seq !== undefined ? <a href="/trail">{title}</a> : title}</span>
+      <span class="path-kind">{type === 'Patient' ? <a href={`/patient/${id}`}>{step.name ?? 'Patient'}</a> : part ? <a href={`/patient/${patient}/${part}`}>{title}</a> : step.seq !== undefined ? <a href={`/trail/${step.seq}`}>{title}</a> : title}</span>
       <span class="path-words">{step.words}</span>
       {id && <span class="mono path-id">{id}</span>}
     </li>

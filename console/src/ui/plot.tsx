@@ -2,7 +2,6 @@
 // colours come from the theme.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { theme } from '../base/theme';
 import { useStore } from '../base/store';
 

@@ -188,7 +188,7 @@ const struct route routes[] = {
 			{"findings", "object[]",
 				"The newest first: id, rule, title, level, time, seq, count, sentence, advice, evidence, attack, false_positives, who, about."},
 			{"detect", "object",
-				"Of the rules: events, hits, problems, exceptions, memory."}),
+				"Of the rules: events, when they were read, hits, problems, exceptions, memory."}),
 		.also = {503}},
 	{DOOR_GET, "/api/behaviour/:account", api_behaviour, 0, "trail-search",
 		"A person's ordinary day against today.",

@@ -1,0 +1,97 @@
+// What watch found, in words; and the rules that find, with their record.
+import { useState } from 'preact/hooks';
+import { getOnce } from '../base/api';
+import { useLoad } from '../base/load';
+import type { Detect, Finding, Findings, Incidents } from '../base/watch';
+import { count, date, plural } from '../fhir/words';
+import { FindingCard, LevelTag, levelList } from '../trail/finding';
+import { Choice } from '../ui/field';
+import { Box, Empty, Skeleton, Trouble } from '../ui/notice';
+import { Card, Page, Tag } from '../ui/page';
+import { Table } from '../ui/table';
+
+function Problems({ detect }: { detect: Detect }) {
+  if (!detect.problem_count) return null;
+  return (
+    <Box tone="bad" title={`${plural(detect.problem_count, 'thing')} in the rules ${detect.problem_count === 1 ? 'was' : 'were'} refused and ${detect.problem_count === 1 ? 'finds' : 'find'} nothing.`}>
+      <ul class="bullets">{(detect.problems ?? []).map((p) => <li key={`${p.file} ${p.line}`}><code>{p.file}:{p.line}</code> {p.text}</li>)}</ul>
+    </Box>
+  );
+}
+
+type Judged = NonNullable<Incidents['rules']>[number];
+
+function Rules({ detect, judged }: { detect: Detect; judged: Map<string, Judged> }) {
+  const [all, setAll] = useState(false);
+  const rules = [...(detect.rules ?? [])].sort((a, b) => b.findings - a.findings || a.title.localeCompare(b.title));
+  if (!detect.rules) return <Empty>There are too many rules to be told at once; they are the files under <code>rules/detect</code>.</Empty>;
+  const fired = (id: string) => judged.get(id);
+  const busy = rules.filter((r) => r.findings || r.excepted || r.held_back || r.regex_gave_up || fired(r.id));
+  const shown = all ? rules : busy;
+  return (
+    <>
+    {shown.length > 0 ? <Table label="Rules and their record" rows={shown} keyOf={(r) => r.id} columns={[
+      { title: 'Rule', kind: 'main', cell: (r) => <>{r.title} <LevelTag level={r.level} /></> },
+      { title: 'Found', kind: 'number', cell: (r) => count(r.findings) },
+      ...(judged.size ? [{ title: 'True', kind: 'number' as const, cell: (r: { id: string }) => count(fired(r.id)?.true ?? 0) }, { title: 'False', kind: 'number' as const, cell: (r: { id: string }) => count(fired(r.id)?.false ?? 0) }] : []),
+      { title: 'Excepted', kind: 'number', cell: (r) => count(r.excepted ?? 0) },
+      { title: 'Held back', kind: 'number', cell: (r) => count(r.held_back ?? 0) },
+      { title: 'File', spare: true, cell: (r) => <span class="mono">{r.file}</span> },
+      { title: 'Trouble', spare: true, cell: (r) => (r.regex_gave_up ? <Tag tone="bad">A pattern gave up {count(r.regex_gave_up)} times</Tag> : '') },
+    ]} /> : <Empty>None has found anything.</Empty>}
+    {shown.length < rules.length && <div class="more"><button type="button" class="button" onClick={() => setAll(true)}>Show all {plural(rules.length, 'rule')}</button></div>}
+    </>
+  );
+}
+
+function Exceptions({ detect }: { detect: Detect }) {
+  if (!detect.exceptions) return <Empty>There are too many exceptions to be told at once.</Empty>;
+  const title = (id: string) => detect.rules?.find((r) => r.id === id)?.title ?? id;
+  return detect.exceptions.length ? (
+    <Table label="Exceptions" rows={detect.exceptions} keyOf={(e) => `${e.rule} ${e.field} ${e.reason}`} tone={(e) => (e.ended ? 'warn' : undefined)} columns={[
+      { title: 'Rule', kind: 'main', cell: (e) => title(e.rule) },
+      { title: 'Why', cell: (e) => e.reason },
+      { title: 'Ends', kind: 'date', cell: (e) => <>{date(e.until.slice(0, 10))} {e.ended && <Tag tone="warn">Over</Tag>}</> },
+      { title: 'Used', kind: 'number', cell: (e) => (e.used ? plural(e.used, 'time') : 'never') },
+      { title: 'Looks at', spare: true, cell: (e) => <span class="mono">{e.field}</span> },
+    ]} />
+  ) : <Empty>There are none: every rule counts for everybody.</Empty>;
+}
+
+export function FindingsPage() {
+  const loaded = useLoad('findings', (signal) => getOnce<Findings>('/api/findings', signal));
+  // The record of true and false comes from the verdicts on incidents.
+  const incidents = useLoad('rules', (signal) => getOnce<Incidents>('/api/incidents?state=all', signal));
+  const [level, setLevel] = useState('');
+  const all = loaded.data?.findings ?? [];
+  const shown = level ? all.filter((f) => f.level === level) : all;
+  const judged = new Map((incidents.data?.rules ?? []).map((r) => [r.rule, r]));
+  return (
+    <Page title="Findings" lead="What watch found by itself, the newest first. A finding is a reason to ask, never a verdict."
+      actions={<button type="button" class="button" onClick={loaded.again}>Refresh</button>}>
+      {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : !loaded.data ? <Skeleton rows={8} /> : (
+        <>
+          <Problems detect={loaded.data.detect} />
+          <Card title="The newest" aside={<span class="muted">{count(all.length)} of {plural(loaded.data.total, 'finding')}</span>}>
+            <div class="filter one"><Choice label="Level" value={level} onInput={setLevel} options={[{ value: '', label: 'All' }, ...levelList]} /></div>
+            {shown.length ? shown.map((f) => <FindingCard key={f.id} finding={f} />) : <Empty>{all.length ? 'None of this level.' : 'Nothing was found yet.'}</Empty>}
+          </Card>
+          <Card title="Rules" aside={<span class="muted">Since watch was started</span>}>
+            <p class="hint">Excepted: an exception let it pass. Held back: more at once than anybody could read.{incidents.error ? ` How many were true is not known: ${incidents.error.message}` : judged.size > 0 ? ' True and false: the verdicts on incidents.' : ''}</p>
+            <Rules detect={loaded.data.detect} judged={judged} />
+          </Card>
+          <Card title="Exceptions"><Exceptions detect={loaded.data.detect} /></Card>
+        </>
+      )}
+    </Page>
+  );
+}
+
+export function FindingPage({ params }: { params: Record<string, string> }) {
+  const loaded = useLoad(`finding ${params.id}`, (signal) => getOnce<Finding>(`/api/findings/${encodeURIComponent(params.id!)}`, signal));
+  return (
+    <Page title={loaded.data?.title ?? 'Finding'} lead={<a href="/findings">All findings</a>}>
+      {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : loaded.data ? <Card title="What was found"><FindingCard finding={loaded.data} whole /></Card> : <Skeleton rows={6} />}
+    </Page>
+  );
+}
