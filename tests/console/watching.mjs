@@ -185,13 +185,29 @@ await test('a false alarm stops the clocks and proposes an exception; then it is
   await button('Change the verdict…').click();
   await page.getByRole('radio', { name: /False alarm/ }).check();
   await button('Keep the verdict').click();
-  await card('So that it does not come again').getByText('false alarm, incident').first().waitFor();
+  await card('So that it does not come again').getByText(/false alarm, incident/).first().waitFor();
+  await card('So that it does not come again').getByRole('button', { name: 'Make the exception: Glass broken for several patients within an hour' }).click();
+  await card('So that it does not come again').getByText('Made').waitFor();
   await button('Close it…').click();
   await button('Close it').click();
   await page.getByText('It was closed: false alarm.').waitFor();
   await look('incident-closed');
   await page.goto(`${told.url}/findings`);
   await card('Rules').locator('th', { hasText: 'False' }).waitFor();
+});
+await test('an exception is listed with its reason, its end and its use, and is taken back', async () => {
+  const list = card('Exceptions');
+  await list.locator('tr', { hasText: 'Dr.Nosy' }).getByText(/false alarm, incident/).waitFor();
+  await look('exceptions', true);
+  await list.getByRole('button', { name: /^Take back: / }).click();
+  await button('Take it back').click();
+  await list.getByText('There are none').waitFor();
+  await page.getByRole('article', { name: 'Glass broken for several' }).first().getByRole('button', { name: 'This is fine…' }).click();
+  await field('Why is it fine?').fill('she covers the night alone');
+  await look('fine');
+  await button('Make the exception').click();
+  await page.reload();
+  await list.getByText('she covers the night alone').waitFor();
 });
 await test('an incident is opened from a finding, once', async () => {
   await page.goto(`${told.url}/findings`);
@@ -263,4 +279,4 @@ await test('who may look but not block sees no buttons', async () => {
   await signOut();
 });
 
-await finish(18);
+await finish(19);

@@ -61,7 +61,21 @@ export interface Detect {
   memory?: { groups: number; bytes: number; evicted_groups: number; evicted_marks: number };
   problem_count: number;
   problems?: { file: string; line: number; text: string }[];
-  exceptions?: { rule: string; field: string; reason: string; until: string; used: number; ended: boolean }[];
+}
+
+export interface Exception {
+  id: string;
+  rule: string;
+  title: string;
+  field: string;
+  value?: string;
+  who?: Who & { login?: string };
+  reason: string;
+  until: string;
+  used: number;
+  ended: boolean;
+  // Made by asking, and taken back the same way; the others stand in a file.
+  added: boolean;
 }
 
 export interface Findings {
