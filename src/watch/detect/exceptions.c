@@ -88,12 +88,25 @@ enum err exceptions_parse(struct bytes text, struct arena *arena, struct excepti
 	return OK;
 }
 
-// JSON's texts are YAML's, in double quotes.
+// JSON's texts are YAML's, in double quotes, but for three characters that YAML takes for the end
+// of a line.
 static void put_quoted(struct buf *out, const char *text)
 {
+	static const struct {
+		const char *ends, *written;
+	} lines[] = {{"\xc2\x85", "\\N"}, {"\xe2\x80\xa8", "\\L"}, {"\xe2\x80\xa9", "\\P"}};
 	json_t *json = json_string(text);
 	char *quoted = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
-	buf_add_text(out, quoted ? quoted : "\"\"");
+	for (const char *at = quoted ? quoted : "\"\""; *at;) {
+		size_t i = 0, most = sizeof lines / sizeof *lines;
+		while (i < most && strncmp(at, lines[i].ends, strlen(lines[i].ends)) != 0)
+			i++;
+		if (i < most)
+			buf_add_text(out, lines[i].written);
+		else
+			put_u8(out, (uint8_t)*at);
+		at += i < most ? strlen(lines[i].ends) : 1;
+	}
 	free(quoted);
 	json_decref(json);
 }

@@ -190,12 +190,12 @@ static void a_start_finds_the_place_that_a_timespan_reaches_back_to(void **state
 	findings_close(f);
 	assert_ok(findings_open(path, &f, problem));
 	assert_int_equal(findings_last_hour(f), 1008);
-	assert_int_equal(findings_since(f, 1004), 10040);
-	assert_int_equal(findings_since(f, 1005), 10040);
-	assert_int_equal(findings_since(f, 999), 0);
+	assert_int_equal(findings_hour_from(f, 1004), 10040);
+	assert_int_equal(findings_hour_from(f, 1005), 10040);
+	assert_int_equal(findings_hour_from(f, 999), 0);
 	findings_hour(f, 1006 + FINDINGS_HOURS, 99999);
-	assert_int_equal(findings_since(f, 1005), 0); // older ones are forgotten
-	assert_int_equal(findings_since(f, 1006), 10060);
+	assert_int_equal(findings_hour_from(f, 1005), 0); // older ones are forgotten
+	assert_int_equal(findings_hour_from(f, 1006), 10060);
 	findings_close(f);
 	seen_free(seen);
 }
