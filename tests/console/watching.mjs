@@ -124,6 +124,26 @@ await test('detection says plainly how far behind watch is', async () => {
   await page.unroute('**/api/status');
   await signOut();
 });
+await test('what a playbook may not do alone waits for approval, with a number in the menu', async () => {
+  await signIn('ms.holt');
+  const item = menu().getByRole('link', { name: /Approvals/ });
+  await item.getByText('1 waiting').waitFor();
+  await item.click();
+  const run = card('Waiting').getByRole('article', { name: /^honey, run/ });
+  await run.getByText(/If nobody answers within .*, it is left out and the rest goes on/).waitFor();
+  await run.getByText('Refused by the system').waitFor();
+  await look('approvals', true);
+  await run.getByRole('button', { name: 'Approve: End their sessions' }).click();
+  await field('Why?').fill('she is at home today');
+  await look('approve');
+  await button('Approve: do it now').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await card('Waiting').getByText('Nothing waits for anybody.').waitFor();
+  expect(!(await menu().getByText('1 waiting').count()), 'the number stays');
+  await page.goto(`${told.url}/trail`);
+  await page.getByText('she is at home today').or(page.getByText(/approved/)).first().waitFor();
+  await signOut();
+});
 await test('an incident says in a paragraph who, what, since when, what is contained, and what is next', async () => {
   await signIn('ms.lane');
   await menu().getByRole('link', { name: 'Incidents' }).click();
@@ -134,6 +154,7 @@ await test('an incident says in a paragraph who, what, since when, what is conta
   for (const text of [/Dr\.Nosy/, /invented patient/, /Since/, /\d patients? concerned/, 'Next:'])
     await short.getByText(text).first().waitFor();
   await short.getByText('Take it, or give it to somebody: nobody has it yet.').waitFor();
+  await short.getByText('Their sessions were ended').waitFor();
   await page.getByRole('list', { name: 'Clocks' }).getByText('Notify the data protection authority').waitFor();
   await card('Patients concerned').getByRole('link', { name: 'Paul Marsh' }).waitFor();
   await look('incident', true);
@@ -279,4 +300,4 @@ await test('who may look but not block sees no buttons', async () => {
   await signOut();
 });
 
-await finish(19);
+await finish(20);

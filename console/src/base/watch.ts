@@ -211,3 +211,52 @@ export interface Behaviour {
   }[];
   usual_hours: number[];
 }
+
+export interface Source {
+  name: string;
+  kind: string;
+  indicators: number;
+  left_out: number;
+  fetched?: string;
+  failures: number;
+  problem?: string;
+}
+
+export interface Sighting {
+  kind: string;
+  value: string;
+  source: string;
+  name: string;
+  who?: Who;
+  count: number;
+  first: string;
+  last: string;
+  seq: number;
+}
+
+export interface Indicator {
+  kind: string;
+  value: string;
+  id: string;
+  name: string;
+  author?: string;
+  source: string;
+  tlp?: string;
+  sure: number;
+  since?: string;
+  until?: string;
+  expired: boolean;
+  matches: boolean;
+  warning_list?: string;
+}
+
+export interface Intelligence {
+  ready: boolean;
+  list: Source[];
+  problems: string[];
+  seen: number;
+  sightings: Sighting[];
+  indicators?: number;
+  on_warning_lists?: number;
+  memory_bytes?: number;
+}
