@@ -108,7 +108,7 @@ await test('the rules are listed with their record', async () => {
 });
 await test('detection says plainly how far behind watch is', async () => {
   await page.goto(`${told.url}/detection`);
-  await page.getByText(/Watch (has seen everything on the trail|is about .* behind|is .* entr(y|ies) behind)\./).waitFor();
+  await page.getByText(/Watch (keeps up|is about .* behind|is .* entr(y|ies) behind)\./).waitFor();
   await card('The courier: what goes out').getByText('No destination is named').waitFor();
   await card('Rules').getByText('Events looked at').waitFor();
   await look('detection', true);
@@ -131,17 +131,31 @@ await test('what a playbook may not do alone waits for approval, with a number i
   await item.click();
   const run = card('Waiting').getByRole('article', { name: /^honey, run/ });
   await run.getByText(/If nobody answers within .*, it is left out and the rest goes on/).waitFor();
-  await run.getByText('Refused by the system').waitFor();
+  await run.getByText(/revoke the application’s token \(refused by the system\)/).waitFor();
   await look('approvals', true);
   await run.getByRole('button', { name: 'Approve: End their sessions' }).click();
   await field('Why?').fill('she is at home today');
   await look('approve');
   await button('Approve: do it now').click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // Then it wants to lock the account; when nobody answers, another role is asked.
+  await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('Lock the account'); }, null, { polling: 1000 });
+  await run.getByText(/the next role is asked/).waitFor();
+  await run.getByRole('button', { name: 'Approve: Lock the account' }).click();
+  await page.getByText('Who treats patients still signs in and breaks the glass.').waitFor();
+  await field('Why?').fill('until we have spoken to her');
+  await button('Approve: do it now').click();
   await card('Waiting').getByText('Nothing waits for anybody.').waitFor();
+  const held = card('What holds now').locator('tr', { hasText: 'dr.nosy' });
+  await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('dr.nosy'); }, null, { polling: 1000 });
+  await held.getByText(/3 h \d+ min/).waitFor();
+  await look('held', true);
   expect(!(await menu().getByText('1 waiting').count()), 'the number stays');
-  await page.goto(`${told.url}/trail`);
-  await page.getByText('she is at home today').or(page.getByText(/approved/)).first().waitFor();
+  await card('Done, and can be taken back').getByRole('button', { name: 'Take back: Lock the account' }).click();
+  await field('Why?').fill('she has explained it');
+  await button('Take it back').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('hold nothing against anybody'); }, null, { polling: 1000 });
   await signOut();
 });
 await test('an incident says in a paragraph who, what, since when, what is contained, and what is next', async () => {
