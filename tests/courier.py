@@ -49,7 +49,12 @@ class Authority:
         more.write_text(f"subjectAltName={kind}:{name}\n")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
                 "-keyout", key, "-out", wish)
-        openssl("x509", "-req", "-in", wish, "-CA", self.ca, "-CAkey", self.key, "-CAcreateserial", "-days", days,
+        # Debian 12's OpenSSL knows no -not_after, Debian 13's no negative days.
+        until = ("-days", days)
+        if days < 0 and "not_after" in subprocess.run(["openssl", "x509", "-help"], capture_output=True,
+                                                      text=True).stderr:
+            until = ("-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
+        openssl("x509", "-req", "-in", wish, "-CA", self.ca, "-CAkey", self.key, "-CAcreateserial", *until,
                 "-extfile", more, "-out", pem)
         pem.chmod(0o644)
         return pem, key

@@ -110,8 +110,10 @@ void conductor_series(const struct watch_parts *parts, const json_t *arguments, 
 	for (size_t i = from; i < c->point_count; i++) {
 		const struct count_point *p = &c->points[i % CONDUCTOR_POINTS];
 		time_format(p->at_us, at);
-		json_array_append_new(list, json_pack("[s, I, I, I]", at, (json_int_t)p->blocks,
-						    (json_int_t)p->denied, (json_int_t)p->allowed));
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:I}", "time", at, "blocks",
+				      (json_int_t)p->blocks, "denied", (json_int_t)p->denied,
+				      "allowed", (json_int_t)p->allowed));
 	}
 	reply->json = json_pack("{s:i, s:o}", "every_seconds", CONDUCTOR_PULL_S, "points", list);
 }

@@ -75,7 +75,7 @@ const struct question questions[] = {
 };
 const size_t question_count = sizeof questions / sizeof *questions;
 
-static void send(struct channel *channel, uint64_t ticket, struct reply *reply)
+static void send_reply(struct channel *channel, uint64_t ticket, struct reply *reply)
 {
 	char *text = reply->json ? json_dumps(reply->json, JSON_COMPACT) : NULL;
 	if (!text || strlen(text) > FEED_REPLY_BYTES) {
@@ -112,6 +112,6 @@ enum err question_answer(
 	else
 		reply_problem(&reply, 404, "Watch knows no such question.");
 	json_decref(arguments);
-	send(channel, ticket, &reply);
+	send_reply(channel, ticket, &reply);
 	return OK;
 }

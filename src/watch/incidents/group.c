@@ -60,25 +60,27 @@ bool taken_read(struct arena *arena, const json_t *finding, struct taken *ret)
 
 // ---- Which incident.
 
-static uint64_t find_key(
-	struct incidents *incidents, const char *kind, const char *value, int64_t since_us)
+// `nameless`: only incidents that name no person.
+static uint64_t find_key(struct incidents *incidents, const char *kind, const char *value,
+	int64_t since_us, bool nameless) // five: a look-up
 {
 	if (!*value)
 		return 0;
-	return (uint64_t)sql_number(
-		incidents, sql_ask(incidents, SQL_FIND_KEY, "tti", kind, value, since_us), 0);
+	return (uint64_t)sql_number(incidents,
+		sql_ask(incidents, SQL_FIND_KEY, "ttii", kind, value, since_us, (int64_t)nameless),
+		0);
 }
 
 uint64_t group_find(struct incidents *incidents, const struct taken *t)
 {
 	const char *person = t->subjects[RISK_PERSON];
 	int64_t day_us = t->time_us - OTHER_WINDOW_HOURS * HOUR_US;
-	uint64_t found =
-		find_key(incidents, "person", person, t->time_us - PERSON_WINDOW_HOURS * HOUR_US);
+	uint64_t found = find_key(
+		incidents, "person", person, t->time_us - PERSON_WINDOW_HOURS * HOUR_US, false);
 	if (!found)
-		found = find_key(incidents, "patient", t->patient, day_us);
+		found = find_key(incidents, "patient", t->patient, day_us, *person != 0);
 	if (!found && !*person)
-		found = find_key(incidents, "address", t->subjects[RISK_ADDRESS], day_us);
+		found = find_key(incidents, "address", t->subjects[RISK_ADDRESS], day_us, false);
 	return found;
 }
 

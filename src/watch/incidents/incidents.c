@@ -76,7 +76,9 @@ static const char *const sqls[SQL_ALL] = {
 		      "title = excluded.title",
 	[SQL_FIND_KEY] = "SELECT k.incident FROM incident_key k JOIN incident i ON i.number = "
 			 "k.incident WHERE k.kind = ?1 AND k.value = ?2 AND k.last_us >= ?3 "
-			 "AND i.state <> 3 ORDER BY k.incident DESC LIMIT 1",
+			 "AND i.state <> 3 AND (?4 = 0 OR NOT EXISTS (SELECT 1 FROM "
+			 "incident_key p WHERE p.incident = k.incident AND p.kind = "
+			 "'person')) ORDER BY k.incident DESC LIMIT 1",
 	[SQL_OPEN] = "INSERT INTO incident (number, state, level, title, why, subject, opened_us, "
 		     "last_us, more, assigned, assigned_entry, verdict, closed_us, told) VALUES "
 		     "(?1, 0, ?2, ?3, ?4, ?5, ?6, ?6, 0, '', 0, '', 0, 0)",

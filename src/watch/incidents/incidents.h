@@ -4,8 +4,9 @@
 // killed at any point: what a finding changes and the place are one transaction of
 // STATE/watch/incidents.db.
 //
-// A finding joins the newest incident that is not closed and has the same person within 72 hours,
-// the same patient within 24, or, where the finding names no person, the same address within 24.
+// A finding joins the newest incident that is not closed and has the same person within 72 hours;
+// where one of the two names no person, the same patient within 24; and where the finding names
+// none, the same address within 24. So two people who looked at the same record are judged apart.
 // Otherwise an incident opens when the finding is certain, or when it makes the risk of its person,
 // session, address or application an alert (risk.h), counting what belongs to no incident yet; the
 // findings that count towards it come along. A person can open one from any finding.

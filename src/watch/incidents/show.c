@@ -42,8 +42,7 @@ static json_t *incident_json(struct incidents *incidents, struct store_query *qu
 		row_text(query, 4, incidents->arena), "subject",
 		row_text(query, 5, incidents->arena), "findings",
 		(json_int_t)(row_int(query, 13) + row_int(query, 8)), "open_tasks",
-		(json_int_t)row_int(query, 14), "patients_known",
-		(json_int_t)row_int(query, 15));
+		(json_int_t)row_int(query, 14), "patients_known", (json_int_t)row_int(query, 15));
 	set_time(json, "opened", row_int(query, 6));
 	set_time(json, "last", row_int(query, 7));
 	set_time(json, "closed", row_int(query, 12));

@@ -243,16 +243,32 @@ static void the_same_patient_within_a_day(void **state)
 {
 	(void)state;
 	open_first();
+	take((struct made){.rule = "a", .patient = "00000000000000f1", .hour = 23});
+	assert_int_equal(findings_in(FIRST), 2);
+	take((struct made){.rule = "a", .patient = "00000000000000f1", .hour = 48});
+	assert_int_equal(findings_in(FIRST), 2);
+}
+
+static void two_people_at_one_record_are_judged_apart(void **state)
+{
+	(void)state;
+	open_first();
 	take((struct made){.rule = "a",
 		.person = "0000000000000002",
 		.patient = "00000000000000f1",
-		.hour = 23});
-	assert_int_equal(findings_in(FIRST), 2);
+		.hour = 1});
+	assert_int_equal(findings_in(FIRST), 1);
+	take((struct made){.rule = "h", .certain = true, .patient = "00000000000000f2"});
 	take((struct made){.rule = "a",
 		.person = "0000000000000003",
-		.patient = "00000000000000f1",
-		.hour = 48});
-	assert_int_equal(findings_in(FIRST), 2);
+		.patient = "00000000000000f2",
+		.hour = 1});
+	assert_int_equal(findings_in("2026-0002"), 2); // nobody was named there before
+	take((struct made){.rule = "a",
+		.person = "0000000000000004",
+		.patient = "00000000000000f2",
+		.hour = 2});
+	assert_int_equal(findings_in("2026-0002"), 2);
 }
 
 static void an_address_only_where_nobody_is_named(void **state)
@@ -501,6 +517,7 @@ int main(void)
 		TEST(a_person_opens_one_from_a_finding),
 		TEST(the_same_person_within_three_days),
 		TEST(the_same_patient_within_a_day),
+		TEST(two_people_at_one_record_are_judged_apart),
 		TEST(an_address_only_where_nobody_is_named),
 		TEST(what_is_closed_takes_nothing_and_opens_nothing_again),
 		TEST(killed_at_any_point_nothing_counts_twice),
