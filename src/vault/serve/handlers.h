@@ -32,7 +32,6 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_behaviour.c
 route_handler api_behaviour, api_behaviour_health;
-route_handler api_behaviour;
 // api_intelligence.c
 route_handler api_intelligence, api_intelligence_look, api_intelligence_share;
 // api_exceptions.c

@@ -310,6 +310,7 @@ const struct route routes[] = {
 					 "name, file, description, actions, and when it starts."},
 			{"problems", "string[]", "Files that were refused, and why."},
 			{"running", "integer", "Runs that are not over."},
+			{"asking", "integer", "Steps that wait for somebody's approval."},
 			{"left_out", "integer", "Runs that did not start: too many at once."}),
 		.also = {503}},
 	{DOOR_GET, "/api/playbooks/runs", api_playbook_runs, 0, "playbooks",
