@@ -98,6 +98,7 @@ static const struct command *const commands[] = {
 	&command_incidents_letter,
 	&command_incidents_close,
 	&command_behaviour_who,
+	&command_behaviour_status,
 	&command_intelligence_status,
 	&command_intelligence_look,
 	&command_intelligence_import,

@@ -259,6 +259,11 @@ struct intelligence *detector_intelligence(struct detector *d)
 	return d->scout.intelligence;
 }
 
+json_t *detector_conduct(struct detector *d)
+{
+	return d->conduct.behaviour ? behaviour_json(d->conduct.behaviour) : NULL;
+}
+
 json_t *detector_profile(struct detector *d, uint64_t actor)
 {
 	return conduct_profile(&d->conduct, actor);

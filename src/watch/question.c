@@ -33,6 +33,15 @@ static void answer_finding(
 			DETECTOR_KEPT);
 }
 
+static void answer_health(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	(void)arguments;
+	reply->json = detector_conduct(parts->detector);
+	if (!reply->json)
+		reply_problem(reply, 503, "Behaviour is not kept; the log says why.");
+}
+
 static void answer_incidents(
 	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
 {
@@ -57,6 +66,8 @@ static void answer_behaviour(
 }
 
 const struct question questions[] = {
+	{"behaviour-health", answer_health,
+		"Since when behaviour learns, of how many, and its thresholds."},
 	{"except", answer_except, "A rule does not count where a field has a value."},
 	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
 	{"unexcept", answer_unexcept, "It counts again."},

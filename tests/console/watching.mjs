@@ -108,7 +108,7 @@ await test('the rules are listed with their record', async () => {
 });
 await test('detection says plainly how far behind watch is', async () => {
   await page.goto(`${told.url}/detection`);
-  await page.getByText(/Watch (has seen everything on the trail|is about .* behind|is .* entr(y|ies) behind)\./).waitFor();
+  await page.getByText(/Watch (keeps up|is about .* behind|is .* entr(y|ies) behind)\./).waitFor();
   await card('The courier: what goes out').getByText('No destination is named').waitFor();
   await card('Rules').getByText('Events looked at').waitFor();
   await look('detection', true);
@@ -124,6 +124,40 @@ await test('detection says plainly how far behind watch is', async () => {
   await page.unroute('**/api/status');
   await signOut();
 });
+await test('what a playbook may not do alone waits for approval, with a number in the menu', async () => {
+  await signIn('ms.holt');
+  const item = menu().getByRole('link', { name: /Approvals/ });
+  await item.getByText('1 waiting').waitFor();
+  await item.click();
+  const run = card('Waiting').getByRole('article', { name: /^honey, run/ });
+  await run.getByText(/If nobody answers within .*, it is left out and the rest goes on/).waitFor();
+  await run.getByText(/revoke the application’s token \(refused by the system\)/).waitFor();
+  await look('approvals', true);
+  await run.getByRole('button', { name: 'Approve: End their sessions' }).click();
+  await field('Why?').fill('she is at home today');
+  await look('approve');
+  await button('Approve: do it now').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // Then it wants to lock the account; when nobody answers, another role is asked.
+  await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('Lock the account'); }, null, { polling: 1000 });
+  await run.getByText(/the next role is asked/).waitFor();
+  await run.getByRole('button', { name: 'Approve: Lock the account' }).click();
+  await page.getByText('Who treats patients still signs in and breaks the glass.').waitFor();
+  await field('Why?').fill('until we have spoken to her');
+  await button('Approve: do it now').click();
+  await card('Waiting').getByText('Nothing waits for anybody.').waitFor();
+  const held = card('What holds now').locator('tr', { hasText: 'dr.nosy' });
+  await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('dr.nosy'); }, null, { polling: 1000 });
+  await held.getByText(/3 h \d+ min/).waitFor();
+  await look('held', true);
+  expect(!(await menu().getByText('1 waiting').count()), 'the number stays');
+  await card('Done, and can be taken back').getByRole('button', { name: 'Take back: Lock the account' }).click();
+  await field('Why?').fill('she has explained it');
+  await button('Take it back').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('hold nothing against anybody'); }, null, { polling: 1000 });
+  await signOut();
+});
 await test('an incident says in a paragraph who, what, since when, what is contained, and what is next', async () => {
   await signIn('ms.lane');
   await menu().getByRole('link', { name: 'Incidents' }).click();
@@ -134,6 +168,7 @@ await test('an incident says in a paragraph who, what, since when, what is conta
   for (const text of [/Dr\.Nosy/, /invented patient/, /Since/, /\d patients? concerned/, 'Next:'])
     await short.getByText(text).first().waitFor();
   await short.getByText('Take it, or give it to somebody: nobody has it yet.').waitFor();
+  await short.getByText('Their sessions were ended').waitFor();
   await page.getByRole('list', { name: 'Clocks' }).getByText('Notify the data protection authority').waitFor();
   await card('Patients concerned').getByRole('link', { name: 'Paul Marsh' }).waitFor();
   await look('incident', true);
@@ -185,13 +220,29 @@ await test('a false alarm stops the clocks and proposes an exception; then it is
   await button('Change the verdict…').click();
   await page.getByRole('radio', { name: /False alarm/ }).check();
   await button('Keep the verdict').click();
-  await card('So that it does not come again').getByText('false alarm, incident').first().waitFor();
+  await card('So that it does not come again').getByText(/false alarm, incident/).first().waitFor();
+  await card('So that it does not come again').getByRole('button', { name: 'Make the exception: Glass broken for several patients within an hour' }).click();
+  await card('So that it does not come again').getByText('Made').waitFor();
   await button('Close it…').click();
   await button('Close it').click();
   await page.getByText('It was closed: false alarm.').waitFor();
   await look('incident-closed');
   await page.goto(`${told.url}/findings`);
   await card('Rules').locator('th', { hasText: 'False' }).waitFor();
+});
+await test('an exception is listed with its reason, its end and its use, and is taken back', async () => {
+  const list = card('Exceptions');
+  await list.locator('tr', { hasText: 'Dr.Nosy' }).getByText(/false alarm, incident/).waitFor();
+  await look('exceptions', true);
+  await list.getByRole('button', { name: /^Take back: / }).click();
+  await button('Take it back').click();
+  await list.getByText('There are none').waitFor();
+  await page.getByRole('article', { name: 'Glass broken for several' }).first().getByRole('button', { name: 'This is fine…' }).click();
+  await field('Why is it fine?').fill('she covers the night alone');
+  await look('fine');
+  await button('Make the exception').click();
+  await page.reload();
+  await list.getByText('she covers the night alone').waitFor();
 });
 await test('an incident is opened from a finding, once', async () => {
   await page.goto(`${told.url}/findings`);
@@ -263,4 +314,4 @@ await test('who may look but not block sees no buttons', async () => {
   await signOut();
 });
 
-await finish(18);
+await finish(20);

@@ -186,6 +186,7 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, lane, "GET", "/api/intelligence/share?identity=x").json["objects"]
     assert ask(own, lane, "GET", "/api/intelligence/share?identity=x&tlp=red").status == 422
     assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
+    assert ask(own, admin, "GET", "/api/behaviour").json["learning"] is True
     assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
     assert ask(own, lane, "GET", "/api/incidents?state=all").json["incidents"] == []
     assert ask(own, lane, "POST", "/api/incidents", {"finding": 999999}).status == 404

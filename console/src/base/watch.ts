@@ -61,7 +61,21 @@ export interface Detect {
   memory?: { groups: number; bytes: number; evicted_groups: number; evicted_marks: number };
   problem_count: number;
   problems?: { file: string; line: number; text: string }[];
-  exceptions?: { rule: string; field: string; reason: string; until: string; used: number; ended: boolean }[];
+}
+
+export interface Exception {
+  id: string;
+  rule: string;
+  title: string;
+  field: string;
+  value?: string;
+  who?: Who & { login?: string };
+  reason: string;
+  until: string;
+  used: number;
+  ended: boolean;
+  // Made by asking, and taken back the same way; the others stand in a file.
+  added: boolean;
 }
 
 export interface Findings {
@@ -196,4 +210,53 @@ export interface Behaviour {
     peers_median?: number; peers_p90?: number; peers_p99?: number;
   }[];
   usual_hours: number[];
+}
+
+export interface Source {
+  name: string;
+  kind: string;
+  indicators: number;
+  left_out: number;
+  fetched?: string;
+  failures: number;
+  problem?: string;
+}
+
+export interface Sighting {
+  kind: string;
+  value: string;
+  source: string;
+  name: string;
+  who?: Who;
+  count: number;
+  first: string;
+  last: string;
+  seq: number;
+}
+
+export interface Indicator {
+  kind: string;
+  value: string;
+  id: string;
+  name: string;
+  author?: string;
+  source: string;
+  tlp?: string;
+  sure: number;
+  since?: string;
+  until?: string;
+  expired: boolean;
+  matches: boolean;
+  warning_list?: string;
+}
+
+export interface Intelligence {
+  ready: boolean;
+  list: Source[];
+  problems: string[];
+  seen: number;
+  sightings: Sighting[];
+  indicators?: number;
+  on_warning_lists?: number;
+  memory_bytes?: number;
 }

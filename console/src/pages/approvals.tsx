@@ -1,5 +1,5 @@
 // What waits for somebody's approval, what playbooks hold now, and how to take it back.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { getOnce, post, query } from '../base/api';
 import { useLoad, useNow } from '../base/load';
 import { may } from '../base/session';
@@ -11,8 +11,10 @@ import { Empty, Skeleton, Trouble, tell } from '../ui/notice';
 import { Card, Page } from '../ui/page';
 import { More, Table } from '../ui/table';
 
-function Measures() {
+function Measures({ turn }: { turn: unknown }) {
   const loaded = useLoad('measures', (signal) => getOnce<{ measures: Measure[] }>('/api/measures', signal));
+  // What a run did is held by the vault: when the runs are asked again, so is this.
+  useEffect(() => loaded.again(), [turn]);
   const now = useNow(1000);
   const [lifting, setLifting] = useState<Measure>();
   const whom = (m: Measure) => m.account ?? (m.patient && (may('patient-search') ? <a href={`/patient/${m.patient}`}>Patient {m.patient}</a> : `Patient ${m.patient}`)) ?? m.session ?? '';
@@ -63,7 +65,7 @@ export function Approvals() {
       {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : !loaded.data ? <Skeleton rows={8} /> : (
         <>
           <Card title="Waiting" aside={asking.length > 0 && <span class="muted">{plural(asking.length, 'run')}</span>}>{asking.length ? asking.map(card) : <Empty>Nothing waits for anybody.</Empty>}</Card>
-          <Measures />
+          <Measures turn={loaded.data} />
           {holding.length > 0 && <Card title="Done, and can be taken back">{holding.map(card)}</Card>}
           <Card title="Earlier">{over.length ? over.map(card) : <Empty>No playbook has run to its end.</Empty>}{more.error && <Trouble error={more.error} />}<More next={next} loading={more.busy} onMore={() => void earlier()} /></Card>
         </>

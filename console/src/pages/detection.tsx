@@ -37,7 +37,7 @@ function Lag({ status, speed }: { status: Status; speed?: Speed }) {
   if (watch && !/^(running|ready|up|ok)$/i.test(watch.state)) return <Box tone="bad" title={`Watch is ${watch.state}.`}>Nothing is looked at until it is back. Nothing is lost: it goes on in the trail where it stopped.</Box>;
   if (place === null || place === undefined) return <Box tone="warn" title="Watch has not told anything yet.">It tells every few seconds; look again in a moment.</Box>;
   const behind = status.watch?.lag ?? 0;
-  if (!behind) return <Box tone="good" title="Watch has seen everything on the trail.">Up to entry {count(place)}.</Box>;
+  if (!behind) return <Box tone="good" title="Watch keeps up.">It has come to entry {count(place)}, and tells how far it is every few seconds.</Box>;
   const seconds = speed?.perSecond ? behind / speed.perSecond : undefined;
   return (
     <Box tone={seconds !== undefined && seconds < 10 ? 'info' : 'warn'} title={seconds !== undefined ? `Watch is about ${left(seconds * 1000)} behind.` : `Watch is ${plural(behind, 'entry', 'entries')} behind.`}>
@@ -61,7 +61,7 @@ function Looking({ findings }: { findings: Findings }) {
           <Facts facts={[
             ['Rules', d.rules ? plural(d.rules.length, 'rule') : 'too many to tell'], ['Last read', d.rules_read && ago(d.rules_read, now)],
             ['Refused', d.problem_count ? <a href="/findings">{plural(d.problem_count, 'problem')}</a> : 'none'], ['Events looked at', `${count(d.events)} since watch was started`],
-            ['Held back', `${plural(sum('held_back'), 'finding')}: more at once than anybody could read`], ['Excepted', plural(sum('excepted'), 'finding')],
+            ['Held back', sum('held_back') ? `${plural(sum('held_back'), 'finding')}: more at once than anybody could read` : 'none'], ['Excepted', sum('excepted') ? plural(sum('excepted'), 'finding') : 'none'],
             ['Memory', d.memory && `${bytes(d.memory.bytes)} in ${plural(d.memory.groups, 'group')}`], ['Forgotten for want of room', count(evicted)],
           ]} />
         </Card>

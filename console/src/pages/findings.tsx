@@ -1,12 +1,14 @@
 // What watch found, in words; and the rules that find, with their record.
 import { useState } from 'preact/hooks';
-import { getOnce } from '../base/api';
+import { del, getOnce, query } from '../base/api';
 import { useLoad } from '../base/load';
-import type { Detect, Finding, Findings, Incidents } from '../base/watch';
+import type { Detect, Exception, Finding, Findings, Incidents } from '../base/watch';
 import { count, date, plural } from '../fhir/words';
-import { FindingCard, LevelTag, levelList } from '../trail/finding';
+import { FindingCard, LevelTag, levelList, whoText } from '../trail/finding';
+import { useDoing } from '../ui/ask';
+import { Dialog } from '../ui/dialog';
 import { Choice } from '../ui/field';
-import { Box, Empty, Skeleton, Trouble } from '../ui/notice';
+import { Box, Empty, Skeleton, Trouble, tell } from '../ui/notice';
 import { Card, Page, Tag } from '../ui/page';
 import { Table } from '../ui/table';
 
@@ -44,18 +46,52 @@ function Rules({ detect, judged }: { detect: Detect; judged: Map<string, Judged>
   );
 }
 
-function Exceptions({ detect }: { detect: Detect }) {
-  if (!detect.exceptions) return <Empty>There are too many exceptions to be told at once.</Empty>;
-  const title = (id: string) => detect.rules?.find((r) => r.id === id)?.title ?? id;
-  return detect.exceptions.length ? (
-    <Table label="Exceptions" rows={detect.exceptions} keyOf={(e) => `${e.rule} ${e.field} ${e.reason}`} tone={(e) => (e.ended ? 'warn' : undefined)} columns={[
-      { title: 'Rule', kind: 'main', cell: (e) => title(e.rule) },
-      { title: 'Why', cell: (e) => e.reason },
-      { title: 'Ends', kind: 'date', cell: (e) => <>{date(e.until.slice(0, 10))} {e.ended && <Tag tone="warn">Over</Tag>}</> },
-      { title: 'Used', kind: 'number', cell: (e) => (e.used ? plural(e.used, 'time') : 'never') },
-      { title: 'Looks at', spare: true, cell: (e) => <span class="mono">{e.field}</span> },
-    ]} />
-  ) : <Empty>There are none: every rule counts for everybody.</Empty>;
+interface ExceptionPage { exceptions: Exception[]; next?: number }
+
+function Exceptions() {
+  const loaded = useLoad('exceptions', async (signal) => {
+    const all: Exception[] = [];
+    for (let from: number | undefined = 0; from !== undefined;) {
+      const got: ExceptionPage = await getOnce(`/api/exceptions${query({ from: from || undefined })}`, signal);
+      all.push(...got.exceptions);
+      from = got.next;
+    }
+    return all;
+  });
+  const [removing, setRemoving] = useState<Exception>();
+  if (loaded.error) return <Trouble error={loaded.error} again={loaded.again} />;
+  if (!loaded.data) return <Skeleton rows={2} />;
+  if (!loaded.data.length) return <Empty>There are none: every rule counts for everybody.</Empty>;
+  return (
+    <>
+      <Table label="Exceptions" rows={loaded.data} keyOf={(e) => e.id} tone={(e) => (e.ended ? 'warn' : undefined)} columns={[
+        { title: 'Rule', kind: 'main', cell: (e) => e.title || e.rule },
+        { title: 'For', cell: (e) => whoText(e.who) || <span class="mono">{e.field}{e.value && ` = ${e.value}`}</span> },
+        { title: 'Why', cell: (e) => e.reason },
+        { title: 'Ends', kind: 'date', cell: (e) => <>{date(e.until.slice(0, 10))} {e.ended && <Tag tone="warn">Over</Tag>}</> },
+        { title: 'Used', kind: 'number', cell: (e) => (e.used ? plural(e.used, 'time') : 'never') },
+        { title: 'Take back', kind: 'action', cell: (e) => (e.added ? <button type="button" class="button small" aria-label={`Take back: ${e.title}, ${whoText(e.who)}`} onClick={() => setRemoving(e)}>Take back…</button> : '') },
+      ]} />
+      {removing && <TakeBack exception={removing} onClose={() => setRemoving(undefined)} onDone={loaded.again} />}
+    </>
+  );
+}
+
+function TakeBack({ exception: e, onClose, onDone }: { exception: Exception; onClose(): void; onDone(): void }) {
+  const doing = useDoing();
+  const send = () => doing.run(async () => {
+    await del(`/api/exceptions/${encodeURIComponent(e.id)}`);
+    tell('The rule counts again.');
+    onClose();
+    onDone();
+  });
+  return (
+    <Dialog title="Take this exception back" onClose={onClose}>
+      <p>“{e.title}” counts again for {whoText(e.who) || e.field}, at once.</p>
+      {doing.error && <Trouble error={doing.error} />}
+      <div class="row end"><button type="button" class="button" onClick={onClose}>Cancel</button><button type="button" class="button main" data-first disabled={doing.busy} onClick={() => void send()}>Take it back</button></div>
+    </Dialog>
+  );
 }
 
 export function FindingsPage() {
@@ -80,7 +116,7 @@ export function FindingsPage() {
             <p class="hint">Excepted: an exception let it pass. Held back: more at once than anybody could read.{incidents.error ? ` How many were true is not known: ${incidents.error.message}` : judged.size > 0 ? ' True and false: the verdicts on incidents.' : ''}</p>
             <Rules detect={loaded.data.detect} judged={judged} />
           </Card>
-          <Card title="Exceptions"><Exceptions detect={loaded.data.detect} /></Card>
+          <Card title="Exceptions"><Exceptions /></Card>
         </>
       )}
     </Page>

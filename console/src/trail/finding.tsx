@@ -5,7 +5,8 @@ import { post } from '../base/api';
 import { may } from '../base/session';
 import type { Finding, Incident, Level, Who } from '../base/watch';
 import { count, dateTime, plural } from '../fhir/words';
-import { useDoing } from '../ui/ask';
+import { Ask, useDoing } from '../ui/ask';
+import { Field } from '../ui/field';
 import { Trouble, tell } from '../ui/notice';
 import { Tag } from '../ui/page';
 import { roleText } from './words';
@@ -45,6 +46,30 @@ export function OpenIncident({ finding }: { finding: number }) {
   return <>{doing.error && <Trouble error={doing.error} />}<button type="button" class="button" disabled={doing.busy} onClick={() => void open()}>Open an incident</button></>;
 }
 
+const DAYS = 90;
+const inDays = (days: number): string => new Date(Date.now() + days * 86400_000).toISOString().slice(0, 10);
+
+// What is known to be fine: no finding of this rule about this person, until a day.
+function Fine({ finding: f }: { finding: Finding }) {
+  const [asking, setAsking] = useState(false);
+  const [until, setUntil] = useState(inDays(DAYS));
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setAsking(true)}>This is fine…</button>
+      {asking && (
+        <Ask title="This is fine" label="Why is it fine?" act="Make the exception" onClose={() => setAsking(false)} onDo={async (reason) => {
+          await post('/api/exceptions', { rule: f.rule, when: `actor.user.uid=${f.who!.account}`, reason, until });
+          setAsking(false);
+          tell('The exception counts from now on.');
+        }}>
+          <p>“{f.title}” finds nothing about {whoText(f.who)} any more until that day. It is on the trail, and can be taken back.</p>
+          <Field label="Until" type="date" value={until} onInput={setUntil} />
+        </Ask>
+      )}
+    </>
+  );
+}
+
 export function FindingCard({ finding: f, whole }: { finding: Finding; whole?: boolean }) {
   const [open, setOpen] = useState(!!whole);
   const account = f.who?.account;
@@ -69,6 +94,7 @@ export function FindingCard({ finding: f, whole }: { finding: Finding; whole?: b
       <div class="row">
         {!whole && <button type="button" class="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Less' : `Why, and ${plural(f.evidence.length, 'proof')}`}</button>}
         <OpenIncident finding={f.id} />
+        {account && (!f.source || f.source === 'rule') && !f.certain && <Fine finding={f} />}
         {account && <a class="button" href={`/person/${account}`}>Their ordinary day</a>}
       </div>
     </article>

@@ -5,7 +5,7 @@ import { askWaiting } from '../base/asking';
 import { useNow } from '../base/load';
 import { account, may } from '../base/session';
 import type { Run, RunStep } from '../base/watch';
-import { capital, dateTime, left, time } from '../fhir/words';
+import { capital, dateTime, left, plural, time } from '../fhir/words';
 import { Ask } from '../ui/ask';
 import { tell } from '../ui/notice';
 import { Tag } from '../ui/page';
@@ -14,10 +14,12 @@ import { roleText } from './words';
 
 // What each act does to somebody, in a few words: "Lock the account".
 const acts: Record<string, string> = {
-  'end-sessions': 'End their sessions', 'demand-step-up': 'Ask them for the second factor again', 'lock-account': 'Lock the account; who treats still breaks the glass',
-  'lock-record': 'Lock the patient’s record; the glass still breaks', 'revoke-token': 'Revoke the application’s token', 'block-address': 'Block the address',
+  'end-sessions': 'End their sessions', 'demand-step-up': 'Ask them for the second factor again', 'lock-account': 'Lock the account',
+  'lock-record': 'Lock the patient’s record', 'revoke-token': 'Revoke the application’s token', 'block-address': 'Block the address',
   'quarantine-host': 'Quarantine the host', 'snapshot-trail': 'Note the trail’s state on the trail', notify: 'Send a message', 'open-task': 'Open a task',
 };
+// What it leaves open, so that nobody fears to approve it.
+const care: Record<string, string> = { 'lock-account': 'Who treats patients still signs in and breaks the glass.', 'lock-record': 'The glass still breaks, the patient still reads it, and results still come in.', 'demand-step-up': 'Breaking the glass needs no code.' };
 export const actText = (action: string): string => acts[action] ?? capital(action.replace(/-/g, ' '));
 
 const states: Record<RunStep['state'], { words: string; tone?: 'good' | 'warn' | 'bad' | 'accent' }> = {
@@ -25,6 +27,11 @@ const states: Record<RunStep['state'], { words: string; tone?: 'good' | 'warn' |
   refused: { words: 'Refused by the system', tone: 'bad' }, failed: { words: 'Failed', tone: 'bad' }, skipped: { words: 'Skipped: nobody answered' },
   declined: { words: 'Declined' }, undoing: { words: 'Being taken back', tone: 'accent' }, undone: { words: 'Taken back' }, over: { words: 'Ended by itself' }, would: { words: 'Would be done' },
 };
+
+// A task that was opened is not one that is done.
+const isOpenTask = (s: RunStep): boolean => s.action === 'open-task' && s.state === 'done';
+// Watch writes times as the trail does; people read their own clock.
+const local = (words: string): string => words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => dateTime(at));
 
 export const isAsking = (run: Run): boolean => run.steps.some((s) => s.state === 'asked');
 // Holds now, and somebody may take it back.
@@ -61,6 +68,7 @@ export function Decide({ run, step, done }: { run: Run; step: RunStep; done(): v
         }}>
           <p>{run.sentence}</p>
           {step.why && <p><b>Why it is proposed:</b> {step.why}</p>}
+          {verb === 'approve' && care[step.action] && <p>{care[step.action]}</p>}
           {verb === 'approve' && step.undo && <p><b>Afterwards:</b> {step.seconds ? `it ends by itself after ${left(step.seconds * 1000)}. ` : ''}Taking it back means: {step.undo}.</p>}
         </Ask>
       )}
@@ -68,22 +76,33 @@ export function Decide({ run, step, done }: { run: Run; step: RunStep; done(): v
   );
 }
 
+function StepRow({ run, step: s, now, done }: { run: Run; step: RunStep; now: number; done(): void }) {
+  return (
+    <li class={s.state}>
+      <div>
+        <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
+        {s.words && <p class="muted">{local(s.words)}</p>}
+        {s.state === 'asked' && <p>{s.why} <span class="muted">{lateText(s, now)}</span></p>}
+        {holds(s) && <p class="muted">Ends by itself in <span class="count">{left(Date.parse(s.until!) - now)}</span>.</p>}
+      </div>
+      <Decide run={run} step={s} done={done} />
+    </li>
+  );
+}
+
+// What is to be decided, holds or went wrong stands in front; the rest is a list to open.
+const inFront = (s: RunStep): boolean => holds(s) || ['asked', 'acting', 'undoing', 'failed'].includes(s.state);
+
 export function Steps({ run, done }: { run: Run; done(): void }) {
   const now = useNow(1000);
+  const front = run.steps.filter(inFront);
+  const rest = run.steps.filter((s) => !inFront(s));
+  const list = (steps: RunStep[], label: string) => <ol class="steps" aria-label={label}>{steps.map((s) => <StepRow key={s.step} run={run} step={s} now={now} done={done} />)}</ol>;
   return (
-    <ol class="steps" aria-label={`Steps of ${run.playbook}`}>
-      {run.steps.map((s) => (
-        <li key={s.step} class={s.state}>
-          <div>
-            <p><b>{actText(s.action)}</b> <Tag tone={states[s.state]?.tone}>{states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
-            {s.words && <p class="muted">{s.words}</p>}
-            {s.state === 'asked' && <p>{s.why} <span class="muted">{lateText(s, now)}</span></p>}
-            {holds(s) && <p class="muted">Ends by itself in <span class="count">{left(Date.parse(s.until!) - now)}</span>.</p>}
-          </div>
-          <Decide run={run} step={s} done={done} />
-        </li>
-      ))}
-    </ol>
+    <>
+      {front.length > 0 && list(front, `Steps of ${run.playbook}`)}
+      {rest.length > 0 && <details class="steps-rest"><summary>{plural(rest.length, front.length ? 'other step' : 'step')}: {rest.map((s) => `${actText(s.action).toLowerCase()} (${(states[s.state]?.words ?? s.state).toLowerCase()})`).join(', ')}</summary>{list(rest, `Other steps of ${run.playbook}`)}</details>}
+    </>
   );
 }
 

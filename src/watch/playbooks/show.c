@@ -63,8 +63,8 @@ static const char *state_of(const struct run *run)
 
 json_t *show_run(const struct run *run)
 {
-	static const char *const keys[] = {
-		"seq", "rule", "title", "level", "sentence", "actor", "patient", "address", NULL};
+	static const char *const keys[] = {"seq", "rule", "title", "level", "sentence", "actor",
+		"patient", "address", "incident", NULL};
 	json_t *steps = json_array();
 	for (size_t i = 0; i < run->record_count; i++)
 		json_array_append_new(steps, show_record(run, &run->records[i]));
@@ -92,6 +92,15 @@ static json_t *show_trigger(const struct cacao_trigger *t)
 		"quiet_seconds", (json_int_t)t->quiet_s);
 }
 
+static json_int_t asking(const struct playbooks *pb)
+{
+	json_int_t count = 0;
+	for (const struct run *run = pb->runs; run; run = run->next)
+		for (size_t i = 0; i < run->record_count; i++)
+			count += run->records[i].state == RECORD_ASKED;
+	return count;
+}
+
 json_t *playbooks_list(const struct playbooks *pb)
 {
 	json_t *list = json_array(), *problems = json_array();
@@ -110,8 +119,9 @@ json_t *playbooks_list(const struct playbooks *pb)
 	}
 	for (size_t i = 0; i < pb->shelf.problem_count; i++)
 		json_array_append_new(problems, json_string(pb->shelf.problems[i]));
-	return json_pack("{s:o, s:o, s:I, s:I}", "playbooks", list, "problems", problems, "running",
-		(json_int_t)pb->run_count, "left_out", (json_int_t)pb->left_out);
+	return json_pack("{s:o, s:o, s:I, s:I, s:I}", "playbooks", list, "problems", problems,
+		"running", (json_int_t)pb->run_count, "asking", asking(pb), "left_out",
+		(json_int_t)pb->left_out);
 }
 
 json_t *playbooks_run(struct playbooks *pb, uint64_t id)

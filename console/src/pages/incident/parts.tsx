@@ -1,11 +1,12 @@
 // The parts of the room: what happened, whose information it was, what the law asks, what is to do.
 import { useState } from 'preact/hooks';
+import { post } from '../../base/api';
 import { may } from '../../base/session';
 import type { Happening, Incident } from '../../base/watch';
-import { capital, count, dateTime, dayKey, dayLong, plural, time } from '../../fhir/words';
+import { count, date, dateTime, dayKey, dayLong, plural, time } from '../../fhir/words';
 import { LevelTag, whoText } from '../../trail/finding';
 import { useDoing } from '../../ui/ask';
-import { Empty, Trouble } from '../../ui/notice';
+import { Empty, Trouble, tell } from '../../ui/notice';
 import { Card, Tag } from '../../ui/page';
 import { Add, Answer, act, type Own } from './doing';
 import { ClockTag, answerText, questions, verdictText, type Question } from './words';
@@ -122,12 +123,29 @@ export function Law({ own }: { own: Own }) {
   );
 }
 
+function Proposal({ proposal: p }: { proposal: NonNullable<Incident['proposals']>[number] }) {
+  const [made, setMade] = useState(false);
+  const doing = useDoing();
+  const make = () => doing.run(async () => {
+    await post('/api/exceptions', { rule: p.rule, when: p.when, reason: p.reason, until: p.until });
+    setMade(true);
+    tell('The exception counts from now on.');
+  });
+  return (
+    <li>
+      <span>{p.title}<em>Not for this person, until {date(p.until)}: {p.reason}.</em></span>
+      {made ? <Tag tone="good">Made</Tag> : <button type="button" class="button small" disabled={doing.busy} aria-label={`Make the exception: ${p.title}`} onClick={() => void make()}>Make it</button>}
+      {doing.error && <Trouble error={doing.error} />}
+    </li>
+  );
+}
+
 export function Proposals({ incident: i }: { incident: Incident }) {
   if (!i.proposals?.length) return null;
   return (
     <Card title="So that it does not come again">
-      <p class="hint">A line for <code>exceptions.yaml</code>, for each rule that was wrong. Whoever adds it answers for it, until its end.</p>
-      {i.proposals.map((p) => <div key={p.text}><h3>{capital(p.title)}</h3><pre class="paper" tabIndex={0}>{p.text}</pre></div>)}
+      <p class="hint">An exception for each rule that was wrong. Whoever makes it answers for it; it ends by itself.</p>
+      <ul class="lines">{i.proposals.map((p) => <Proposal key={p.text} proposal={p} />)}</ul>
     </Card>
   );
 }

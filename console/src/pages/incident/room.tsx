@@ -45,7 +45,7 @@ function InShort({ own, runs, guard }: { own: Own; runs: Run[]; guard?: Guard & 
         {found?.text ?? i.why}
       </p>
       <p>
-        Since <time dateTime={first}>{dateTime(first)}</time> ({ago(first, now)}); the last time {ago(i.last, now)}. {plural(i.findings, 'finding')}; <b>{plural(i.patients.count, 'patient')}</b> concerned{i.risk ? `; risk of this person ${i.risk.points} points from ${plural(i.risk.rules, 'rule')} of ${plural(i.risk.sources, 'kind')}` : ''}.
+        Since <time dateTime={first}>{dateTime(first)}</time> ({ago(first, now)}); the last time {ago(i.last, now)}. {plural(i.findings, 'finding')}; <b>{plural(i.patients.count, 'patient')}</b> concerned{i.risk ? `; this person’s risk: ${plural(i.risk.points, 'point')}${i.risk.alert ? ', an alert' : ''}` : ''}.
       </p>
       <p><b>Contained:</b> {held.length ? `${held.join('; ')}.` : 'nothing yet.'}</p>
       <p class="in-short-next"><b>Next:</b> {next.words}</p>

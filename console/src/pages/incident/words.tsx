@@ -61,9 +61,9 @@ export function nextOf(i: Incident, runs: Run[], role: string | undefined, now: 
   const asked = runs.flatMap((r) => r.steps.filter((s) => s.state === 'asked'));
   const mine = asked.find((s) => !s.role || s.role === role);
   if (mine) return { words: `Approve or refuse: ${actText(mine.action).toLowerCase()}? ${lateText(mine, now)}`, urgent: true };
-  if (asked[0]) return { words: `${roleText(asked[0].role)} decides: ${actText(asked[0].action).toLowerCase()}? ${lateText(asked[0], now)}` };
-  if (!i.assigned) return { words: 'Take it, or give it to somebody: nobody has it yet.' };
-  if (!i.verdict) return { words: `${worst(i)?.advice ?? 'Ask the person concerned.'} Then say what it was.` };
+  const other = asked[0] ? ` Meanwhile the ${roleText(asked[0].role).toLowerCase()} decides: ${actText(asked[0].action).toLowerCase()}? ${lateText(asked[0], now)}` : '';
+  if (!i.assigned) return { words: `Take it, or give it to somebody: nobody has it yet.${other}` };
+  if (!i.verdict) return { words: `${worst(i)?.advice ?? 'Ask the person concerned.'} Then say what it was.${other}` };
   if (i.verdict === 'false-alarm') return { words: 'Close it. Below is the exception that would keep it from coming again.' };
   const breach = i.assessment.breach?.value;
   if (i.clocks.length && (!breach || breach === 'undecided')) return { words: 'Say whether it is a breach: until somebody does, the law presumes that it is.' };
