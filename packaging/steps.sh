@@ -21,11 +21,18 @@ become_root() {
 	exec sudo -- "$@"
 }
 
+# Debian builds Hyperscan for amd64 alone; Vectorscan is the same library for other processors.
+names_here() {
+	if [ "$(dpkg --print-architecture)" = amd64 ]; then printf '%s ' "$@"
+	else printf '%s ' "${@/#libhyperscan-dev/libvectorscan-dev}"
+	fi
+}
+
 # The packages of the lists named, in one line.
 packages_of() {
 	local kinds=" $* "
 	while read -r kind names; do
-		case "$kinds" in *" $kind "*) printf '%s ' $names ;; esac
+		case "$kinds" in *" $kind "*) printf '%s ' $(names_here $names) ;; esac
 	done < <(grep -v '^#' packaging/debian-packages.txt)
 }
 

@@ -287,8 +287,8 @@ class Courier:
         for at in range(0, len(content), 60000):
             self.send(PART, struct.pack("<QI", id, at) + text(content[at:at + 60000]))
 
-    def fetch(self, id, destination, most=0, query="", etag=""):
-        self.send(FETCH, struct.pack("<Q", id) + text(destination) + struct.pack("<I", most) + text(query) + text(etag))
+    def fetch(self, id, destination, most=0, query="", etag="", path=""):
+        self.send(FETCH, struct.pack("<Q", id) + text(destination) + struct.pack("<I", most) + text(query) + text(etag) + text(path))
 
     def find(self, **want):
         return [m for m in list(self.messages) if all(m.get(k) == v for k, v in want.items())]

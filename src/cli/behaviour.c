@@ -71,3 +71,38 @@ const struct command command_behaviour_who = {
 		.arguments = {{.name = "LOGIN", .help = "The account's login or id."}}},
 	.run = run_who,
 };
+
+static void show_health(const json_t *answer)
+{
+	const char *name;
+	json_t *value;
+	printf("%lld people on %lld days since %s; %lld findings; %lld addresses and applications\n",
+		(long long)json_integer_value(json_object_get(answer, "people")),
+		(long long)json_integer_value(json_object_get(answer, "person_days")),
+		json_word(answer, "since"),
+		(long long)json_integer_value(json_object_get(answer, "findings")),
+		(long long)json_integer_value(json_object_get(answer, "sources")));
+	json_int_t forgotten = json_integer_value(json_object_get(answer, "forgotten"));
+	if (forgotten)
+		printf("no room for %lld people, away the longest\n", (long long)forgotten);
+	json_object_foreach(json_object_get(answer, "thresholds"), name, value)
+	{
+		if (json_is_null(value))
+			printf("%-10s still learns\n", name);
+		else
+			printf("%-10s finds from %.2f on\n", name, json_real_value(value));
+	}
+}
+
+static int run_health(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/behaviour"};
+	return talk_and_show(invocation, &ask, show_health);
+}
+
+const struct command command_behaviour_status = {
+	.usage = {.words = "behaviour status",
+		.summary = "Shows how far behaviour has learnt what people ordinarily do.",
+		.help = "Each view finds from a score on that so many of its own past scores reached; docs/behaviour.md has the rates."},
+	.run = run_health,
+};

@@ -119,6 +119,9 @@ static void show_list(const json_t *answer)
 	}
 	json_array_foreach(json_object_get(answer, "problems"), i, one)
 		printf("refused: %s\n", json_string_value(one));
+	if (json_integer_value(json_object_get(answer, "left_out")))
+		printf("left out: %lld runs, for too many waited\n",
+			(long long)json_integer_value(json_object_get(answer, "left_out")));
 }
 
 static int run_list(const struct invocation *invocation)

@@ -119,11 +119,19 @@ static size_t take(char *at, size_t one, size_t size, void *context)
 	return more;
 }
 
+// A file's name comes behind the path, and before what the address itself asks.
 static void prepare_feed(struct transfer *t)
 {
-	char url[1024];
-	if (*t->fetch.query) {
-		snprintf(url, sizeof url, "%s%c%s", t->to->url, strchr(t->to->url, '?') ? '&' : '?',
+	char url[1200];
+	size_t path = strcspn(t->to->url, "?");
+	if (*t->fetch.query || *t->fetch.path) {
+		bool asks = t->to->url[path] || !*t->fetch.query;
+		snprintf(url, sizeof url, "%.*s%s%s%s%s%s", (int)path, t->to->url,
+			*t->fetch.path && t->to->url[path - 1] != '/' ? "/" : "", t->fetch.path,
+			t->to->url + path,
+			!*t->fetch.query ? ""
+			: asks           ? "&"
+					 : "?",
 			t->fetch.query);
 		TRANSFER_SET(t, CURLOPT_URL, url);
 	}

@@ -229,6 +229,11 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	return err;
 }
 
+json_t *casebook_opened(struct casebook *c, uint64_t after)
+{
+	return incidents_next_opened(c->incidents, after);
+}
+
 json_t *casebook_answer(struct casebook *c, const json_t *question, int *ret_status)
 {
 	json_t *json = incidents_answer(c->incidents, question, ret_status);

@@ -23,5 +23,7 @@ void casebook_vault_gone(struct casebook *casebook);
 // New incidents, to the destination that RULES/incidents.yaml names. ERR_IO: the role must end.
 enum err casebook_notify(struct casebook *casebook, struct messenger *messenger);
 
+// The first incident after this number, as {"number", "title", "level", …}, or NULL.
+json_t *casebook_opened(struct casebook *casebook, uint64_t after);
 // incidents_answer().
 json_t *casebook_answer(struct casebook *casebook, const json_t *question, int *ret_status);

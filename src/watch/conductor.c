@@ -5,6 +5,7 @@
 #include "common/format/finding.h"
 #include "common/io/loop.h"
 #include "common/message/errand.h"
+#include "watch/casebook.h"
 #include "watch/messenger.h"
 #include "watch/warden.h"
 
@@ -157,9 +158,10 @@ void conductor_close(struct conductor *c)
 	free(c);
 }
 
-enum err conductor_take(struct conductor *c)
+static enum err take_findings(struct conductor *c)
 {
-	uint64_t total = detector_total(c->parts->detector), id = playbooks_place(c->playbooks);
+	uint64_t total = detector_total(c->parts->detector),
+		 id = playbooks_place(c->playbooks, PLACE_FINDING);
 	enum err err = OK;
 	if (id > total)
 		id = 0; // the findings were made anew
@@ -172,8 +174,61 @@ enum err conductor_take(struct conductor *c)
 		json_decref(finding);
 	}
 	if (!err)
-		playbooks_set_place(c->playbooks, id);
+		playbooks_set_place(c->playbooks, PLACE_FINDING, id);
 	return err;
+}
+
+// An incident that opened, in the shape of a finding: its newest one, or its newest that has a
+// person, under the incident's own title, level and number.
+static json_t *incident_finding(struct conductor *c, const json_t *opened, uint64_t number)
+{
+	char text[INCIDENT_NUMBER_BYTES];
+	int status = 0;
+	incident_text(number, text);
+	json_t *question = json_pack("{s:s, s:s}", "ask", "incident", "number", text), *one;
+	json_t *incident = casebook_answer(c->parts->casebook, question, &status),
+	       *timeline = json_object_get(incident, "timeline"), *found = NULL;
+	size_t i;
+	json_array_foreach(timeline, i,
+		one) if (!found || (json_object_get(one, "actor") &&
+					   !json_object_get(found, "actor"))) found = one;
+	json_t *made = found ? json_deep_copy(found) : NULL;
+	json_decref(question);
+	json_decref(incident);
+	if (!made)
+		return NULL;
+	json_object_set_new(made, "source", json_string("incident"));
+	json_object_set_new(made, "rule", json_string("incident"));
+	json_object_set_new(made, "tags", json_pack("[s]", "hospitaller.incident"));
+	json_object_set_new(made, "incident", json_string(text));
+	json_object_set_new(made, "id", json_integer((json_int_t)number));
+	json_object_set(made, "title", json_object_get(opened, "title"));
+	json_object_set(made, "level", json_object_get(opened, "level"));
+	return made;
+}
+
+static enum err take_incidents(struct conductor *c)
+{
+	uint64_t number = playbooks_place(c->playbooks, PLACE_INCIDENT);
+	enum err err = OK;
+	json_t *opened;
+	while (!err && (opened = casebook_opened(c->parts->casebook, number))) {
+		number = (uint64_t)json_integer_value(json_object_get(opened, "number"));
+		json_t *finding = incident_finding(c, opened, number);
+		if (finding)
+			err = playbooks_found(c->playbooks, finding, time_now_us());
+		json_decref(finding);
+		json_decref(opened);
+	}
+	if (!err)
+		playbooks_set_place(c->playbooks, PLACE_INCIDENT, number);
+	return err;
+}
+
+enum err conductor_take(struct conductor *c)
+{
+	enum err err = take_findings(c);
+	return err ? err : take_incidents(c);
 }
 
 enum err conductor_acted(struct conductor *c, const struct feed_acted *acted)

@@ -7,6 +7,7 @@
 #include "watch/detect/detect.h"
 #include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
+#include "watch/scout.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct detector {
 	struct seen *seen;
 	struct ocsf_event event;
 	struct conduct conduct;
+	struct scout scout;
 	struct arena *arena;
 	int64_t hour; // of the newest event
 	bool news;
@@ -93,6 +95,8 @@ enum err detector_open(const struct detector_places *places, struct detector **r
 		return err;
 	}
 	err = conduct_open(&d->conduct, places->state, d->findings);
+	if (!err)
+		err = scout_open(&d->scout, places->state, places->rules, d->findings);
 	if (err) {
 		detector_close(d);
 		return err;
@@ -124,6 +128,9 @@ void detector_close(struct detector *d)
 	if (!d)
 		return;
 	bool safe = d->conduct.behaviour && !findings_save(d->findings, d->next, d->seen);
+	if (safe && scout_save(&d->scout))
+		log_warning("what was seen last is looked at again");
+	scout_close(&d->scout);
 	conduct_close(&d->conduct, safe);
 	detect_free(d->detect);
 	findings_close(d->findings);
@@ -141,7 +148,9 @@ uint64_t detector_from(const struct detector *d)
 				       last - detect_longest_us(d->detect) / HOUR_US - 1)
 			     : 0;
 	from = from < begin ? begin : from < place ? from : place;
-	return own < from ? own : from;
+	uint64_t scouted = intelligence_place(d->scout.intelligence);
+	from = own < from ? own : from;
+	return scouted < from ? scouted : from;
 }
 
 static void note_hour(struct detector *d, const struct feed_event *from)
@@ -186,6 +195,12 @@ static enum err save(struct detector *d)
 	return err;
 }
 
+static void take_news(struct detector *d)
+{
+	d->news |= d->conduct.news || d->scout.news;
+	d->conduct.news = d->scout.news = false;
+}
+
 // Whoever counts acts, or looks at addresses, has had that access already.
 static void leave_bare(struct feed_event *e)
 {
@@ -209,8 +224,8 @@ enum err detector_events(
 			leave_bare(&events[i]);
 	}
 	conduct_events(&d->conduct, events, count, next, size);
-	d->news |= d->conduct.news;
-	d->conduct.news = false;
+	scout_events(&d->scout, events, count, size);
+	take_news(d);
 	uint64_t place = findings_place(d->findings);
 	d->next = size < place || next > place ? next : place; // it may still be remembering
 	return d->news ? save(d) : OK;
@@ -221,12 +236,32 @@ enum err detector_tick(struct detector *d)
 	if (rules_stamp(d->rules) != d->stamp)
 		read_rules(d);
 	conduct_tick(&d->conduct);
-	d->news |= d->conduct.news;
-	d->conduct.news = false;
+	take_news(d);
 	enum err err = save(d);
-	if (!err)
-		conduct_save(&d->conduct);
-	return err;
+	if (err)
+		return err;
+	conduct_save(&d->conduct);
+	return scout_save(&d->scout);
+}
+
+enum err detector_often(struct detector *d, struct messenger *messenger)
+{
+	return scout_tick(&d->scout, messenger);
+}
+
+bool detector_ready(const struct detector *d)
+{
+	return intelligence_ready(d->scout.intelligence);
+}
+
+struct intelligence *detector_intelligence(struct detector *d)
+{
+	return d->scout.intelligence;
+}
+
+json_t *detector_conduct(struct detector *d)
+{
+	return d->conduct.behaviour ? behaviour_json(d->conduct.behaviour) : NULL;
 }
 
 json_t *detector_profile(struct detector *d, uint64_t actor)

@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+struct intelligence;
+struct messenger;
+
 struct detector;
 struct finding;
 struct rules;
@@ -34,10 +37,17 @@ enum err detector_events(struct detector *detector, struct feed_event *events, s
 // Now and then: keeps the place, and reads the rules again should a file have changed. ERR_IO.
 enum err detector_tick(struct detector *detector);
 
+// Often: whatever is done beside the events. ERR_IO: the role must end.
+enum err detector_often(struct detector *detector, struct messenger *messenger);
+// No event should come before.
+bool detector_ready(const struct detector *detector);
+struct intelligence *detector_intelligence(struct detector *detector);
+
 struct findings *detector_findings(struct detector *detector); // borrowed
 // One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
 // What a person ordinarily does, and today (behaviour_profile()). The caller's reference.
 json_t *detector_profile(struct detector *detector, uint64_t actor);
+json_t *detector_conduct(struct detector *detector); // behaviour_json(), or NULL
 json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Something that another part of watch found; kept with the next tick.

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/time.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,39 @@ static void take_news(struct messenger *m, const struct errand_news *news)
 	m->news[m->news_count++ % MESSENGER_NEWS] = *news;
 }
 
+static void end_fetch(struct messenger *m, const struct errand_fetched *how)
+{
+	m->fetching = 0;
+	m->taker.end(m->taker.context, how);
+}
+
+// Parts of one that failed when the courier went away may still come: they are nobody's.
+static void take_fetched(struct messenger *m, const struct errand_fetched *fetched)
+{
+	if (!m->fetching || fetched->id != m->fetching)
+		return;
+	if (fetched->content.size)
+		m->taker.part(m->taker.context, fetched->content);
+	if (fetched->state != FETCH_PART)
+		end_fetch(m, fetched);
+}
+
+bool messenger_can_fetch(const struct messenger *m)
+{
+	return m->has_courier && !m->fetching;
+}
+
+void messenger_fetch(
+	struct messenger *m, const struct errand_fetch *fetch, const struct messenger_taker *taker)
+{
+	struct errand_fetch out = *fetch;
+	assert(messenger_can_fetch(m));
+	m->taker = *taker;
+	m->fetching = out.id = ++m->fetches;
+	errand_fetch_send(m->courier.channel, &out);
+	peer_flush(&m->courier);
+}
+
 static void take_refusal(struct messenger *m, const struct errand_refusal *refusal)
 {
 	m->refusals[m->refusal_count++ % MESSENGER_REFUSALS] =
@@ -100,7 +134,7 @@ static void courier_frame(struct peer *peer, const struct frame *frame)
 	else if (frame->type == ERRAND_DESTINATIONS)
 		err = errand_destinations_parse(frame->payload, &m->all);
 	else
-		err = errand_fetched_parse(frame->payload, &fetched); // nobody here asked for one
+		err = errand_fetched_parse(frame->payload, &fetched);
 	if (err) {
 		peer->gone(peer, "a message that cannot be read");
 		return;
@@ -109,6 +143,8 @@ static void courier_frame(struct peer *peer, const struct frame *frame)
 		take_news(m, &news);
 	else if (frame->type == ERRAND_REPORT)
 		take_refusal(m, &refusal);
+	else if (frame->type == ERRAND_FETCHED)
+		take_fetched(m, &fetched);
 	m->changed = true;
 }
 
@@ -118,6 +154,10 @@ static void courier_gone(struct peer *peer, const char *why)
 	log_info("the courier went away: %s", why);
 	peer_done(peer);
 	m->has_courier = false;
+	const struct errand_fetched failed = {
+		.state = FETCH_FAILED, .words = "the courier went away"};
+	if (m->fetching)
+		end_fetch(m, &failed);
 }
 
 void messenger_open(struct messenger *m, int fd)

@@ -26,6 +26,13 @@ struct messenger_pending {
 	struct messenger_pending *next;
 };
 
+// Whoever wanted a feed: its parts, and then how it ended, once.
+struct messenger_taker {
+	void (*part)(void *context, struct bytes part);
+	void (*end)(void *context, const struct errand_fetched *how);
+	void *context;
+};
+
 struct messenger {
 	struct event_base *base;
 	struct peer courier;
@@ -36,7 +43,9 @@ struct messenger {
 	size_t news_count, refusal_count;  // ever; the lists are rings
 	struct messenger_pending *pending; // submitted, and no state came yet
 	size_t pending_count, pending_bytes;
-	bool changed; // since messenger_json()
+	struct messenger_taker taker; // of the feed that is being fetched
+	uint64_t fetching, fetches;   // its number, or 0; how many there were
+	bool changed;                 // since messenger_json()
 	void (*refused)(void *context, const struct errand_refusal *refusal); // or NULL
 	void *context;
 };
@@ -46,5 +55,9 @@ void messenger_open(struct messenger *messenger, int fd); // owns it; replaces o
 // was taken is told by its states, as the last news.
 enum err messenger_submit(
 	struct messenger *messenger, const struct errand *errand, struct bytes content);
+// One feed at a time, and only while the courier is there. Should it go away, the feed has failed.
+bool messenger_can_fetch(const struct messenger *messenger);
+void messenger_fetch(struct messenger *messenger, const struct errand_fetch *fetch,
+	const struct messenger_taker *taker); // the number is the messenger's own
 // {"problem", "queued", "queued_bytes", "destinations": [], "errands": [], "refused": []}.
 void messenger_json(struct messenger *messenger, struct buf *out);

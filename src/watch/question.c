@@ -3,6 +3,7 @@
 #include "watch/casebook.h"
 #include "watch/conductor.h"
 #include "watch/detector.h"
+#include "watch/scout_ask.h"
 #include "watch/exemption.h"
 
 #include <stdarg.h>
@@ -32,6 +33,15 @@ static void answer_finding(
 			DETECTOR_KEPT);
 }
 
+static void answer_health(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	(void)arguments;
+	reply->json = detector_conduct(parts->detector);
+	if (!reply->json)
+		reply_problem(reply, 503, "Behaviour is not kept; the log says why.");
+}
+
 static void answer_incidents(
 	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
 {
@@ -56,11 +66,16 @@ static void answer_behaviour(
 }
 
 const struct question questions[] = {
+	{"behaviour-health", answer_health,
+		"Since when behaviour learns, of how many, and its thresholds."},
 	{"except", answer_except, "A rule does not count where a field has a value."},
 	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
 	{"unexcept", answer_unexcept, "It counts again."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},
+	{"intelligence", answer_intelligence, "How the sources of indicators stand."},
+	{"intelligence-look", answer_intelligence_look, "What is known of one value."},
+	{"intelligence-share", answer_intelligence_share, "Our sightings as objects of STIX."},
 	{"incidents", answer_incidents, "Incidents, and the record of the rules."},
 	{"incident", answer_incidents, "One incident by its number."},
 	{"incident-open", answer_incidents, "Open one from a finding."},

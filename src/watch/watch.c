@@ -46,7 +46,7 @@ struct role {
 
 static void pull(struct role *role)
 {
-	if (!role->has_vault || role->asked)
+	if (!role->has_vault || role->asked || !detector_ready(role->detector))
 		return;
 	role->asked = true;
 	feed_pull_send(role->vault.channel, role->place, FEED_BATCH);
@@ -237,6 +237,10 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	struct role *role = context;
+	if (detector_often(role->detector, &role->messenger)) {
+		give_up(role);
+		return;
+	}
 	pull(role);
 	if (role->has_vault) {
 		casebook_tell(role->casebook, role->vault.channel);

@@ -63,6 +63,14 @@ def test_the_command_shows_it(watched):
     assert watched.cli("behaviour", "who", "nobody", check=False).returncode != 0
 
 
+def test_how_far_it_is(watched):
+    answer = watched.sign_in("mr.admin").get("/api/behaviour").json
+    assert answer["learning"] and answer["people"] >= 2 and answer["forgotten"] == 0
+    assert set(answer["thresholds"].values()) == {None}
+    assert watched.berg.get("/api/behaviour").status == 403
+    assert "still learns" in watched.cli("behaviour", "status").stdout
+
+
 def test_killed_or_without_its_database_the_day_is_the_same(watched):
     before = today(watched.lane, "records")
     watched.kill()

@@ -12,7 +12,8 @@ TITLE = "Glass broken for several"
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    with h.House(tmp_path_factory.mktemp("fine")) as house:
+    folder = tmp_path_factory.mktemp("fine")
+    with h.House(folder, settings=[h.rules_without_playbooks(folder)]) as house:
         house.bundle(h.practitioner("p1"), h.practitioner("p2"), *[h.patient(f"q{i}", f"Marsh{i}") for i in range(9)])
         for login, role, person in (("dr.berg", "clinician", "Practitioner/p1"), ("dr.stone", "clinician",
                                     "Practitioner/p2"), ("ms.lane", "privacy-officer", ""),

@@ -1,7 +1,6 @@
 """What rules need to know reaches them: the account that something was done to, and what the records say of an
 access, which is worked out after it."""
 import json
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -33,7 +32,8 @@ def findings(client, title):
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    with h.House(tmp_path_factory.mktemp("office")) as house:
+    folder = tmp_path_factory.mktemp("office")
+    with h.House(folder, settings=[h.rules_without_playbooks(folder)]) as house:
         house.bundle(h.practitioner("p1"), *[h.patient(f"q{i}", f"Marsh{i}") for i in range(20)],
                      *[h.encounter(f"e{i}", f"q{i}", "p1") for i in range(20)])
         house.account("dr.berg", "clinician", "Practitioner/p1")
@@ -96,8 +96,7 @@ VIP = {"meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ward")
-    shutil.copytree(h.ROOT / "rules", folder / "rules")
-    with h.House(folder, settings=[f"rules={folder / 'rules'}"]) as house:
+    with h.House(folder, settings=[h.rules_without_playbooks(folder)]) as house:
         house.bundle(h.practitioner("p1"), h.practitioner("p2", "Stone"), h.patient("a"), h.patient("v", **VIP),
                      h.patient("w", "Quill", **VIP), h.encounter("e1", "a", "p1"), h.encounter("e2", "v", "p1"))
         for login, role, person in (("dr.berg", "clinician", "Practitioner/p1"),
@@ -215,7 +214,7 @@ def town(tmp_path_factory):
     """Three days of everybody's work, with misuse of two kinds that was written without any thought of this."""
     folder = tmp_path_factory.mktemp("town")
     sim("make", *TOWN, "--out", folder / "town")
-    with h.House(folder) as house:
+    with h.House(folder, settings=[h.rules_without_playbooks(folder)]) as house:
         url = f"https://127.0.0.1:{house.port}"
         house.cli("import", folder / "town" / "bundles")
         sim("accounts", "--state", house.state, "--dir", folder / "town", "--url", url, "--hospitaller",

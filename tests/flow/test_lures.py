@@ -10,7 +10,8 @@ from test_facts import findings, wait_for
 
 @pytest.fixture(scope="module")
 def baited(tmp_path_factory):
-    with h.House(tmp_path_factory.mktemp("baited")) as house:
+    folder = tmp_path_factory.mktemp("baited")
+    with h.House(folder, settings=[h.rules_without_playbooks(folder)]) as house:
         house.bundle(h.practitioner("p1"), *[h.patient(f"q{i}", f"Marsh{i}") for i in range(4)],
                      h.encounter("e1", "q0", "p1"))
         for login, role, person in (("dr.berg", "clinician", "Practitioner/p1"), ("ms.lane", "privacy-officer", ""),

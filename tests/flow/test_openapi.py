@@ -180,7 +180,13 @@ def test_what_officers_and_administrators_ask(own):
                                                       "until": "2099-01-01"}).status == 404
     assert ask(own, lane, "DELETE", "/api/exceptions/none").status == 404
     assert ask(own, lane, "GET", "/api/findings/999999").status == 404
+    ask(own, lane, "GET", "/api/intelligence")
+    ask(own, lane, "GET", "/api/intelligence/look?value=192.0.2.1")
+    assert ask(own, lane, "GET", "/api/intelligence/look").status == 422
+    assert ask(own, lane, "GET", "/api/intelligence/share?identity=x").json["objects"]
+    assert ask(own, lane, "GET", "/api/intelligence/share?identity=x&tlp=red").status == 422
     assert ask(own, lane, "GET", "/api/behaviour/nobody").status == 404
+    assert ask(own, admin, "GET", "/api/behaviour").json["learning"] is True
     assert ask(own, lane, "GET", "/api/behaviour/dr.berg").status in (200, 404)  # when watch has come so far
     assert ask(own, lane, "GET", "/api/incidents?state=all").json["incidents"] == []
     assert ask(own, lane, "POST", "/api/incidents", {"finding": 999999}).status == 404

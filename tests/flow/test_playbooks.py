@@ -67,12 +67,23 @@ def write_trials(rules, types=TYPES):
             PLAYBOOK.format(name=f"trial-{name}", type=type, steps=steps))
 
 
+def write_certain(rules):
+    """One that is certain opens an incident, and that starts a playbook of its own."""
+    (rules / "detect" / "trial_certain.yml").write_text(
+        RULE.format(type="DocumentReference", id=uuid.uuid5(uuid.NAMESPACE_DNS, "certain")).replace(
+            "hospitaller.trial_DocumentReference", "hospitaller.certain"))
+    (rules / "playbooks" / "trial-incident.yaml").write_text(
+        PLAYBOOK.format(name="trial-incident", type="", steps="  - do: snapshot-trail\n  - do: end-sessions\n").replace(
+            "hospitaller.trial_", "hospitaller.incident"))
+
+
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory):
     folder = tmp_path_factory.mktemp("playbooks")
     rules = folder / "rules"
     shutil.copytree(ROOT / "rules", rules)
     write_trials(rules)
+    write_certain(rules)
     with h.House(folder, settings=[f"rules={rules}"]) as house:
         house.rules = rules
         house.bundle(h.practitioner("p1"), h.patient("q1"), h.patient("q2", "Stone"), h.observation("o1", "q1"),
@@ -269,6 +280,17 @@ def test_a_message_to_nowhere_is_a_finding_of_its_own(ward):
     found = wait_for(lambda: [f for f in ward.lane.get("/api/findings").json["findings"]
                               if f["rule"] == "system.elsewhere"])
     assert "nowhere" in found[0]["sentence"] and found[0]["source"] == "system"
+
+
+def test_an_incident_that_opens_starts_a_playbook(ward):
+    berg = ward.sign_in("dr.7")
+    act(berg, "DocumentReference")
+    run, step = wait_for(lambda: step_of(ward.kim, "trial-incident", "end-sessions", "done"))
+    assert run["incident"] in {i["number"] for i in ward.lane.get("/api/incidents?state=all").json["incidents"]}
+    assert run["who"]["account"] == ward.secrets["dr.7"]["id"] and berg.get("/api/me").status == 401
+    assert len(runs(ward.kim, "trial-incident")) == 1
+    entry = next(e for e in ward.lane.get("/api/trail?action=act").json["entries"] if "end-sessions" in e["detail"])
+    assert entry["query"] == f"case {run['incident']}"
 
 
 def test_a_dry_run_changes_nothing(ward):

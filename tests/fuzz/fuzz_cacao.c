@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct cacao_problem problem = {0};
-	struct cacao *p, *again;
+	struct cacao *p, *again = NULL;
 	json_t *json;
 	if (cacao_read(bytes_of(at, size), arena, &p, &json, &problem)) {
 		fuzz_rule(*problem.text, "a problem has words");
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 		json_decref(json);
 		fuzz_rule(text && cacao_read(bytes_text(text), arena, &again, NULL, &problem) == OK,
 			"what is exported is read");
-		fuzz_rule(again->step_count == p->step_count, "as the same");
+		fuzz_rule(again && again->step_count == p->step_count, "as the same");
 		free(text);
 	}
 	arena_free(arena);

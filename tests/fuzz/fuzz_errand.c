@@ -50,7 +50,8 @@ static void fetch(struct bytes payload)
 	struct errand_fetch wish, again;
 	if (errand_fetch_parse(payload, &wish))
 		return;
-	fuzz_rule(!strpbrk(wish.query, " #@\r\n") && !strpbrk(wish.etag, " \r\n"),
+	fuzz_rule(!strpbrk(wish.query, " #@\r\n") && !strpbrk(wish.etag, " \r\n") &&
+			  !strpbrk(wish.path, "/?#@ \r\n"),
 		"nothing breaks out of a request");
 	errand_fetch_send(watch, &wish);
 	fuzz_rule(errand_fetch_parse(carry(watch, courier), &again) == OK &&

@@ -33,6 +33,7 @@ FLOORS = [  # the longest prefix counts
     (4, "watch/access"),
     (4, "watch/behaviour"),
     (4, "watch/detect"),
+    (4, "watch/intelligence"),
     (4, "watch/incidents"),
     (4, "watch/playbooks"),
     (4, "vault/lures"),
@@ -59,12 +60,12 @@ SIDEWAYS = {
 # check what it will read.
 ACROSS = {("cli", "vault/ledger"), ("cli", "vault/policy"), ("cli", "vault/records"), ("cli", "guard"),
           ("trail_verify", "vault/ledger"), ("parent", "gate"),
-          ("cli", "watch/detect")}
+          ("cli", "watch/detect"), ("cli", "watch/intelligence")}
 # A library with a folder of its own stays in it.
 ONLY_IN = {
     r"openssl/": ["common/crypto"], r"ngx_": ["gate/nginx"], r"nginx\.h": ["gate/nginx"],
     r"sqlite3": ["common/store"], r"argon2": ["common/crypto"], r"yaml\.h": ["common/format"], r"pcre2": ["common/format"],
-    r"curl/": ["courier"],
+    r"curl/": ["courier"], r"hs/": ["watch/intelligence"],
     r"seccomp\.h|linux/landlock": ["common/io"], r"oath\.h|liboath": ["vault/identity", "common/crypto"],
 }
 TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -99,6 +99,11 @@ bool errand_is_query(const char *text)
 	return only(text, LOWER UPPER "-._~%&=:+,/?");
 }
 
+bool errand_is_path(const char *text)
+{
+	return *text != '.' && only(text, LOWER UPPER "-._");
+}
+
 bool errand_is_etag(const char *text)
 {
 	for (const char *at = text; *at; at++)
@@ -240,13 +245,14 @@ enum err errand_part_parse(struct bytes payload, struct errand_part *ret_part)
 void errand_fetch_send(struct channel *channel, const struct errand_fetch *f)
 {
 	assert(f->id && errand_is_name(f->destination) && errand_is_query(f->query) &&
-		errand_is_etag(f->etag));
+		errand_is_etag(f->etag) && errand_is_path(f->path));
 	struct buf *out = channel_begin(channel, ERRAND_FETCH);
 	put_u64(out, f->id);
 	put_text(out, f->destination);
 	put_u32(out, f->most_bytes);
 	put_text(out, f->query);
 	put_text(out, f->etag);
+	put_text(out, f->path);
 	channel_end(channel);
 }
 
@@ -258,6 +264,7 @@ enum err errand_fetch_parse(struct bytes payload, struct errand_fetch *ret_fetch
 	f.most_bytes = get_size(&in, ERRAND_FEED_BYTES);
 	GET_LINE(&in, f.query, errand_is_query);
 	GET_LINE(&in, f.etag, errand_is_etag);
+	GET_LINE(&in, f.path, errand_is_path);
 	enum err err = cursor_end(&in);
 	if (!err)
 		*ret_fetch = f;

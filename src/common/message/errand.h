@@ -34,6 +34,7 @@ enum {
 	ERRAND_WORDS_BYTES = 240,
 	ERRAND_QUERY_BYTES = 500,
 	ERRAND_ETAG_BYTES = 200,
+	ERRAND_PATH_BYTES = 64,
 	ERRAND_CONTENT_BYTES = 1024 * 1024,
 	ERRAND_PART_BYTES = 60000,
 	ERRAND_FEED_BYTES = 256 * 1024 * 1024,
@@ -94,6 +95,7 @@ struct errand_fetch {
 	uint32_t most_bytes;
 	char query[ERRAND_QUERY_BYTES]; // put behind the feed's address; or ""
 	char etag[ERRAND_ETAG_BYTES];   // of what is known already; or ""
+	char path[ERRAND_PATH_BYTES];   // a file below the feed's address; or ""
 };
 
 struct errand_news {
@@ -147,6 +149,7 @@ bool errand_is_name(const char *text);
 bool errand_is_line(const char *text);
 bool errand_is_type(const char *text);
 bool errand_is_query(const char *text);
+bool errand_is_path(const char *text); // one name: nothing that leads elsewhere
 bool errand_is_etag(const char *text);
 // Copies what fits, cut at a character, with ? for what no line may hold: for words from elsewhere.
 void errand_words(char *ret, size_t room, const char *text);

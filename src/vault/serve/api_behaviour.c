@@ -46,3 +46,15 @@ enum progress api_behaviour(struct vault *vault, struct exchange *x)
 	note_add(vault, x, &note);
 	return api_answer(x, 200, json);
 }
+
+enum progress api_behaviour_health(struct vault *vault, struct exchange *x)
+{
+	struct order *order = x->job;
+	if (!order)
+		return order_ask(vault, x, json_pack("{s:s}", "ask", "behaviour-health"))
+			       ? PROGRESS_ORDERED
+			       : PROGRESS_DONE;
+	if (order_problem(x, order))
+		return PROGRESS_DONE;
+	return api_answer(x, 200, json_incref(order->reply));
+}

@@ -31,7 +31,9 @@ route_handler api_accounts, api_account_create, api_account_change, api_account_
 // api_keys.c
 route_handler api_keys_rotate, api_keys_rotated, api_patient_forget;
 // api_behaviour.c
-route_handler api_behaviour;
+route_handler api_behaviour, api_behaviour_health;
+// api_intelligence.c
+route_handler api_intelligence, api_intelligence_look, api_intelligence_share;
 // api_exceptions.c
 route_handler api_exceptions, api_exception_create, api_exception_remove;
 // api_lures.c

@@ -99,6 +99,7 @@ static const struct shape {
 			{"actor", "string", "As a number.", true},
 			{"patient", "string", "As a number.", true},
 			{"address", "string", "", true},
+			{"incident", "string", "Where one started it.", true},
 			{"steps", "object[]",
 				"step, action, state, words, why, time, and until, due, role, on_timeout, undo, approved, seconds where they apply."})},
 	{"Grant", "A broken glass.",

@@ -127,7 +127,7 @@ static bool is_counted(const struct feed_event *e)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (strcmp(e->role, others[i]) == 0)
 			return false;
-	return e->actor && e->action != TRAIL_CONTINUED;
+	return e->actor && e->action != TRAIL_CONTINUED && e->action != TRAIL_EXPLAINED;
 }
 
 void behaviour_event(struct behaviour *b, const struct feed_event *e)
@@ -144,7 +144,8 @@ void behaviour_event(struct behaviour *b, const struct feed_event *e)
 	go_to_day(b, behaviour_local_us(b, e->time_us) / (24 * HOUR_US));
 	if (is_counted(e))
 		p = people_get(b, e->actor, e->role);
-	else if (!e->actor || *e->role || !(p = people_find(b, e->actor)))
+	else if (!e->actor || *e->role || e->action == TRAIL_EXPLAINED ||
+		 !(p = people_find(b, e->actor)))
 		return;
 	people_touch(b, p);
 	p->last_seq = e->seq;

@@ -226,6 +226,11 @@ void judge_end(struct behaviour *b, struct person *p)
 		return;
 	look(b, p);
 	decide(b, p);
+	if (!p->today.hours) { // only somebody who could not sign in: no day of theirs
+		p->today = (struct today){.day = 0};
+		p->changed = true;
+		return;
+	}
 	add_up(b, p);
 	calibrate(b, p);
 	if (!p->today.found || b->options.unfrozen)

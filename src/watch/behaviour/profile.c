@@ -63,7 +63,7 @@ json_t *behaviour_profile(struct behaviour *b, uint64_t actor)
 
 static json_t *number_or_null(double value)
 {
-	return isfinite(value) ? json_real(value) : json_null();
+	return isfinite(value) ? json_real(round(value * 100) / 100) : json_null();
 }
 
 json_t *behaviour_json(const struct behaviour *b)

@@ -329,6 +329,13 @@ static void check_time(struct behaviour *b, const struct feed_event *e, bool sta
 	tell(b, &told);
 }
 
+// What Hospitaller writes by itself is no sign of life of the house.
+static bool is_heard(const struct feed_event *e)
+{
+	return e->action != TRAIL_EXPLAINED && strcmp(e->role, "watch") != 0 &&
+	       (e->actor || e->kind == TRAIL_SIGN_IN);
+}
+
 void sources_event(struct behaviour *b, const struct feed_event *e)
 {
 	struct sources *s = b->sources;
@@ -343,6 +350,8 @@ void sources_event(struct behaviour *b, const struct feed_event *e)
 	s->any = true;
 	s->last_us = e->time_us;
 	s->stopped = e->action == TRAIL_STOPPED;
+	if (!is_heard(e))
+		return;
 	s->house.last_hour = s->hour;
 	if (*e->address) {
 		struct source *address = source_of(b, S_ADDRESS, e->address);

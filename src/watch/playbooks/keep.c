@@ -67,16 +67,21 @@ static enum err read_birth(struct playbooks *pb)
 	return err;
 }
 
+static const char *const place_names[PLACES] = {"place", "incident-place"};
+
 static enum err read_place(struct playbooks *pb)
 {
 	struct store_query *q;
 	enum err err = store_prepare(
-		pb->store, "SELECT CAST(value AS INTEGER) FROM state WHERE name = 'place'", &q);
+		pb->store, "SELECT CAST(value AS INTEGER) FROM state WHERE name = ?1", &q);
 	if (err)
 		return err;
-	if (query_step(q) == STORE_ROW)
-		pb->place = pb->place_kept = (uint64_t)row_int(q, 0);
-	query_reset(q);
+	for (int i = 0; i < PLACES; i++) {
+		query_text(q, 1, place_names[i]);
+		if (query_step(q) == STORE_ROW)
+			pb->places[i] = pb->places_kept[i] = (uint64_t)row_int(q, 0);
+		query_reset(q);
+	}
 	store_query_free(q);
 	return OK;
 }
@@ -85,16 +90,19 @@ enum err runs_keep_place(struct playbooks *pb)
 {
 	struct store_query *q;
 	enum err err = store_prepare(pb->store,
-		"INSERT INTO state (name, value) VALUES ('place', ?1) "
+		"INSERT INTO state (name, value) VALUES (?1, ?2) "
 		"ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 		&q);
 	if (err)
 		return err;
-	query_int(q, 1, (int64_t)pb->place);
-	err = query_run(q);
+	for (int i = 0; !err && i < PLACES; i++) {
+		query_text(q, 1, place_names[i]);
+		query_int(q, 2, (int64_t)pb->places[i]);
+		err = query_run(q);
+	}
 	store_query_free(q);
 	if (!err)
-		pb->place_kept = pb->place;
+		memcpy(pb->places_kept, pb->places, sizeof pb->places);
 	return err;
 }
 

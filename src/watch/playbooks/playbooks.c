@@ -95,7 +95,10 @@ json_t *run_act(const struct playbooks *pb, const struct run *run, const struct 
 	set_text(json, "patient", run->finding, "patient");
 	set_text(json, "address", run->finding, "address");
 	json_object_set(json, "seq", json_object_get(run->finding, "seq"));
-	json_object_set_new(json, "case", json_sprintf("run-%llu", (unsigned long long)run->id));
+	const char *incident = json_string_value(json_object_get(run->finding, "incident"));
+	json_object_set_new(json, "case",
+		incident ? json_string(incident)
+			 : json_sprintf("run-%llu", (unsigned long long)run->id));
 	uint64_t entry = r->state == RECORD_UNDOING ? r->undo : r->approved;
 	if (entry)
 		json_object_set_new(json, "approved", json_integer((json_int_t)entry));
@@ -108,8 +111,8 @@ static void send_notice(struct playbooks *pb, const struct run *run, struct reco
 {
 	const struct cacao_step *s = &run->p->steps[r->step];
 	const char *sentence = json_string_value(json_object_get(run->finding, "sentence"));
-	uint64_t id = strtoull(pb->birth, NULL, 16) % 0x400000 << 40 | run->id % 0x1000000 << 16 |
-		      r->n << 1 | (r->state == RECORD_UNDOING);
+	uint64_t id = 1ull << 61 | strtoull(pb->birth, NULL, 16) % 0x100000 << 40 |
+		      run->id % 0x1000000 << 16 | r->n << 1 | (r->state == RECORD_UNDOING);
 	char *text = arena_printf(run->arena, "%s%s\n\n%s\n\nRun %llu of the playbook %s.\n",
 		r->state == RECORD_UNDOING ? "This no longer holds: " : "", s->text,
 		sentence ? sentence : "", (unsigned long long)run->id, run->p->name);
@@ -263,14 +266,14 @@ enum err playbooks_found(struct playbooks *pb, const json_t *f, int64_t now_us)
 	return err;
 }
 
-uint64_t playbooks_place(const struct playbooks *pb)
+uint64_t playbooks_place(const struct playbooks *pb, enum playbooks_place which)
 {
-	return pb->place;
+	return pb->places[which];
 }
 
-void playbooks_set_place(struct playbooks *pb, uint64_t id)
+void playbooks_set_place(struct playbooks *pb, enum playbooks_place which, uint64_t id)
 {
-	pb->place = id;
+	pb->places[which] = id;
 }
 
 enum err playbooks_acted(
@@ -287,7 +290,9 @@ enum err playbooks_acted(
 
 enum err playbooks_tick(struct playbooks *pb, int64_t now_us)
 {
-	enum err err = pb->place == pb->place_kept ? OK : runs_keep_place(pb);
+	enum err err = memcmp(pb->places, pb->places_kept, sizeof pb->places) == 0
+			       ? OK
+			       : runs_keep_place(pb);
 	for (struct run **at = &pb->runs; !err && *at;) {
 		struct run *run = *at;
 		run->now_us = now_us;

@@ -48,9 +48,14 @@ const char *playbooks_problem(const struct playbooks *playbooks, size_t at);
 // A finding as finding_json() makes it, with its "id". ERR_IO: it could not be kept, and the role
 // must end.
 enum err playbooks_found(struct playbooks *playbooks, const json_t *finding, int64_t now_us);
-// The number of the last finding that was looked at; kept with the next tick.
-uint64_t playbooks_place(const struct playbooks *playbooks);
-void playbooks_set_place(struct playbooks *playbooks, uint64_t id);
+// The number of the last finding or incident that was looked at; kept with the next tick.
+enum playbooks_place {
+	PLACE_FINDING,
+	PLACE_INCIDENT,
+	PLACES
+};
+uint64_t playbooks_place(const struct playbooks *playbooks, enum playbooks_place which);
+void playbooks_set_place(struct playbooks *playbooks, enum playbooks_place which, uint64_t id);
 enum err playbooks_acted(struct playbooks *playbooks, uint64_t ticket, bool fine, const char *words,
 	int64_t now_us); // five: the answer as it comes
 enum err playbooks_tick(struct playbooks *playbooks, int64_t now_us);

@@ -96,7 +96,7 @@ struct playbooks {
 	struct shelf shelf;
 	struct run *runs; // that go on
 	size_t run_count;
-	uint64_t last_id, left_out, place, place_kept;
+	uint64_t last_id, left_out, places[PLACES], places_kept[PLACES];
 	char birth[12]; // of the database: keys of another one are others
 	char words[RUN_WORDS_BYTES];
 	bool broken;

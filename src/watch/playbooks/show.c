@@ -63,8 +63,8 @@ static const char *state_of(const struct run *run)
 
 json_t *show_run(const struct run *run)
 {
-	static const char *const keys[] = {
-		"seq", "rule", "title", "level", "sentence", "actor", "patient", "address", NULL};
+	static const char *const keys[] = {"seq", "rule", "title", "level", "sentence", "actor",
+		"patient", "address", "incident", NULL};
 	json_t *steps = json_array();
 	for (size_t i = 0; i < run->record_count; i++)
 		json_array_append_new(steps, show_record(run, &run->records[i]));

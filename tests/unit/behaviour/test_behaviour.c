@@ -253,6 +253,32 @@ static void test_bounded(void **state)
 	behaviour_close(house.behaviour);
 }
 
+// An entry that explains an earlier act, and somebody who tries to sign in as another, are no day.
+static void test_what_is_no_day(void **state)
+{
+	(void)state;
+	house_open(&house, NULL, false);
+	ordinary(&house, 0, 2);
+	struct feed_event e = house_event(&house, house.now_us + 1000000, 500);
+	e.action = TRAIL_EXPLAINED;
+	behaviour_event(house.behaviour, &e);
+	json_t *profile = behaviour_profile(house.behaviour, 500);
+	assert_false(json_is_true(json_object_get(profile, "known")));
+	json_decref(profile);
+	for (int64_t day = 2; day < 16; day++) {
+		others(&house, day);
+		e = house_event(&house, house.now_us, THE_ONE);
+		e.kind = TRAIL_SIGN_IN;
+		e.action = TRAIL_SIGNED_IN;
+		e.outcome = TRAIL_DENIED;
+		behaviour_event(house.behaviour, &e);
+	}
+	profile = behaviour_profile(house.behaviour, THE_ONE);
+	assert_int_equal(json_integer_value(json_object_get(profile, "days")), 2);
+	json_decref(profile);
+	behaviour_close(house.behaviour);
+}
+
 static json_int_t number(const json_t *profile, size_t at, const char *key)
 {
 	const json_t *row = json_array_get(json_object_get(profile, "features"), at);
@@ -293,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_few_each_day, begin),
 		cmocka_unit_test_setup(test_killed_and_restarted, begin),
 		cmocka_unit_test_setup(test_bounded, begin),
+		cmocka_unit_test_setup(test_what_is_no_day, begin),
 		cmocka_unit_test_setup(test_profile, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

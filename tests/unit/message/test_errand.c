@@ -60,7 +60,8 @@ static void what_is_sent_arrives(void **state)
 		.destination = "taxii",
 		.most_bytes = 1000,
 		.query = "added_after=2026-01-01T00:00:00Z&limit=5",
-		.etag = "W/\"a\""};
+		.etag = "W/\"a\"",
+		.path = "manifest.json"};
 	struct errand_fetch wish;
 	errand_fetch_send(watch, &fetch);
 	assert_ok(errand_fetch_parse(carry(watch, courier, ERRAND_FETCH), &wish));
@@ -190,6 +191,10 @@ static void nothing_breaks_out_of_a_fetch(void **state)
 	assert_false(errand_is_query("a#b"));
 	assert_false(errand_is_query("a\r\nX: y"));
 	assert_false(errand_is_query("@evil.example"));
+	assert_true(errand_is_path("5b1e9a3e-0000.json"));
+	assert_false(errand_is_path("../secret"));
+	assert_false(errand_is_path("a/b"));
+	assert_false(errand_is_path("a?b"));
 	assert_true(errand_is_etag("W/\"x\""));
 	assert_false(errand_is_etag("\"a\"\r\nX: y"));
 	assert_false(errand_is_etag("\"\xff\""));
