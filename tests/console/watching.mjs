@@ -170,7 +170,7 @@ await test('an incident says in a paragraph who, what, since when, what is conta
   await short.getByText('Take it, or give it to somebody: nobody has it yet.').waitFor();
   await short.getByText('Their sessions were ended').waitFor();
   await page.getByRole('list', { name: 'Clocks' }).getByText('Notify the data protection authority').waitFor();
-  await card('Patients concerned').getByRole('link', { name: 'Paul Marsh' }).waitFor();
+  await card('Patients concerned').getByRole('link', { name: 'Paul Marsh', exact: true }).waitFor();
   await look('incident', true);
 });
 await test('it is taken, noted, given a task, and every act stands in its timeline', async () => {
@@ -186,7 +186,7 @@ await test('it is taken, noted, given a task, and every act stands in its timeli
   await card('What happened').getByText('Maria Lane did a task: Ask for the roster of that night').waitFor();
   await button('It is contained…').click();
   await field('How?').fill('she was sent home');
-  await button('Note it').last().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Note it' }).click();
   await short.getByText('Maria Lane says that it is contained: “she was sent home”').waitFor();
 });
 await test('a verdict, an assessment that moves the clocks, and the letter to print', async () => {
@@ -270,6 +270,18 @@ await test('a person’s ordinary day is set against today', async () => {
   await page.getByText('half up to 9, nine of ten up to 21, never more than 31').first().waitFor();
   await look('ordinary-out', true);
   await page.unroute('**/api/behaviour/*');
+});
+await test('what others know of attacks is looked up', async () => {
+  await menu().getByText('More').click();
+  await menu().getByRole('link', { name: 'Known attacks' }).click();
+  await card('Sources').locator('tr', { hasText: 'known' }).waitFor();
+  await field('An address, domain, URL, hash or user agent').fill('d'.repeat(64));
+  await button('Look').click();
+  await page.getByText('is known: 1 list names it.').waitFor();
+  await look('intelligence', true);
+  await field('An address, domain, URL, hash or user agent').fill('e'.repeat(64));
+  await button('Look').click();
+  await page.getByText(/^No list names e/).waitFor();
   await signOut();
 });
 await test('where the policy wants a fresh code, it is asked for in place, and the work goes on', async () => {
@@ -314,4 +326,4 @@ await test('who may look but not block sees no buttons', async () => {
   await signOut();
 });
 
-await finish(20);
+await finish(21);

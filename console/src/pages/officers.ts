@@ -7,6 +7,7 @@ export { Detection } from './detection';
 export { FindingPage, FindingsPage } from './findings';
 export { Health } from './health';
 export { IncidentsPage } from './incidents';
+export { IntelligencePage } from './intelligence';
 export { LetterPage } from './incident/letter';
 export { Room } from './incident/room';
 export { Ordinary } from './ordinary';

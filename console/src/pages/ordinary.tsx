@@ -40,7 +40,8 @@ function Hours({ hours }: { hours: number[] }) {
   return (
     <figure class="hours">
       <figcaption class="hint">In how many of a hundred of their days they were at work in each hour. The hour now is marked.</figcaption>
-      <svg viewBox="0 0 480 70" role="img" aria-label={`At work usually: ${hours.flatMap((h, i) => (h >= 25 ? [`${i} o’clock ${h} %`] : [])).join(', ') || 'at no hour in particular'}`}>
+      <p class="only-heard">At work usually: {hours.flatMap((h, i) => (h >= 25 ? [`${i} o’clock ${h} %`] : [])).join(', ') || 'at no hour in particular'}.</p>
+      <svg viewBox="0 0 480 70" aria-hidden="true">
         {hours.map((h, i) => <g key={i}><rect class={i === now ? 'now' : ''} x={i * 20 + 2} y={52 - h / 2} width="16" height={Math.max(1, h / 2)} rx="2" />{i % 6 === 0 && <text x={i * 20 + 10} y="67" text-anchor="middle">{i}</text>}</g>)}
       </svg>
     </figure>

@@ -38,6 +38,7 @@ export const pages: Route[] = [
   { path: '/patient/:id/:tab?', page: RecordPage },
   { path: '/blocks', page: officers((m) => m.Blocks), menu: 'Blocks', icon: 'block', verb: 'status-view' },
   { path: '/findings', also: ['/finding/:id'], page: officers((m) => m.FindingsPage), menu: 'Findings', icon: 'find', verb: 'trail-search' },
+  { path: '/intelligence', page: officers((m) => m.IntelligencePage), menu: 'Known attacks', icon: 'world', verb: 'trail-search' },
   { path: '/finding/:id', page: officers((m) => m.FindingPage), verb: 'trail-search' },
   { path: '/person/:account', page: officers((m) => m.Ordinary), verb: 'trail-search' },
   { path: '/trail/:seq?', page: officers((m) => m.Trail), menu: 'Trail', icon: 'trail', verb: 'trail-search' },

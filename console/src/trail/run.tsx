@@ -81,7 +81,7 @@ function StepRow({ run, step: s, now, done }: { run: Run; step: RunStep; now: nu
     <li class={s.state}>
       <div>
         <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
-        {s.words && <p class="muted">{local(s.words)}</p>}
+        {s.words && <p class="muted">{local(s.action === 'open-task' ? s.words.replace(/^[a-z-]+(?=: )/, roleText) : s.words)}</p>}
         {s.state === 'asked' && <p>{s.why} <span class="muted">{lateText(s, now)}</span></p>}
         {holds(s) && <p class="muted">Ends by itself in <span class="count">{left(Date.parse(s.until!) - now)}</span>.</p>}
       </div>
