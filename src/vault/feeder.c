@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
+#include "common/format/json.h"
 #include "common/format/trail.h"
 #include "vault/explain/explain.h"
 #include "vault/identity/identity.h"
@@ -24,14 +25,14 @@ static void notice_change(struct feeder *feeder, const struct trail_entry *e)
 		explain_forget(feeder->explain, e->patients[i]);
 }
 
-static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
+static void send_events(struct feeder *feeder)
 {
 	static struct feed_event events[FEED_BATCH];
 	struct arena *arena = arena_new();
-	uint64_t durable = ledger_durable(feeder->ledger), at = from;
+	uint64_t durable = ledger_durable(feeder->ledger), at = feeder->from;
 	int64_t until_us = time_monotonic_us() + TURN_US;
 	size_t count = 0;
-	for (; at < durable && count < most && time_monotonic_us() < until_us; at++) {
+	for (; at < durable && count < feeder->most && time_monotonic_us() < until_us; at++) {
 		struct trail_entry e;
 		arena_reset(arena);
 		if (ledger_follow(feeder->ledger, at, arena, &e))
@@ -42,6 +43,26 @@ static void send_events(struct feeder *feeder, uint64_t from, uint32_t most)
 	}
 	arena_free(arena);
 	feed_events_send(feeder->watch.channel, events, count, at, durable);
+}
+
+static void on_told(evutil_socket_t fd, short what, void *context)
+{
+	struct feeder *feeder = context;
+	(void)fd;
+	(void)what;
+	if (!feeder->has_watch)
+		return;
+	send_events(feeder);
+	noted_tell(&feeder->noted, feeder->watch.channel);
+	peer_flush(&feeder->watch);
+}
+
+// Not at once: many of these in one read would be many turns' work before anybody else's.
+static void take_pull(struct feeder *feeder, struct bytes payload)
+{
+	static const struct timeval at_once = {0};
+	if (feed_pull_parse(payload, &feeder->from, &feeder->most) == OK)
+		event_add(feeder->told, &at_once);
 }
 
 static void take_outcome(struct feeder *feeder, struct bytes payload)
@@ -71,17 +92,26 @@ bool feeder_ask(struct feeder *feeder, uint64_t ticket, struct bytes question)
 	return true;
 }
 
-// Watch is not believed: what it answers must at least be an object.
+// Watch is not believed: what cannot be encoded again, or would do something to a terminal, is not
+// taken, and what it answers must at least be an object.
+static json_t *object_of(struct bytes text)
+{
+	json_t *json = NULL;
+	if (json_parse_strict(text, NULL, &json, NULL) || !json_is_object(json)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
 static void take_reply(struct feeder *feeder, struct bytes payload)
 {
 	struct feed_reply reply;
 	if (feed_reply_parse(payload, &reply))
 		return; // who asked is told that nothing came
-	json_t *json = json_loadb((const char *)reply.json.at, reply.json.size, 0, NULL);
-	if (json_is_object(json))
+	json_t *json = object_of(reply.json);
+	if (json)
 		feeder->replied(feeder->context, reply.ticket, reply.status, json);
-	else
-		json_decref(json);
 }
 
 // ---- Explaining.
@@ -164,7 +194,7 @@ static void on_more(evutil_socket_t fd, short what, void *context)
 
 static void keep_json(json_t **kept, struct bytes text)
 {
-	json_t *json = json_loadb((const char *)text.at, text.size, 0, NULL);
+	json_t *json = object_of(text);
 	if (!json)
 		return;
 	json_decref(*kept);
@@ -219,8 +249,6 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct feeder *feeder = peer->owner;
 	enum err err = OK;
-	uint64_t from;
-	uint32_t most;
 	if (frame->type == FEED_ACTIVITY) {
 		keep_json(&feeder->activity, frame->payload);
 	} else if (frame->type == FEED_QUEUE) {
@@ -241,10 +269,8 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		err = feed_risk_parse(frame->payload, feeder->risks, &feeder->risk_count);
 	} else if (frame->type == FEED_FOUND) {
 		err = noted_take(&feeder->noted, frame->payload);
-	} else if (feed_pull_parse(frame->payload, &from, &most) == OK) {
-		send_events(feeder, from, most);
-		noted_tell(&feeder->noted, peer->channel);
-		peer_flush(peer);
+	} else if (frame->type == FEED_PULL) {
+		take_pull(feeder, frame->payload);
 	}
 	if (err && err != ERR_BUSY)
 		watch_gone(peer, "something that cannot be read");
@@ -274,9 +300,11 @@ void feeder_open(struct feeder *feeder, const struct wire *wire)
 {
 	if (feeder->has_watch)
 		watch_gone(&feeder->watch, "replaced");
-	if (!feeder->more)
+	if (!feeder->more) {
 		feeder->more = event_new(feeder->base, -1, 0, on_more, feeder);
-	if (!feeder->more)
+		feeder->told = event_new(feeder->base, -1, 0, on_told, feeder);
+	}
+	if (!feeder->more || !feeder->told)
 		abort();
 	feeder->noted.ledger = feeder->ledger;
 	noted_greet(&feeder->noted);

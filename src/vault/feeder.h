@@ -3,7 +3,8 @@
 //
 // Watch asks from a sequence number on and is told what is durable. Whom an event is about is a
 // number under a key that only the vault has. Explaining happens between everything else the loop
-// does: some milliseconds at a time, then whoever waits comes first (FEEDER_SLICE_US).
+// does: some milliseconds at a time, then whoever waits comes first (FEEDER_SLICE_US). Events are
+// told once in a turn of the loop, however often they are asked for: watch keeps nobody waiting.
 #pragma once
 
 #include "common/crypto/crypto.h"
@@ -35,6 +36,9 @@ struct feeder {
 	json_t *activity;   // what watch counted last; NULL before
 	json_t *queue;      // what it wants reviewed; NULL before
 	struct event *more; // wishes wait
+	struct event *told; // events are wanted, from here on
+	uint64_t from;
+	uint32_t most;
 	struct feed_wish wishes[FEED_WISHES];
 	size_t wish_count, wish_at;
 	struct feed_explained done[FEED_WISHES];
