@@ -178,7 +178,7 @@ static void add_lines(struct order *order, const struct ward_counters *counters)
 		order->list = json_pack("{s:s, s:I, s:[]}", "zones", counters->zones,
 			"confirm_seconds", (json_int_t)counters->confirm_s, "lines");
 	json_t *lines = json_object_get(order->list, "lines");
-	for (size_t i = 0; i < counters->count; i++)
+	for (size_t i = 0; i < counters->count && json_array_size(lines) < ORDER_LINES; i++)
 		json_array_append_new(lines, line_json(&counters->lines[i]));
 }
 
@@ -206,8 +206,8 @@ void serve_ordered(
 	}
 	for (struct exchange *x = vault->ordered; x; x = x->next) {
 		struct order *order = x->job;
-		if (order->what.ticket != answer->ticket || !order->sent)
-			continue;
+		if (order->what.ticket != answer->ticket || !order->sent || order->question)
+			continue; // a question's answer is a reply, and nothing else
 		if (counters)
 			add_lines(order, counters);
 		if (!counters || counters->last)

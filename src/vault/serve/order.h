@@ -8,7 +8,8 @@
 #include "vault/serve/serve.h"
 
 enum {
-	ORDER_WAIT_S = 10
+	ORDER_WAIT_S = 10,
+	ORDER_LINES = 16384 // of one list; what comes beyond them is not kept
 };
 
 // The exchange's job while it waits, and when its handler is called again.
