@@ -135,12 +135,23 @@ static const char *find_subject(struct acts *acts, struct act *act, struct trail
 
 // ---- Who agreed.
 
-// An approval is an entry on the trail that a person made for exactly this step.
+static bool says(const char *query, const char *about)
+{
+	size_t size = strlen(query), tail = strlen(about);
+	return size >= tail + 2 && strcmp(query + size - tail, about) == 0 &&
+	       memcmp(query + size - tail - 2, ", ", 2) == 0;
+}
+
+// An approval is an entry on the trail that a person made for exactly this step, and for this act
+// on this person, record or address.
 static bool is_approved(struct acts *acts, const struct act *act, enum trail_action action)
 {
 	struct trail_entry e;
 	if (!act->approved || ledger_read(acts->parts->ledger, act->approved, act->arena, &e))
 		return false;
+	const struct act_whom whom = {act->actor, act->patient, act->address, act->seq};
+	char about[ACT_ABOUT_BYTES];
+	act_about(act->kind, &whom, about);
 	enum policy_role role = policy_role_find(e.role);
 	bool may = policy_may(acts->parts->policy, role, "playbooks");
 	bool right = action == TRAIL_ACT_ENDED || role == ROLE_LOCAL ||
@@ -148,7 +159,8 @@ static bool is_approved(struct acts *acts, const struct act *act, enum trail_act
 	bool concerned = is_opaque(acts, e.actor, act->actor) ||
 			 (*act->subject && strcmp(e.actor, act->subject) == 0);
 	return e.action == action && e.outcome == TRAIL_ALLOWED &&
-	       strcmp(e.detail, act->key) == 0 && may && right && !concerned;
+	       strcmp(e.detail, act->key) == 0 && says(e.query, about) && may && right &&
+	       !concerned;
 }
 
 static bool is_private(const struct prefix *prefix)
@@ -266,11 +278,11 @@ static const char *lock_problem(struct acts *acts, struct act *act)
 static const char *undo_problem(struct acts *acts, struct act *act)
 {
 	const struct measure *m = measure_by_key(acts->parts->identity, act->key);
-	if (!m)
+	if (!m || strcmp(m->action, act->kind->name) != 0)
 		return "there is nothing to take back";
+	act->subject = act->whom = arena_text(act->arena, m->subject); // not the one concerned
 	if (!is_approved(acts, act, TRAIL_ACT_ENDED))
 		return "that somebody wants it back is not on the trail";
-	act->subject = act->whom = arena_text(act->arena, m->subject);
 	if (act->kind->doer == ACT_BY_GUARD && prefix_parse(m->subject, &act->prefix))
 		return "that is not one address";
 	return NULL;

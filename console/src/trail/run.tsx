@@ -61,7 +61,7 @@ export function Decide({ run, step, done }: { run: Run; step: RunStep; done(): v
       {able.map((v) => <button key={v} type="button" class={`button ${v === 'approve' ? 'main' : ''}`} aria-label={`${verbs[v].title}: ${name}`} onClick={() => setVerb(v)}>{verbs[v].title}…</button>)}
       {verb && (
         <Ask title={`${verbs[verb].title}: ${name}`} act={verbs[verb].act} tone={verbs[verb].tone} onClose={() => setVerb(undefined)} onDo={async (reason) => {
-          tell((await post<{ message: string }>(`/api/playbooks/runs/${run.id}/${verb}`, { step: step.step, reason })).message);
+          tell((await post<{ message: string }>(`/api/playbooks/runs/${run.id}/${verb}`, { step: step.step, action: step.action, reason })).message);
           setVerb(undefined);
           void askWaiting();
           done();

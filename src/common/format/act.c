@@ -1,5 +1,6 @@
 #include "common/format/act.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -78,4 +79,17 @@ const char *act_approval_text(const struct act_kind *kind)
 	return kind->target == ACT_ON_ADDRESS
 		       ? "for an address of the house"
 		       : "unless the entry shows them signed in, doing it themselves";
+}
+
+void act_about(
+	const struct act_kind *kind, const struct act_whom *whom, char ret_text[ACT_ABOUT_BYTES])
+{
+	const char *id = kind->target == ACT_ON_PATIENT   ? whom->patient
+			 : kind->target == ACT_ON_ADDRESS ? whom->address
+							  : whom->actor;
+	if (kind->target == ACT_ON_NOTHING)
+		snprintf(ret_text, ACT_ABOUT_BYTES, "%s", kind->name);
+	else
+		snprintf(ret_text, ACT_ABOUT_BYTES, "%s of %.60s, entry %llu", kind->name,
+			id ? id : "", (unsigned long long)whom->seq);
 }

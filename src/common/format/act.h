@@ -53,3 +53,15 @@ extern const size_t act_kind_count;
 const struct act_kind *act_find(const char *name); // NULL when there is none
 bool act_takes(const struct act_kind *kind, const char *argument);
 const char *act_approval_text(const struct act_kind *kind); // a sentence
+
+// What somebody agrees to, as it stands on the trail: "lock-account of 0123456789abcdef, entry 77".
+// Whom is what the table's target says: the number of the account or patient, or the address.
+enum {
+	ACT_ABOUT_BYTES = 128
+};
+struct act_whom {
+	const char *actor, *patient, *address; // "" or NULL: none
+	uint64_t seq;                          // the entry that names them
+};
+void act_about(
+	const struct act_kind *kind, const struct act_whom *whom, char ret_text[ACT_ABOUT_BYTES]);

@@ -5,6 +5,7 @@
 #include "vault/serve/order.h"
 
 #include "common/base/time.h"
+#include "common/format/act.h"
 #include "vault/identity/measures.h"
 #include "vault/ledger/ledger.h"
 
@@ -96,7 +97,7 @@ enum progress api_playbook_dry_run(struct vault *vault, struct exchange *x)
 // ---- Deciding.
 
 struct wish {
-	const char *verb, *reason;
+	const char *verb, *reason, *action; // action: as the person saw it, or ""
 	json_int_t run, step;
 };
 
@@ -115,9 +116,11 @@ static bool read_wish(struct exchange *x, struct wish *ret)
 	if (!body)
 		return false;
 	const char *reason = json_string_value(json_object_get(body, "reason"));
+	const char *action = json_string_value(json_object_get(body, "action"));
 	*ret = (struct wish){.verb = verb,
 		.run = number_of(route_segment(x, "id")),
 		.step = json_integer_value(json_object_get(body, "step")),
+		.action = arena_text(x->arena, action ? action : ""),
 		.reason = arena_text(x->arena, reason && strlen(reason) < 500 ? reason : "")};
 	json_decref(body);
 	bool known = strcmp(verb, "approve") == 0 || strcmp(verb, "refuse") == 0 ||
@@ -143,18 +146,39 @@ static json_t *question_of(
 	return json;
 }
 
+// What it is about, in the words that an act is held against later (acts_check.c): an approval
+// counts for this and nothing else, whatever watch makes of it. NULL: watch does not say.
+static const char *about_of(struct exchange *x, const json_t *told)
+{
+	const struct act_kind *kind = act_find(json_string_value(json_object_get(told, "action")));
+	const struct act_whom whom = {.actor = json_string_value(json_object_get(told, "actor")),
+		.patient = json_string_value(json_object_get(told, "patient")),
+		.address = json_string_value(json_object_get(told, "address")),
+		.seq = (uint64_t)json_integer_value(json_object_get(told, "seq"))};
+	char text[ACT_ABOUT_BYTES];
+	if (!kind)
+		return NULL;
+	act_about(kind, &whom, text);
+	return arena_text(x->arena, text);
+}
+
 // Watch says that they may: now it stands on the trail, and then watch hears of it.
 static enum progress announce(
 	struct vault *vault, struct exchange *x, const struct wish *w, const struct order *may)
 {
+	const char *about = about_of(x, may->reply);
+	if (!about || (*w->action && strncmp(about, w->action, strlen(w->action)) != 0)) {
+		answer_error(x, 409, "conflict",
+			"Nothing was decided: this step is not what it was. Look at it again.");
+		return PROGRESS_DONE;
+	}
 	struct trail_entry note = note_begin(x, TRAIL_SYSTEM, action_of(w->verb), TRAIL_ALLOWED);
 	const char *key = json_string_value(json_object_get(may->reply, "key"));
 	const char *playbook = json_string_value(json_object_get(may->reply, "playbook"));
-	const char *act = json_string_value(json_object_get(may->reply, "action"));
 	note.detail = arena_text(x->arena, key ? key : "");
 	note.rule = arena_text(x->arena, playbook ? playbook : "");
-	note.query = arena_printf(x->arena, "run %lld, step %lld, %s", (long long)w->run,
-		(long long)w->step, act ? act : "");
+	note.query = arena_printf(
+		x->arena, "run %lld, step %lld, %s", (long long)w->run, (long long)w->step, about);
 	note.reason = w->reason;
 	uint64_t entry = note_add(vault, x, &note);
 	x->job_free(x->job);

@@ -41,7 +41,8 @@ const char *playbooks_may(
 
 json_t *playbooks_about(struct playbooks *pb, const struct playbooks_wish *w)
 {
-	static const char *const keys[] = {"key", "playbook", "action", NULL};
+	static const char *const keys[] = {
+		"key", "playbook", "action", "actor", "patient", "address", "seq", NULL};
 	struct run *run = run_of(pb, w->run);
 	struct record *r = run ? record_of(run, w->step) : NULL;
 	if (!r)

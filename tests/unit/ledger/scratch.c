@@ -95,7 +95,7 @@ struct verify_report scratch_verify(const struct scratch *scratch)
 	return report;
 }
 
-void file_read(const char *dir, const char *name, struct buf *ret_bytes)
+void scratch_file_read(const char *dir, const char *name, struct buf *ret_bytes)
 {
 	char path[256];
 	uint8_t room[65536];
@@ -109,7 +109,7 @@ void file_read(const char *dir, const char *name, struct buf *ret_bytes)
 	fclose(file);
 }
 
-void file_write(const char *dir, const char *name, struct bytes bytes)
+void scratch_file_write(const char *dir, const char *name, struct bytes bytes)
 {
 	char path[256];
 	snprintf(path, sizeof path, "%s/%s", dir, name);

@@ -18,6 +18,6 @@ enum err scratch_try(struct scratch *scratch, struct ledger_problem *ret_problem
 void scratch_fill(struct ledger *ledger, unsigned count);
 struct verify_report scratch_verify(const struct scratch *scratch);
 
-void file_read(const char *dir, const char *name, struct buf *ret_bytes);
-void file_write(const char *dir, const char *name, struct bytes bytes);
+void scratch_file_read(const char *dir, const char *name, struct buf *ret_bytes);
+void scratch_file_write(const char *dir, const char *name, struct bytes bytes);
 void copy_tree(const char *from, const char *to);

@@ -296,7 +296,7 @@ static void search_finds_with_and_without_its_index(void **state)
 	wait_signed(ledger, 600); // made again
 	check_searches(ledger);
 	ledger_close(ledger);
-	file_write(s.trail, "search.db",
+	scratch_file_write(s.trail, "search.db",
 		bytes_text("not a database, but rather long, so that it is read"));
 	ledger = scratch_open(&s);
 	wait_signed(ledger, 600);
@@ -350,8 +350,8 @@ static void the_index_of_another_trail_is_dropped(void **state)
 	ledger = scratch_open(&s);
 	scratch_fill(ledger, 600);
 	ledger_close(ledger);
-	file_read(other.trail, "search.db", &index);
-	file_write(s.trail, "search.db", buf_bytes(&index));
+	scratch_file_read(other.trail, "search.db", &index);
+	scratch_file_write(s.trail, "search.db", buf_bytes(&index));
 	ledger = scratch_open(&s);
 	wait_signed(ledger, 600);
 	check_searches(ledger);
@@ -372,7 +372,7 @@ static void only_sealed_bytes_reach_the_disk(void **state)
 	ledger_close(ledger);
 	static const char *const files[] = {"segments/00000000.seg", "search.db", "checkpoint"};
 	for (size_t i = 0; i < 3; i++) {
-		file_read(s.trail, files[i], &bytes);
+		scratch_file_read(s.trail, files[i], &bytes);
 		assert_null(memmem(bytes.at, bytes.size, "actor-", 6));
 		assert_null(memmem(bytes.at, bytes.size, "Patient/", 8));
 	}
@@ -392,8 +392,8 @@ static void an_export_is_what_other_tools_expect(void **state)
 	ledger_close(ledger);
 	snprintf(out, sizeof out, "%s/out", s.dir);
 	assert_ok(ledger_export(s.trail, s.vkey, out));
-	file_read(out, "tile/entries/000", &bundle);
-	file_read(out, "tile/0/000", &tile);
+	scratch_file_read(out, "tile/entries/000", &bundle);
+	scratch_file_read(out, "tile/0/000", &tile);
 	assert_int_equal(tile.size, 256 * 32);
 	size_t at = 0;
 	for (unsigned i = 0; i < 256; i++) {
@@ -403,11 +403,11 @@ static void an_export_is_what_other_tools_expect(void **state)
 		at += 2 + size;
 	}
 	assert_int_equal(at, bundle.size);
-	file_read(out, "tile/entries/001.p/44", &bundle);
-	file_read(out, "tile/0/001.p/44", &tile);
+	scratch_file_read(out, "tile/entries/001.p/44", &bundle);
+	scratch_file_read(out, "tile/0/001.p/44", &tile);
 	assert_int_equal(tile.size, 44 * 32);
-	file_read(out, "tile/1/000.p/1", &tile);
-	file_read(out, "checkpoint", &note);
+	scratch_file_read(out, "tile/1/000.p/1", &tile);
+	scratch_file_read(out, "checkpoint", &note);
 	struct checkpoint checkpoint;
 	assert_ok(note_open(buf_bytes(&note), s.vkey, &checkpoint));
 	assert_int_equal(checkpoint.size, 300);

@@ -43,7 +43,7 @@ static void a_torn_tail_is_cleared(void **state)
 	struct ledger *ledger = scratch_open(&s);
 	scratch_fill(ledger, 100);
 	ledger_close(ledger);
-	file_read(s.trail, FIRST, &segment);
+	scratch_file_read(s.trail, FIRST, &segment);
 	size_t end = end_of(&segment), from = last_group(&segment);
 	for (unsigned cut = 1; cut < 6; cut++) {
 		buf_clear(&torn);
@@ -52,7 +52,7 @@ static void a_torn_tail_is_cleared(void **state)
 		memcpy(torn.at + end, segment.at + from, end - from);
 		torn.at[end + 4 + 4 + 8]++;
 		memset(torn.at + end + cut * 64, 0, (end - from) - cut * 64 > 64 ? 64 : 0);
-		file_write(s.trail, FIRST, buf_bytes(&torn));
+		scratch_file_write(s.trail, FIRST, buf_bytes(&torn));
 		ledger = scratch_open(&s);
 		struct ledger_status status;
 		ledger_status(ledger, &status);
@@ -82,9 +82,9 @@ static void leftovers_without_a_header_are_cleared(void **state)
 	struct ledger *ledger = scratch_open(&s);
 	scratch_fill(ledger, 20);
 	ledger_close(ledger);
-	file_read(s.trail, FIRST, &segment);
+	scratch_file_read(s.trail, FIRST, &segment);
 	memset(segment.at + end_of(&segment) + 4096, 0xab, 4096);
-	file_write(s.trail, FIRST, buf_bytes(&segment));
+	scratch_file_write(s.trail, FIRST, buf_bytes(&segment));
 	assert_false(scratch_verify(&s).whole);
 	ledger = scratch_open(&s);
 	assert_int_equal(ledger_durable(ledger), 20);
@@ -105,9 +105,9 @@ static void damage_before_the_end_stops_the_start(void **state)
 	scratch_fill(ledger, 50);
 	scratch_fill(ledger, 50);
 	ledger_close(ledger);
-	file_read(s.trail, FIRST, &segment);
+	scratch_file_read(s.trail, FIRST, &segment);
 	segment.at[SEGMENT_HEADER_BYTES + 20] ^= 1;
-	file_write(s.trail, FIRST, buf_bytes(&segment));
+	scratch_file_write(s.trail, FIRST, buf_bytes(&segment));
 	char path[128]; // without tiles the whole trail is read at the start
 	snprintf(path, sizeof path, "rm -rf %s/tile", s.trail);
 	assert_int_equal(system(path), 0);
@@ -126,10 +126,10 @@ static void a_trail_that_was_cut_is_refused(void **state)
 	struct ledger *ledger = scratch_open(&s);
 	scratch_fill(ledger, 100);
 	ledger_close(ledger);
-	file_read(s.trail, FIRST, &segment);
+	scratch_file_read(s.trail, FIRST, &segment);
 	size_t from = last_group(&segment);
 	memset(segment.at + from, 0, segment.size - from);
-	file_write(s.trail, FIRST, buf_bytes(&segment));
+	scratch_file_write(s.trail, FIRST, buf_bytes(&segment));
 	assert_err(scratch_try(&s, &problem), ERR_CORRUPT);
 	assert_non_null(strstr(problem.text, "cut"));
 	assert_false(scratch_verify(&s).whole);
@@ -197,12 +197,12 @@ static void a_torn_list_of_checkpoints_is_mended(void **state)
 		scratch_fill(ledger, 10);
 		ledger_close(ledger);
 	}
-	file_read(s.trail, "checkpoints", &list);
+	scratch_file_read(s.trail, "checkpoints", &list);
 	size_t one = list.size / 3;
 	for (size_t cut = 1; cut < one; cut += 9) {
 		buf_clear(&part);
 		buf_add(&part, list.at, list.size - cut);
-		file_write(s.trail, "checkpoints", buf_bytes(&part));
+		scratch_file_write(s.trail, "checkpoints", buf_bytes(&part));
 		assert_false(scratch_verify(&s).whole);
 		struct ledger *ledger = scratch_open(&s);
 		ledger_close(ledger);

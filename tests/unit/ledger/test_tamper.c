@@ -22,7 +22,7 @@ static void make_trail(unsigned entries)
 	scratch_fill(ledger, entries);
 	ledger_close(ledger);
 	assert_true(scratch_verify(&s).whole);
-	file_read(s.trail, FIRST, &whole);
+	scratch_file_read(s.trail, FIRST, &whole);
 }
 
 static void poke(const char *name, size_t at, uint8_t byte)
@@ -39,7 +39,7 @@ static void poke(const char *name, size_t at, uint8_t byte)
 static void every_byte_of(const char *name, size_t size)
 {
 	struct buf bytes = {0};
-	file_read(s.trail, name, &bytes);
+	scratch_file_read(s.trail, name, &bytes);
 	if (!size || size > bytes.size)
 		size = bytes.size;
 	for (size_t at = 0; at < size; at++) {
@@ -89,7 +89,7 @@ static struct verify_report with_payload(struct group group, struct bytes payloa
 	assert_int_equal(segment_group_bytes(group.payload_bytes), room);
 	group_encode(&group, payload, changed.at);
 	memcpy(changed.at + SEGMENT_HEADER_BYTES, payload.at, payload.size);
-	file_write(s.trail, FIRST, buf_bytes(&changed));
+	scratch_file_write(s.trail, FIRST, buf_bytes(&changed));
 	buf_done(&changed);
 	return scratch_verify(&s);
 }
@@ -108,7 +108,7 @@ static void make_one_group(unsigned entries)
 	ledger_flush(ledger);
 	ledger_wait(ledger, entries);
 	ledger_close(ledger);
-	file_read(s.trail, FIRST, &whole);
+	scratch_file_read(s.trail, FIRST, &whole);
 }
 
 static void a_forger_who_knows_the_format_is_found(void **state)
@@ -160,10 +160,10 @@ static void a_forger_of_tiles_is_found(void **state)
 	size_t one = payload.size / 200;
 	buf_add_bytes(&changed, payload);
 	changed.at[17 * one + 30] ^= 1;
-	file_read(s.trail, "tile/0/000.p/200", &tile);
+	scratch_file_read(s.trail, "tile/0/000.p/200", &tile);
 	struct hash leaf = merkle_leaf(bytes_of(changed.at + 17 * one + 2, one - 2));
 	memcpy(tile.at + 17 * HASH_BYTES, leaf.bytes, HASH_BYTES);
-	file_write(s.trail, "tile/0/000.p/200", buf_bytes(&tile));
+	scratch_file_write(s.trail, "tile/0/000.p/200", buf_bytes(&tile));
 	struct verify_report report = with_payload(group, buf_bytes(&changed));
 	assert_false(report.whole);
 	assert_non_null(strstr(report.first_break.what, "not those that were signed"));
@@ -181,15 +181,15 @@ static void what_is_missing_is_found(void **state)
 	struct buf bytes = {0}, cut = {0};
 	make_trail(300);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		file_read(s.trail, files[i], &bytes);
+		scratch_file_read(s.trail, files[i], &bytes);
 		snprintf(path, sizeof path, "%s/%s", s.trail, files[i]);
 		assert_int_equal(unlink(path), 0);
 		assert_false(scratch_verify(&s).whole);
 		buf_clear(&cut);
 		buf_add(&cut, bytes.at, bytes.size - 1);
-		file_write(s.trail, files[i], buf_bytes(&cut));
+		scratch_file_write(s.trail, files[i], buf_bytes(&cut));
 		assert_false(scratch_verify(&s).whole);
-		file_write(s.trail, files[i], buf_bytes(&bytes));
+		scratch_file_write(s.trail, files[i], buf_bytes(&bytes));
 	}
 	assert_true(scratch_verify(&s).whole);
 	buf_done(&bytes);

@@ -1,0 +1,184 @@
+// What an approval counts for, and what watch cannot make of one when somebody has taken it over.
+#include "../unit.h"
+
+#include "../ledger/scratch.h"
+#include "common/config/config.h"
+#include "vault/acts_in.h"
+#include "vault/policy/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEY "abc-5.2"
+
+static struct house {
+	struct scratch scratch;
+	struct config config;
+	struct parts parts;
+	struct acts *acts;
+	struct arena *arena;
+	struct account berg, case_, kim;
+	struct feed_acted answer;
+	char path[128], problem[256];
+} house;
+
+static void take_answer(void *context, const struct feed_acted *acted)
+{
+	(void)context;
+	house.answer = *acted;
+}
+
+static struct account account(const char *login, const char *role)
+{
+	const struct account_new wanted = {.login = login, .name = login, .role = role};
+	struct account made;
+	char password[PASSWORD_GIVEN_BYTES];
+	assert_ok(identity_account_create(
+		house.parts.identity, &wanted, 1800000000000000, house.arena, &made, password));
+	return made;
+}
+
+static int house_open(void **state)
+{
+	const struct key key = {.bytes = {3}};
+	const struct acts_owner owner = {.answer = take_answer};
+	struct yaml_fault fault;
+	(void)state;
+	memset(&house, 0, sizeof house);
+	scratch_make(&house.scratch);
+	snprintf(house.path, sizeof house.path, "%s/identity.db", house.scratch.dir);
+	const struct identity_options options = {
+		.path = house.path, .cost = {8, 1, 1}, .issuer = "St Anna", .hospital_key = key};
+	house.arena = arena_new();
+	house.config.rules = RULES;
+	house.parts = (struct parts){.config = &house.config, .opaque = mac_new(&key)};
+	house.parts.ledger = scratch_open(&house.scratch);
+	assert_ok(identity_open(&options, &house.parts.identity, house.problem));
+	assert_ok(policy_load(RULES "/policy/hospital.yaml", &house.parts.policy, &fault));
+	house.acts = acts_new(&house.parts, &owner);
+	house.berg = account("dr.berg", "clinician");
+	house.case_ = account("dr.case", "clinician");
+	house.kim = account("so.kim", "security-officer");
+	return 0;
+}
+
+static int house_close(void **state)
+{
+	(void)state;
+	acts_free(house.acts);
+	policy_free(house.parts.policy);
+	identity_close(house.parts.identity);
+	ledger_close(house.parts.ledger);
+	mac_free(house.parts.opaque);
+	arena_free(house.arena);
+	scratch_remove(&house.scratch);
+	return 0;
+}
+
+static uint64_t durable(const struct trail_entry *entry)
+{
+	uint64_t seq = ledger_append(house.parts.ledger, entry);
+	ledger_flush(house.parts.ledger);
+	ledger_wait(house.parts.ledger, seq + 1);
+	return seq;
+}
+
+static uint64_t read_by(const struct account *who)
+{
+	const struct trail_entry entry = {.time_us = 1,
+		.kind = TRAIL_ACCESS,
+		.action = TRAIL_READ,
+		.outcome = TRAIL_ALLOWED,
+		.actor = who->id,
+		.role = who->role,
+		.session = "s1"};
+	return durable(&entry);
+}
+
+static const char *number_of(const char *id)
+{
+	return arena_printf(house.arena, "%016llx",
+		(unsigned long long)mac_token(house.parts.opaque, bytes_text(id)));
+}
+
+// What somebody agreed to, or wanted taken back.
+struct agreed {
+	enum trail_action action;
+	const struct account *by;
+	const char *act;
+	const struct account *whom;
+	uint64_t seq;
+};
+
+static uint64_t agree(const struct agreed *a)
+{
+	const struct act_whom whom = {.actor = number_of(a->whom->id), .seq = a->seq};
+	char about[ACT_ABOUT_BYTES];
+	act_about(act_find(a->act), &whom, about);
+	const struct trail_entry entry = {.time_us = 2,
+		.kind = TRAIL_SYSTEM,
+		.action = a->action,
+		.outcome = TRAIL_ALLOWED,
+		.actor = a->by->id,
+		.role = a->by->role,
+		.detail = KEY,
+		.query = arena_printf(house.arena, "run 5, step 2, %s", about)};
+	return durable(&entry);
+}
+
+// True: it was done.
+static bool ask(const char *act, const struct account *whom, uint64_t seq, uint64_t approved)
+{
+	const char *end = strncmp(act, "-", 1) == 0 ? ", \"undo\": true" : "";
+	const char *json = arena_printf(house.arena,
+		"{\"key\": \"" KEY "\", \"action\": \"%s\", \"seconds\": 60, \"seq\": %llu, "
+		"\"actor\": \"%s\", \"approved\": %llu%s}",
+		act + (*end != 0), (unsigned long long)seq, number_of(whom->id),
+		(unsigned long long)approved, end);
+	memset(&house.answer, 0, sizeof house.answer);
+	acts_take(house.acts, 9, bytes_text(json));
+	ledger_wait(house.parts.ledger, ledger_size(house.parts.ledger));
+	acts_settle(house.acts);
+	assert_int_equal(house.answer.ticket, 9);
+	return house.answer.fine;
+}
+
+static void an_approval_counts_for_what_was_approved_and_nothing_else(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg), other = read_by(&house.case_);
+	const struct agreed agreed = {
+		TRAIL_APPROVED, &house.kim, "lock-account", &house.berg, berg};
+	const struct agreed step_up = {
+		TRAIL_APPROVED, &house.kim, "demand-step-up", &house.berg, berg};
+	uint64_t approved = agree(&agreed);
+	assert_false(ask("lock-account", &house.case_, other, approved));
+	assert_false(ask("lock-account", &house.berg, berg, agree(&step_up)));
+	assert_true(ask("lock-account", &house.berg, berg, approved));
+}
+
+static void whoever_is_concerned_does_not_take_it_back(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg);
+	struct account officer = house.berg; // the trail says that they may
+	officer.role = "security-officer";
+	const struct agreed lock = {TRAIL_APPROVED, &house.kim, "lock-account", &house.berg, berg};
+	const struct agreed own = {TRAIL_ACT_ENDED, &officer, "lock-account", &house.case_, berg};
+	const struct agreed kims = {TRAIL_ACT_ENDED, &house.kim, "lock-account", &house.berg, berg};
+	assert_true(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_false(ask("-lock-account", &house.case_, berg, agree(&own)));
+	assert_true(ask("-lock-account", &house.berg, berg, agree(&kims)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			an_approval_counts_for_what_was_approved_and_nothing_else, house_open,
+			house_close),
+		cmocka_unit_test_setup_teardown(
+			whoever_is_concerned_does_not_take_it_back, house_open, house_close),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
