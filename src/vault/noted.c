@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static enum trail_action action_of(enum feed_kind kind)
 {
@@ -13,7 +14,8 @@ static enum trail_action action_of(enum feed_kind kind)
 }
 
 enum {
-	WALK = 2000 // entries at once; while the index is made again it takes several turns
+	WALK = 2000,     // entries at once; while the index is made again it takes several turns
+	A_YEAR = 1000000 // an incident's number is its year's, this many apart
 };
 
 // The newest entry that watch itself caused; people open incidents, too.
@@ -76,6 +78,32 @@ static void append(struct noted *noted, const struct feed_found *found)
 	noted->last[found->kind] = found->number;
 }
 
+// A number far ahead would keep everything up to it off the trail for ever.
+static bool is_near(const struct noted *noted, const struct feed_found *found)
+{
+	uint64_t last = noted->last[found->kind];
+	if (found->kind == FEED_FINDING)
+		return found->number <= last + NOTED_AHEAD;
+	time_t tomorrow = (time_t)(time_now_us() / 1000000 + 86400);
+	struct tm date;
+	uint64_t year = gmtime_r(&tomorrow, &date) ? (uint64_t)date.tm_year + 1900 : 0;
+	uint64_t of = found->number / A_YEAR, from = of == last / A_YEAR ? last % A_YEAR : 0;
+	return of <= year && found->number % A_YEAR <= from + NOTED_AHEAD / 100;
+}
+
+// So many a second, after many at once: what was found while watch was away comes quickly.
+static bool has_room(struct noted *noted)
+{
+	int64_t now_us = time_monotonic_us();
+	int64_t earned = (now_us - noted->earned_us) / (1000000 / NOTED_A_SECOND);
+	if (earned > 0) {
+		noted->room =
+			noted->room + earned < NOTED_AT_ONCE ? noted->room + earned : NOTED_AT_ONCE;
+		noted->earned_us = now_us;
+	}
+	return noted->room > 0;
+}
+
 enum err noted_take(struct noted *noted, struct bytes payload)
 {
 	struct feed_found found;
@@ -84,10 +112,16 @@ enum err noted_take(struct noted *noted, struct bytes payload)
 		err = know(noted);
 	if (err)
 		return err;
-	if (found.number > noted->last[found.kind])
-		append(noted, &found);
-	else
+	if (found.number <= noted->last[found.kind]) {
 		noted->news = true; // it has that already
+		return OK;
+	}
+	if (!is_near(noted, &found))
+		return ERR_LIMIT;
+	if (!has_room(noted))
+		return ERR_BUSY;
+	noted->room--;
+	append(noted, &found);
 	return OK;
 }
 

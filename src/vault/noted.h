@@ -3,12 +3,19 @@
 //
 // Watch numbers both, and the numbers only grow. The last one of each that the trail has is read
 // from the trail itself when watch first asks. Watch sends again whatever it was not told is
-// durable.
+// durable. Watch is not believed: numbers are not far ahead of the last, and there are not more of
+// them than fit a trail that people read.
 #pragma once
 
 #include "common/message/feed.h"
 
 struct ledger;
+
+enum {
+	NOTED_AT_ONCE = 10000,
+	NOTED_A_SECOND = 50,   // after that
+	NOTED_AHEAD = 1000000, // of a finding's number; of an incident's, in its year, a hundredth
+};
 
 struct noted {
 	struct ledger *ledger;
@@ -16,10 +23,11 @@ struct noted {
 	uint64_t last[FEED_KINDS];    // appended
 	uint64_t durable[FEED_KINDS]; // of them on disk, as far as was looked
 	uint64_t end;                 // the trail must be durable below this for all of `last`
+	int64_t room, earned_us;      // how many more at the moment, and since when
 	bool news;                    // watch does not know `durable` yet
 };
 
-// ERR_SYNTAX, ERR_INVALID: it cannot be read. ERR_BUSY: not now; watch sends it again.
+// ERR_SYNTAX, ERR_INVALID, ERR_LIMIT: it cannot be. ERR_BUSY: not now; watch sends it again.
 enum err noted_take(struct noted *noted, struct bytes payload);
 void noted_greet(struct noted *noted); // watch is new and knows nothing
 // Sends how far the trail is, when that is news.
