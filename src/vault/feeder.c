@@ -135,7 +135,8 @@ static enum err ask_of(struct feeder *feeder, const struct feed_wish *wish, stru
 		.patient = e.patients[wish->index],
 		.resource = e.resource,
 		.at_us = e.time_us,
-		.known_us = wish->known_us,
+		// Nobody is made to look unexplained by what was known before they looked.
+		.known_us = wish->known_us < e.time_us ? e.time_us : wish->known_us,
 		.seq = wish->seq};
 	return OK;
 }

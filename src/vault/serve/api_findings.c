@@ -96,6 +96,8 @@ void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 {
 	struct trail_entry entry;
 	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
+	json_object_del(finding, "who"); // names come from the trail, or not at all
+	json_object_del(finding, "about");
 	if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry))
 		return;
 	if (entry.action == TRAIL_EXPLAINED && // names nobody; the access that it is about does

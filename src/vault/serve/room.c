@@ -33,7 +33,8 @@ static json_t *who_json(const struct trail_entry *entry)
 static void join_words(struct vault *vault, struct exchange *x, const char *number, json_t *json)
 {
 	struct trail_entry entry;
-	json_object_del(json, "who");
+	json_object_del(json, "who"); // who and their words come from the trail, or not at all
+	json_object_del(json, "text");
 	if (!read_act(vault, x, number, json_object_get(json, "entry"), &entry))
 		return;
 	json_object_set_new(json, "who", who_json(&entry));
@@ -61,8 +62,10 @@ static void join_answers(
 	{
 		const struct assess_question *asked = assess_find(key);
 		struct trail_entry entry;
-		if (asked && asked->kind == ASSESS_WORDS &&
-			read_act(vault, x, number, json_object_get(one, "entry"), &entry))
+		if (!asked || asked->kind != ASSESS_WORDS)
+			continue;
+		json_object_del(one, "value");
+		if (read_act(vault, x, number, json_object_get(one, "entry"), &entry))
 			json_object_set_new(one, "value", json_string(entry.reason));
 	}
 }
