@@ -268,8 +268,22 @@ static bool known_already(struct acts *acts, struct act *act)
 	return false;
 }
 
+// A watch that was taken over could fill the trail with what is refused, and keep the vault busy
+// with it. False: answered.
+static bool has_room(struct acts *acts, uint64_t ticket)
+{
+	struct feed_acted acted = {
+		.ticket = ticket, .words = "too many acts within a second: a person has to look"};
+	if (allowance_take(&acts->allowance, ACTS_MOST, ACTS_A_SECOND, time_monotonic_us()))
+		return true;
+	acts->owner.answer(acts->owner.context, &acted);
+	return false;
+}
+
 void acts_take(struct acts *acts, uint64_t ticket, struct bytes text)
 {
+	if (!has_room(acts, ticket))
+		return;
 	struct arena *arena = arena_new();
 	struct act *act = arena_alloc(arena, sizeof *act);
 	const char *problem = NULL;

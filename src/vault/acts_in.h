@@ -1,6 +1,7 @@
 // acts_in: what the two files of acts share. Nobody else includes this.
 #pragma once
 
+#include "common/base/allowance.h"
 #include "common/base/text.h"
 #include "common/format/act.h"
 #include "vault/acts.h"
@@ -10,7 +11,8 @@
 #include <jansson.h>
 
 enum {
-	ACTS_MOST = 1000 // that wait
+	ACTS_MOST = 1000, // that wait, and that come at once
+	ACTS_A_SECOND = 20
 };
 
 struct act {
@@ -32,6 +34,7 @@ struct acts {
 	const struct parts *parts;
 	struct acts_owner owner;
 	struct act *first;
+	struct allowance allowance;
 	size_t count;
 };
 

@@ -91,19 +91,6 @@ static bool is_near(const struct noted *noted, const struct feed_found *found)
 	return of <= year && found->number % A_YEAR <= from + NOTED_AHEAD / 100;
 }
 
-// So many a second, after many at once: what was found while watch was away comes quickly.
-static bool has_room(struct noted *noted)
-{
-	int64_t now_us = time_monotonic_us();
-	int64_t earned = (now_us - noted->earned_us) / (1000000 / NOTED_A_SECOND);
-	if (earned > 0) {
-		noted->room =
-			noted->room + earned < NOTED_AT_ONCE ? noted->room + earned : NOTED_AT_ONCE;
-		noted->earned_us = now_us;
-	}
-	return noted->room > 0;
-}
-
 enum err noted_take(struct noted *noted, struct bytes payload)
 {
 	struct feed_found found;
@@ -118,9 +105,8 @@ enum err noted_take(struct noted *noted, struct bytes payload)
 	}
 	if (!is_near(noted, &found))
 		return ERR_LIMIT;
-	if (!has_room(noted))
+	if (!allowance_take(&noted->allowance, NOTED_AT_ONCE, NOTED_A_SECOND, time_monotonic_us()))
 		return ERR_BUSY;
-	noted->room--;
 	append(noted, &found);
 	return OK;
 }

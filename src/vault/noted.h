@@ -7,6 +7,7 @@
 // them than fit a trail that people read.
 #pragma once
 
+#include "common/base/allowance.h"
 #include "common/message/feed.h"
 
 struct ledger;
@@ -23,8 +24,8 @@ struct noted {
 	uint64_t last[FEED_KINDS];    // appended
 	uint64_t durable[FEED_KINDS]; // of them on disk, as far as was looked
 	uint64_t end;                 // the trail must be durable below this for all of `last`
-	int64_t room, earned_us;      // how many more at the moment, and since when
-	bool news;                    // watch does not know `durable` yet
+	struct allowance allowance;
+	bool news; // watch does not know `durable` yet
 };
 
 // ERR_SYNTAX, ERR_INVALID, ERR_LIMIT: it cannot be. ERR_BUSY: not now; watch sends it again.

@@ -194,7 +194,9 @@ static void note_expired(struct vault *vault, const struct ward_answer *answer)
 		.actor = "guard",
 		.actor_name = "Hospitaller",
 		.detail = answer->words};
-	(void)ledger_append(vault->parts.ledger, &note); // nobody waits for its number
+	if (allowance_take(
+		    &vault->expired, ORDER_LINES, ORDER_EXPIRED_A_SECOND, time_monotonic_us()))
+		(void)ledger_append(vault->parts.ledger, &note); // nobody waits for its number
 }
 
 void serve_ordered(

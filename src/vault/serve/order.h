@@ -9,7 +9,8 @@
 
 enum {
 	ORDER_WAIT_S = 10,
-	ORDER_LINES = 16384 // of one list; what comes beyond them is not kept
+	ORDER_LINES = 16384,        // of one list, and that end at once; guard has no more
+	ORDER_EXPIRED_A_SECOND = 20 // after that; what is beyond comes from no guard of ours
 };
 
 // The exchange's job while it waits, and when its handler is called again.

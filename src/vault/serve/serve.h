@@ -6,6 +6,7 @@
 // wait and reads go on. Password hashing happens in worker threads. Everything else is the loop's.
 #pragma once
 
+#include "common/base/allowance.h"
 #include "vault/serve/exchange.h"
 #include "vault/serve/worker.h"
 
@@ -38,7 +39,7 @@ struct vault_parts {
 	const struct keyring_place *keys;
 	const char *version;
 	const char *rules; // the folder of the rules: letters, incidents.yaml
-	const char *base; // "https://his.example/fhir", or NULL or "" where it is not configured
+	const char *base;  // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
 	// Queues the answer for the client of the exchange; the exchange is freed by serve
@@ -51,7 +52,7 @@ struct vault_parts {
 	json_t *(*findings)(void *context); // what watch found, as it told it; or NULL
 	// Points of risk of an account where watch finds it high, else 0; may be NULL.
 	int (*risk)(void *context, const char *account);
-	struct mac *opaque;                 // how people become numbers for watch
+	struct mac *opaque; // how people become numbers for watch
 	// What the courier told, or NULL; and a test errand: ERR_CLOSED when watch is not there.
 	json_t *(*courier)(void *context);
 	enum err (*courier_test)(void *context, uint64_t id, const char *destination);
@@ -73,6 +74,7 @@ struct vault {
 	struct exchange *ordered;     // wait for guard (order.h)
 	size_t ordered_count;
 	uint64_t tickets;
+	struct allowance expired; // what guard told of itself, on the trail
 	bool committing;
 	enum err commit_result;
 	uint64_t commit_trail_end;

@@ -171,6 +171,17 @@ static void whoever_is_concerned_does_not_take_it_back(void **state)
 	assert_true(ask("-lock-account", &house.berg, berg, agree(&kims)));
 }
 
+static void a_flood_of_acts_does_not_fill_the_trail(void **state)
+{
+	static const char nonsense[] = "{\"key\": \"k\", \"action\": \"lock-account\", "
+				       "\"seconds\": 60, \"seq\": 1}";
+	(void)state;
+	for (unsigned i = 0; i < 3 * ACTS_MOST; i++)
+		acts_take(house.acts, i, bytes_text(nonsense));
+	assert_non_null(strstr(house.answer.words, "too many"));
+	assert_in_range(ledger_size(house.parts.ledger), ACTS_MOST, ACTS_MOST + 30 * ACTS_A_SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +190,8 @@ int main(void)
 			house_close),
 		cmocka_unit_test_setup_teardown(
 			whoever_is_concerned_does_not_take_it_back, house_open, house_close),
+		cmocka_unit_test_setup_teardown(
+			a_flood_of_acts_does_not_fill_the_trail, house_open, house_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
