@@ -3,44 +3,13 @@
 // event alone.
 //   build/bench/bench_detect [RULES/detect] [events]
 #include "watch/detect/detect.h"
+#include "day.h"
 #include "common/base/time.h"
-#include "common/format/trail.h"
 #include "watch/detect/from_feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	STAFF = 1000,
-	PATIENTS = 20000
-};
-
-static uint64_t draw(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return *state >> 33;
-}
-
-// A hospital's day: mostly reads, some searches and writes, few sign-ins, 20 events a second.
-static void day(struct feed_event *events, size_t count)
-{
-	static const uint8_t actions[] = {TRAIL_READ, TRAIL_READ, TRAIL_READ, TRAIL_READ,
-		TRAIL_READ, TRAIL_READ, TRAIL_SEARCH, TRAIL_SEARCH, TRAIL_UPDATE, TRAIL_CREATE};
-	uint64_t state = 7;
-	for (size_t i = 0; i < count; i++) {
-		bool sign_in = draw(&state) % 50 == 0;
-		events[i] = (struct feed_event){.seq = i + 1,
-			.time_us = 1772618400000000 + (int64_t)i * 50000,
-			.kind = sign_in ? TRAIL_SIGN_IN : TRAIL_ACCESS,
-			.action = sign_in ? TRAIL_SIGNED_IN : actions[draw(&state) % 10],
-			.outcome = draw(&state) % 100 ? TRAIL_ALLOWED : TRAIL_DENIED,
-			.related = draw(&state) % 10 != 0,
-			.patient_count = 1,
-			.actor = 1 + draw(&state) % STAFF,
-			.patient = 1 + draw(&state) % PATIENTS};
-	}
-}
 
 static size_t findings;
 
@@ -115,7 +84,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s has no rules, or wrong ones\n", folder);
 		return 1;
 	}
-	day(events, count);
+	day_make(events, count, 1772618400000000);
 	double grep = grep_like(events, count), build = through_all(events, count, NULL);
 	double all = through_all(events, count, detect);
 	json_t *json = detect_json(detect, 0), *memory = json_object_get(json, "memory");

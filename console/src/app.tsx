@@ -137,7 +137,7 @@ function FreshFactor() {
       await post('/api/me/second-factor', { code });
       end(true);
     }}>
-      <p>Something unusual was noticed with your account. For this, a new code is needed. Your own patients’ records open without it, and breaking the glass always works.</p>
+      <p>Something unusual was noticed with your account, and this needs a new code. If a patient cannot wait for it: close this and break the glass, which always works.</p>
     </Ask>
   );
 }

@@ -86,8 +86,9 @@ static int run_forget(const struct invocation *invocation)
 	if (!result && invocation->json)
 		print_json(answer);
 	else if (!result)
-		printf("The key of Patient/%s is destroyed. Backups made before now still hold it, wrapped; "
-		       "the patient is forgotten everywhere when the last of them expires.\n",
+		printf("The key of Patient/%s is destroyed. Backups made before now still hold it, wrapped: "
+		       "they open nothing any more once `hospitaller key rotate` has ended; those that "
+		       "hold STATE/keys, too, when they are gone.\n",
 			patient);
 	json_decref(answer);
 	free(body);
@@ -97,7 +98,7 @@ static int run_forget(const struct invocation *invocation)
 const struct command command_patient_forget = {
 	.usage = {.words = "patient forget",
 		.summary = "Destroys a patient's key, for ever.",
-		.help = "What was sealed under it can be read by nobody any more. Backups made before still hold the wrapped key until they expire. The act stays on the trail, with its reason.",
+		.help = "What was sealed under it can be read by nobody any more. Backups made before still hold the wrapped key, and open until the next 'key rotate' has ended; those that hold STATE/keys, too, until they are gone. The act stays on the trail, with its reason.",
 		.arguments = {{.name = "ID",
 			.wrong = wrong_id,
 			.help = "The patient's id, as in Patient/ID."}},

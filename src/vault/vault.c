@@ -319,7 +319,8 @@ static void start(struct role *role)
 		.ask = ask,
 		.context = role,
 		.keys = &role->parts.place,
-		.skip_trail_wait = config_test(role->config, "no-trail-wait")};
+		.skip_trail_wait = config_test(role->config, "no-trail-wait"),
+		.skip_glass = config_test(role->config, "no-broken-glass")};
 	const struct timeval tick = {.tv_sec = TICK_S};
 	serve_init(&role->vault, &parts);
 	role->settle = event_new(role->base, -1, 0, on_settle, role);

@@ -233,8 +233,8 @@ await test('what explains an access is drawn as a path', async () => {
   await field('Who').fill('dr.berg');
   await field('Patient').fill('pat0');
   await page.getByLabel('What', { exact: true }).selectOption('read');
-  await button('Search').click();
-  await page.getByText('Paul Marsh').first().waitFor();
+  await Promise.all([page.waitForResponse(/\/api\/trail\?.*action=read/), button('Search').click()]);
+  await page.getByText('read the personal details of Paul Marsh').first().waitFor();
   await page.getByRole('button', { name: 'Show details' }).first().click();
   await button('What explains it?').click();
   await page.getByText(/took part in a visit, strength \d+ of 100/).waitFor();

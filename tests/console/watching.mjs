@@ -302,6 +302,14 @@ await test('where the policy wants a fresh code, it is asked for in place, and t
   await dialog.waitFor({ state: 'detached' });
   expect(given, 'the code was not taken');
   await page.unroute('**/fhir/Patient?**');
+  // Who cannot give one now still breaks the glass.
+  await page.route('**/fhir/Patient/pat4', (r) => r.fulfill({ status: 403, contentType: 'application/fhir+json', body: '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"login","details":{"coding":[{"code":"fresh-factor-required"}]},"diagnostics":"Give a new code of your second factor; breaking the glass opens it at once."}]}' }));
+  await page.goto(`${told.url}/patient/pat4`);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('only broken glass opens records to you').waitFor();
+  await button('Break the glass…').waitFor();
+  await look('waits-for-a-code');
+  await page.unroute('**/fhir/Patient/pat4');
   await signOut();
 });
 await test('who may look but not block sees no buttons', async () => {

@@ -42,6 +42,7 @@ struct vault_parts {
 	const char *base;  // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
+	bool skip_glass; // likewise care-comes-first: a measure is not opened by broken glass
 	// Queues the answer for the client of the exchange; the exchange is freed by serve
 	// afterwards.
 	void (*deliver)(void *context, struct exchange *exchange);

@@ -230,7 +230,7 @@ static void narrow(struct vault *vault, struct exchange *x, struct policy_ask *a
 	struct verdict *verdict, struct policy_decision *decision)
 {
 	const struct broken_glass *glass = verdict->glass;
-	if (glass) {
+	if (glass && !vault->parts.skip_glass) {
 		ask->relationship = false;
 		verdict->purpose = "BTG";
 		verdict->reason = arena_text(x->arena, glass->reason);

@@ -58,7 +58,7 @@ export function Decisions({ own }: { own: Own }) {
         {!closed && <button type="button" class="button" onClick={() => setAsking('assign')}>Give it to…</button>}
         {!closed && i.state !== 'contained' && <button type="button" class="button" onClick={() => setAsking('contain')}>It is contained…</button>}
         <button type="button" class={`button ${i.assigned && !i.verdict ? 'main' : ''}`} onClick={() => setAsking('verdict')}>{i.verdict ? 'Change the verdict…' : 'Say what it was…'}</button>
-        {closed ? <button type="button" class="button" onClick={() => setAsking('reopen')}>Open it again…</button> : i.verdict && <button type="button" class="button main" onClick={() => setAsking('close')}>Close it…</button>}
+        {closed ? <button type="button" class="button" onClick={() => setAsking('reopen')}>Open it again…</button> : i.verdict && <button type="button" class={`button ${i.clocks.some((c) => c.state === 'running' || c.state === 'overdue') ? '' : 'main'}`} onClick={() => setAsking('close')}>Close it…</button>}
         <button type="button" class="button" onClick={() => window.print()}>Print</button>
       </div>
       {asking === 'verdict' && <Verdict own={own} onClose={done} />}

@@ -110,7 +110,7 @@ export function Law({ own }: { own: Own }) {
       {i.clocks.length ? (
         <ul class="clocks" aria-label="Clocks">{i.clocks.map((c) => <li key={c.duty} class={c.state}><ClockTag clock={c} /><small class="muted">{c.law}, {c.article}{c.due && c.state !== 'done' && c.state !== 'not-needed' ? `: until ${dateTime(c.due)}` : ''}{c.state === 'not-needed' ? `: ${c.words.replace(/^not needed: /, '')}` : ''}</small></li>)}</ul>
       ) : <Empty>{i.verdict === 'false-alarm' ? 'Nothing: it was a false alarm.' : 'No clock runs: no patient’s information is known to be concerned.'}</Empty>}
-      <details open={answered > 0}>
+      <details>
         <summary>Assessment: {answered} of {questions.length} questions answered</summary>
         <dl class="questions">
           {questions.map((q) => <div key={q.key}><dt>{q.words}</dt><dd>{answerText(q, i.assessment[q.key]?.value) || <span class="muted">Not answered</span>} <button type="button" class="button small no-print" aria-label={`Answer: ${q.words}`} onClick={() => setAsked(q)}>{i.assessment[q.key]?.value ? 'Change…' : 'Answer…'}</button></dd></div>)}

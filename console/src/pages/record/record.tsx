@@ -73,7 +73,8 @@ export function RecordPage({ params }: { params: Record<string, string> }) {
   const role = account()?.role ?? '';
   const shown = tabs.filter((t) => !t.not?.includes(role) && (!t.verb || may(t.verb)));
   const tab = shown.find((t) => t.key === params.tab) ?? shown[0]!;
-  const closed = loaded.error?.code === 'break-glass-possible';
+  const waits = loaded.error?.code === 'fresh-factor-required';
+  const closed = waits || loaded.error?.code === 'break-glass-possible';
   const patient = loaded.data;
 
   useEffect(() => {
@@ -93,9 +94,10 @@ export function RecordPage({ params }: { params: Record<string, string> }) {
         <div class="closed">
           <span class="closed-mark"><Icon name="glass" size={30} /></span>
           <h1 tabIndex={-1}>This record is not open to you</h1>
-          <p>You are not known to be treating this patient: you appear in none of their visits, care teams or appointments.</p>
+          {waits ? <p>Something unusual was noticed with your account: until you give a new code, only broken glass opens records to you.</p>
+            : <p>You are not known to be treating this patient: you appear in none of their visits, care teams or appointments.</p>}
           <p>If you need it <strong>now</strong> to care for them, you can break the glass. It opens at once; somebody will ask you about it later.</p>
-          <div class="row"><a class="button" href="/">Back to patients</a><button type="button" class="button glass" onClick={() => setAsking(true)}><Icon name="glass" size={18} />Break the glass…</button></div>
+          <div class="row">{waits ? <button type="button" class="button" onClick={loaded.again}>Give the code</button> : <a class="button" href="/">Back to patients</a>}<button type="button" class="button glass" onClick={() => setAsking(true)}><Icon name="glass" size={18} />Break the glass…</button></div>
         </div>
       )}
       {loaded.error && !closed && (loaded.error.status === 404 || loaded.error.status === 410
@@ -128,6 +130,10 @@ export function PartTrouble({ error, again }: { error: ApiError; again?: () => v
       <Box tone="glass" title="This part is not open to you." actions={<button type="button" class="button glass" onClick={ask}>Break the glass…</button>}>
         Nothing connects you with the care of this patient. If you need to look, say why; it will be reviewed.
       </Box>
+    );
+  if (error.code === 'fresh-factor-required')
+    return (
+      <Box tone="glass" title="This part waits for a new code." actions={<>{again && <button type="button" class="button" onClick={again}>Give the code</button>}<button type="button" class="button glass" onClick={ask}>Break the glass…</button></>}>{error.message}</Box>
     );
   if (error.status === 403) return <Box tone="info" title="This part is not for your role.">{error.message}</Box>;
   return <Trouble error={error} again={again} />;
