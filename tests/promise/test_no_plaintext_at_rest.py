@@ -2,7 +2,7 @@
 import base64
 import json
 import os
-import subprocess
+import time
 from pathlib import Path
 
 from house import Client, House, observation, patient
@@ -48,9 +48,45 @@ def use(house):
     assert berg.get("/fhir/Patient/Zyxwander%20Quillfeather").status in (400, 404)
 
 
+def wait_for(what, seconds=20):
+    end = time.time() + seconds
+    while time.time() < end:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
+
+
+def work_on_it(house):
+    """What officers write about a case, and what watch keeps of it."""
+    house.account("ms.lane", "privacy-officer", "")
+    lane, berg = house.sign_in("ms.lane"), house.sign_in("dr.berg")
+    house.bundle(*[patient(f"q{i}", f"Zyxwander{i}") for i in range(4)])
+    for i in range(4):
+        assert berg.post("/api/break-glass", {"patient": f"q{i}", "reason": "zebra in the emergency room"}).status == 200
+
+    def findings():
+        answer = lane.get("/api/findings")
+        return answer.json["findings"] if answer.status == 200 else []
+    found = wait_for(findings)[0]
+    made = lane.post("/api/exceptions", {"rule": "26526089-b6db-5d2f-9528-e601ed860345", "until": "2099-01-31",
+                                         "when": "patient.uid=pat-unusual-id-77", "reason": "Quillfeather is a zebra"})
+    assert made.status == 201, made.body
+    answer = lane.post("/api/incidents", {"finding": found["id"]})
+    assert answer.status in (200, 201), answer.body  # one may have been opened already
+    number = answer.json["number"]
+    for act, words in (("note", "Zyxwander Quillfeather, MRN-zq81742"), ("task", "ask about schlafkrankheit")):
+        done = lane.post(f"/api/incidents/{number}/{act}", {"text": words})
+        assert done.status == 200 and words in done.body.decode(), done.body
+    assert lane.get(f"/api/incidents/{number}/letters/authority").status == 200
+    time.sleep(2.5)  # what watch keeps is saved every two seconds
+
+
 def test_nothing_is_readable_on_disk(tmp_path):
     with House(tmp_path) as house:
         use(house)
+        work_on_it(house)
         assert find_plain(house.state) == []
         for pid in house.pids():
             for fd in Path(f"/proc/{pid}/fd").iterdir():
