@@ -244,6 +244,20 @@ static const char *ceiling_problem(struct acts *acts, const struct act *act, con
 	return NULL;
 }
 
+// What touches nobody is kept as well, and would push out of memory what the ceilings count.
+static const char *plain_problem(struct acts *acts, const struct act *act)
+{
+	struct identity *identity = acts->parts->identity;
+	int64_t since_us = act->from_us - 3600 * 1000000ll;
+	unsigned count = 0;
+	for (const struct measure *m = measure_next(identity, NULL); m;
+		m = measure_next(identity, m))
+		count += m->from_us >= since_us && !*m->subject && strcmp(m->key, act->key) != 0;
+	for (const struct act *a = acts->first; a; a = a->next)
+		count += !*a->subject;
+	return count < ACTS_PLAIN ? NULL : "there were too many of these within the hour";
+}
+
 // ---- Locking an account.
 
 static bool role_breaks_glass(const struct acts *acts, const char *role)
@@ -300,7 +314,7 @@ const char *acts_problem(struct acts *acts, struct act *act)
 		return undo_problem(acts, act);
 	const char *problem = find_subject(acts, act, &e);
 	if (problem || act->kind->target == ACT_ON_NOTHING)
-		return problem;
+		return problem ? problem : plain_problem(acts, act);
 	snprintf(path, sizeof path, "%s/playbooks/never-touch.yaml", acts->parts->config->rules);
 	if (spared_load(path, act->arena, spared, &wrong))
 		return arena_printf(

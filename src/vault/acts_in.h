@@ -12,7 +12,8 @@
 
 enum {
 	ACTS_MOST = 1000, // that wait, and that come at once
-	ACTS_A_SECOND = 20
+	ACTS_A_SECOND = 20,
+	ACTS_PLAIN = 500, // in an hour, of those that touch nobody
 };
 
 struct act {

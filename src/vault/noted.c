@@ -15,6 +15,7 @@ static enum trail_action action_of(enum feed_kind kind)
 
 enum {
 	WALK = 2000,     // entries at once; while the index is made again it takes several turns
+	LOOK_US = 20000, // from one look to the next, however often watch has it looked for
 	A_YEAR = 1000000 // an incident's number is its year's, this many apart
 };
 
@@ -35,6 +36,10 @@ static enum err read_last(struct noted *noted, enum feed_kind kind, struct arena
 static enum err know(struct noted *noted)
 {
 	enum err err = OK;
+	int64_t now_us = time_monotonic_us();
+	if (!noted->known && now_us < noted->looked_us + LOOK_US)
+		return ERR_BUSY;
+	noted->looked_us = now_us;
 	struct arena *arena = arena_new();
 	for (int kind = FEED_FINDING; kind < FEED_KINDS && !noted->known && !err; kind++)
 		err = read_last(noted, (enum feed_kind)kind, arena);

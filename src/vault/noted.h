@@ -21,6 +21,7 @@ enum {
 struct noted {
 	struct ledger *ledger;
 	bool known;                   // the last numbers were read from the trail
+	int64_t looked_us;            // when they were looked for, monotonic
 	uint64_t last[FEED_KINDS];    // appended
 	uint64_t durable[FEED_KINDS]; // of them on disk, as far as was looked
 	uint64_t end;                 // the trail must be durable below this for all of `last`

@@ -44,10 +44,10 @@ bool detector_ready(const struct detector *detector);
 struct intelligence *detector_intelligence(struct detector *detector);
 
 struct findings *detector_findings(struct detector *detector); // borrowed
-// One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
 // What a person ordinarily does, and today (behaviour_profile()). The caller's reference.
 json_t *detector_profile(struct detector *detector, uint64_t actor);
 json_t *detector_conduct(struct detector *detector); // behaviour_json(), or NULL
+// One finding by its number, or NULL; DETECTOR_KEPT are kept. The caller's reference.
 json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Something that another part of watch found; kept with the next tick.

@@ -81,6 +81,8 @@ static void take_explanations(struct role *role, struct bytes payload)
 // What was found: at once, so that nobody waits for the next report.
 static void tell(struct role *role)
 {
+	if (!role->has_vault) // it went away while something else was sent
+		return;
 	detector_tell(role->detector, channel_begin(role->vault.channel, FEED_FINDINGS));
 	channel_end(role->vault.channel);
 	peer_flush(&role->vault);
@@ -278,6 +280,8 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	if (!role->has_vault || role->failed)
 		return;
 	ask_explanations(role);
+	if (!role->has_vault)
+		return;
 	queue_send(role);
 	struct buf *out = channel_begin(role->vault.channel, FEED_ACTIVITY);
 	activity_json(role->activity, time_now_us(), role->place, role->size, out);
