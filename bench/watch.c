@@ -4,9 +4,9 @@
 // that it asks for is answered at once; reading the trail and the channel to the vault are not in
 // it.
 //   build/bench/bench_watch RULES [events] [indicators]
-#include "day.h"
 #include "common/base/time.h"
 #include "common/format/explained.h"
+#include "day.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
 #include "watch/casebook.h"
