@@ -185,6 +185,8 @@ static const char *approval_problem(struct acts *acts, struct act *act, const st
 		return "this is never done without approval";
 	if (act->kind->target == ACT_ON_ADDRESS)
 		return is_private(&act->prefix) ? "an address of the house needs approval" : NULL;
+	if (act->kind->target == ACT_ON_SESSION)
+		return "people may treat through an application: its token needs approval";
 	// Whoever fails at a colleague's password makes entries about them, but none in a session
 	// of theirs.
 	bool themself = *e->session && e->outcome != TRAIL_DENIED;

@@ -214,6 +214,9 @@ def test_a_token_is_refused_and_taken_again(ward):
     made = ward.admin.post(f"/api/accounts/{ward.secrets['app']['id']}/tokens", {"label": "x"}).json
     app = h.Client(ward, made["token"])
     act(app, "Device")
+    run, step = wait_for(lambda: step_of(ward.kim, "trial-token", "revoke-token", "asked"))
+    assert app.get("/fhir/Patient/q1").status == 200  # people may treat through it: somebody decides
+    assert decide(ward.kim, "approve", run, step).status == 200
     run, step = wait_for(lambda: step_of(ward.kim, "trial-token", "revoke-token", "done"))
     assert app.get("/fhir/Patient/q1").status == 401
     assert decide(ward.kim, "undo", run, step).status == 200

@@ -1,7 +1,8 @@
 // act: what a playbook can do, as one table. Watch asks, the vault and guard do; the manual, the
 // docs and the check of a playbook are made from it.
 //
-// Care comes first: none of them keeps anybody from breaking the glass. Every one ends by itself or
+// Care comes first: none of them keeps anybody from breaking the glass but revoke-token, which
+// shuts out a whole application and therefore always asks a person. Every one ends by itself or
 // changes nothing that would have to end, and says how it is taken back. Who or what is on the list
 // in rules/playbooks/never-touch.yaml is never touched, whatever a playbook says. Pure.
 #pragma once
@@ -27,7 +28,8 @@ enum act_approval {
 	ACT_FREE,
 	// An account: unless the entry shows that it was signed in and did it itself, so that
 	// nobody gets a colleague into trouble by failing at their password. An address: when it is
-	// one of the house (private ranges), where many may sit behind one.
+	// one of the house (private ranges), where many may sit behind one. A token: always, once
+	// it is known to be an application's, for people may treat through it.
 	ACT_UNLESS_PLAIN,
 	ACT_ALWAYS,
 };
