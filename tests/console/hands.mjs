@@ -1,11 +1,17 @@
 // What every browser test needs: a browser that complains aloud, steps named in the words of a user,
 // the audit of a page in both themes and sizes, signing in with a password and a second factor.
+import dns from 'node:dns';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { audit } from './audit.mjs';
 import { totp } from './totp.mjs';
+
+// A bare Debian has no /etc/hosts. Browsers know localhost all the same; node, which answers some
+// requests in the browser's place, does not.
+const lookup = dns.promises.lookup;
+dns.promises.lookup = (host, ...more) => lookup(host === 'localhost' ? '127.0.0.1' : host, ...more);
 
 export const told = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const pictures = told.pictures;
