@@ -17,6 +17,7 @@
 #include "vault/explain/explain.h"
 #include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
+#include "vault/lures/lures.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
 #include "vault/serve/route.h"
@@ -175,8 +176,27 @@ static bool no_guard(void *context, const struct ward_order *order)
 	return false;
 }
 
+static bool no_watch(void *context, uint64_t ticket, struct bytes question)
+{
+	(void)context;
+	(void)ticket;
+	(void)question;
+	return false;
+}
+
+static struct lures *open_lures(void)
+{
+	static const struct key key = {{1}};
+	char path[64];
+	struct lures *lures = NULL;
+	snprintf(path, sizeof path, "%s/lures", folder);
+	fuzz_rule(lures_open(path, &key, &lures) == OK, "the lures");
+	return lures;
+}
+
 static void open_vault(void)
 {
+	static const struct key opaque = {{2}};
 	char problem[256];
 	struct records *records = NULL;
 	int fds[2];
@@ -197,7 +217,11 @@ static void open_vault(void)
 		.findings = nothing,
 		.courier = nothing,
 		.courier_test = nobody,
-		.order = no_guard};
+		.order = no_guard,
+		.ask = no_watch,
+		.lures = open_lures(),
+		.opaque = mac_new(&opaque),
+		.rules = folder};
 	serve_init(&vault, &parts);
 	fuzz_rule(channel_pair(fds) == OK, "a pair");
 	vault_end = channel_new(fds[0], &door_table, MESSAGE_FORTH);
@@ -210,6 +234,8 @@ static void close_vault(void)
 	explain_free(vault.parts.explain);
 	identity_close(vault.parts.identity);
 	records_close(vault.parts.records);
+	lures_close(vault.parts.lures);
+	mac_free(vault.parts.opaque);
 	ledger_close(vault.parts.ledger);
 	policy_free(vault.parts.policy);
 	channel_free(vault_end);
