@@ -157,7 +157,10 @@ def test_they_are_known_after_a_restart_and_gone_when_removed(baited):
     baited.kill()
     baited.start()
     baited.lane, baited.berg = baited.sign_in("ms.lane"), baited.sign_in("dr.berg")
-    before = len(findings(baited.lane, CERTAIN[0]))
+    before = None
+    while before != (now := len(findings(baited.lane, CERTAIN[0]))):  # what was under way at the kill comes, too
+        before = now
+        time.sleep(3)
     baited.berg.get(f"/fhir/Patient/{baited.patients[0]}")
     wait_for(lambda: len(findings(baited.lane, CERTAIN[0])) == before + 1)
     assert "1 removed" in baited.cli("lure", "remove", baited.patients[0]).stdout
