@@ -45,6 +45,17 @@ def totp(secret, at=None):
     return "%06d" % ((struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7FFFFFFF) % 1000000)
 
 
+def wait_for(what, seconds=40):
+    """What `what` gives as soon as it is true; an assertion when it does not come."""
+    end = time.time() + seconds
+    while time.time() < end:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come")
+
+
 class Answer:
     def __init__(self, response):
         self.status = response.status

@@ -3,7 +3,7 @@ import shutil
 import time
 
 import pytest
-from house import ROOT, House, encounter, observation, patient, practitioner
+from house import ROOT, House, encounter, observation, patient, practitioner, wait_for
 
 RULE = """
 title: Refused
@@ -34,13 +34,6 @@ def own(tmp_path):
         house.account("dr.berg", "clinician", "Practitioner/p1")
         house.account("ms.lane", "privacy-officer")
         yield house
-
-
-def wait_for(holds, seconds=20):
-    end = time.time() + seconds
-    while not holds():
-        assert time.time() < end, "it did not come to that"
-        time.sleep(0.1)
 
 
 def test_a_flood_of_one_rule_opens_nothing_and_two_rules_take_no_care_away(own):

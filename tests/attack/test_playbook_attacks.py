@@ -1,7 +1,6 @@
 """What an attacker would try with playbooks: have them keep a colleague from work."""
 import shutil
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
 import house as h  # noqa: E402
+from house import wait_for
 
 RULES = """
 title: Trial wrong password
@@ -64,16 +64,6 @@ def ward(tmp_path):
             house.account(login, role, "Practitioner/p1" if role == "clinician" else "")
         house.kim = house.sign_in("so.kim")
         yield house
-
-
-def wait_for(what, seconds=20):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def steps(house, playbook):

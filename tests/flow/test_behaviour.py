@@ -1,8 +1,8 @@
 """What a person ordinarily does, against today: from acts at the door to the page of who may see it."""
 import sqlite3
-import time
 
 import house as h
+from house import wait_for
 import pytest
 
 
@@ -17,16 +17,6 @@ def watched(tmp_path_factory):
         house.account("dr.idle", "clinician")
         house.berg, house.lane = house.sign_in("dr.berg"), house.sign_in("ms.lane")
         yield house
-
-
-def wait_for(what, seconds=20):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def today(client, feature, login="dr.berg"):

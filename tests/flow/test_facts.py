@@ -6,20 +6,11 @@ import subprocess
 import time
 
 import house as h
+from house import wait_for
 import pytest
 
 SIM = h.BUILD / "sim" / "hospital-sim"
 TOWN = ("--seed", "14", "--patients", "60", "--staff", "40", "--days", "14")
-
-
-def wait_for(what, seconds=30):
-    end = time.time() + seconds
-    while True:
-        found = what()
-        if found or time.time() > end:
-            assert found, "it did not come"
-            return found
-        time.sleep(0.2)
 
 
 def findings(client, title):

@@ -4,6 +4,7 @@ import sqlite3
 import time
 
 import house as h
+from house import wait_for
 import pytest
 
 ROOT = h.ROOT
@@ -24,16 +25,6 @@ def watched(tmp_path_factory):
             house.account(login, role, person)
         house.berg, house.lane, house.kim = (house.sign_in(n) for n in ("dr.berg", "ms.lane", "so.kim"))
         yield house
-
-
-def wait_for(what, seconds=15):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def findings(client, title):

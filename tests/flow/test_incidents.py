@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import house as h
+from house import wait_for
 import pytest
 from courier import Authority, Web
 
@@ -56,16 +57,6 @@ def house(tmp_path_factory):
             house.sign_in(n) for n in ("dr.berg", "ms.lane", "so.kim", "ms.desk"))
         wait_for(lambda: len(house.lane.get("/api/findings").json["detect"]["rules"]) == 4)
         yield house
-
-
-def wait_for(what, seconds=20):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def incidents(client, state="all"):

@@ -6,6 +6,7 @@ import time
 import uuid
 
 import house as h
+from house import wait_for
 import pytest
 
 ROOT = h.ROOT
@@ -47,16 +48,6 @@ TYPES = {
     "token": ("Device", "  - do: revoke-token\n    for: 1h\n"),
     "says": ("Coverage", "  - do: notify\n    to: nowhere\n    text: Look.\n"),
 }
-
-
-def wait_for(what, seconds=20):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def write_trials(rules, types=TYPES):

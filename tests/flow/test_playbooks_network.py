@@ -6,7 +6,7 @@ import time
 import uuid
 
 import pytest
-from house import ROOT
+from house import ROOT, wait_for
 from network import ECHO, NetHouse, Network
 
 ZONES = """
@@ -86,16 +86,6 @@ def knock(own, net, host, address):
 def steps(own, state=None):
     runs = json.loads(own.cli("playbooks", "runs", "--json").stdout)["runs"]
     return [(r, s) for r in runs if r["playbook"] == "trial-net" for s in r["steps"] if state in (None, s["state"])]
-
-
-def wait_for(what, seconds=20):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def test_a_stranger_is_blocked_undone_and_over(own, net):

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from house import Client, House, observation, patient
+from house import Client, House, observation, patient, wait_for
 
 SECRETS = ["Zyxwander", "Quillfeather", "MRN-zq81742", "1931-07-19", "schlafkrankheit",
            "zebra in the emergency room", "pat-unusual-id-77"]
@@ -46,16 +46,6 @@ def use(house):
          "request": {"method": "POST", "url": "Observation"}} for _ in range(2000)]}
     assert berg.post("/fhir", big).status in (200, 413, 422)
     assert berg.get("/fhir/Patient/Zyxwander%20Quillfeather").status in (400, 404)
-
-
-def wait_for(what, seconds=20):
-    end = time.time() + seconds
-    while time.time() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def work_on_it(house):
