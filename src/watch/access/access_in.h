@@ -78,6 +78,8 @@ struct access {
 	bool changed, has_again;
 	void (*made)(void *context, const struct access_item *item);
 	void *made_context;
+	void (*found)(void *context, const struct finding *finding);
+	void *found_context;
 };
 
 // keep.c
