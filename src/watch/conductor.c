@@ -42,7 +42,8 @@ static enum err on_notify(void *context, uint64_t id, const char *to, const char
 
 static void on_changed(void *context)
 {
-	(void)context; // whoever looks asks
+	struct conductor *c = context;
+	c->changes++; // whoever looks asks
 }
 
 // ---- What guard and the courier tell of themselves.
@@ -109,6 +110,11 @@ static void on_refused(void *context, const struct errand_refusal *refusal)
 		"Somebody wanted to send to '%s', where the configuration does not lead (%s): %s",
 		refusal->destination, errand_report_text(refusal->reason), refusal->words);
 	found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
+}
+
+uint64_t conductor_changes(const struct conductor *c)
+{
+	return c->changes;
 }
 
 // ---- Opening, and the turns of the loop.

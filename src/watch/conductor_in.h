@@ -16,6 +16,7 @@ struct conductor {
 	char folder[512];
 	int64_t pulled_us;
 	struct count_point points[CONDUCTOR_POINTS];
+	uint64_t changes;       // of runs, since the start
 	size_t point_count;     // ever; the list is a ring
 	struct count_point now; // while its lines come in
 };

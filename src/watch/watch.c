@@ -42,6 +42,7 @@ struct role {
 	struct warden warden;
 	struct watch_parts parts; // for questions
 	struct conductor *conductor;
+	int64_t began_us;
 };
 
 static void pull(struct role *role)
@@ -121,6 +122,27 @@ static void test_errand(struct role *role, struct bytes payload)
 		log_warning("a test errand cannot be submitted: %s", err_text(err));
 }
 
+static void queue_send(struct role *role)
+{
+	struct buf json = {0};
+	access_json(role->access, &json);
+	if (json.size <= FEED_QUEUE_BYTES) {
+		buf_add_bytes(channel_begin(role->vault.channel, FEED_QUEUE), buf_bytes(&json));
+		channel_end(role->vault.channel);
+	} else {
+		log_error("the queue is larger than a message");
+	}
+	buf_done(&json);
+}
+
+// What a person decided shows in the queue at once, and not with the next report.
+static void answered(struct role *role)
+{
+	if (access_news(role->access))
+		queue_send(role);
+	peer_flush(&role->vault);
+}
+
 // Whatever is no batch of events. False: it is one.
 static bool other_frame(struct role *role, struct peer *peer, const struct frame *frame)
 {
@@ -150,7 +172,7 @@ static bool other_frame(struct role *role, struct peer *peer, const struct frame
 		if (question_answer(&role->parts, frame->payload, peer->channel))
 			peer->gone(peer, "a question that cannot be read");
 		else
-			peer_flush(peer);
+			answered(role);
 		return true;
 	default:
 		return false;
@@ -252,17 +274,13 @@ static void on_pull(evutil_socket_t fd, short what, void *context)
 		tell_courier(role);
 }
 
-static void queue_send(struct role *role)
+// What changed, in numbers that tell nothing: for whoever looks on, to ask again.
+static void add_news(struct role *role, struct buf *out)
 {
-	struct buf json = {0};
-	access_json(role->access, &json);
-	if (json.size <= FEED_QUEUE_BYTES) {
-		buf_add_bytes(channel_begin(role->vault.channel, FEED_QUEUE), buf_bytes(&json));
-		channel_end(role->vault.channel);
-	} else {
-		log_error("the queue is larger than a message");
-	}
-	buf_done(&json);
+	buf_printf(out, ",\"news\":{\"since\":%lld,\"findings\":%llu,\"incidents\":%llu,\"runs\":%llu}",
+		(long long)role->began_us, (unsigned long long)detector_total(role->detector),
+		(unsigned long long)casebook_changes(role->casebook),
+		(unsigned long long)conductor_changes(role->conductor));
 }
 
 static void on_report(evutil_socket_t fd, short what, void *context)
@@ -288,6 +306,7 @@ static void on_report(evutil_socket_t fd, short what, void *context)
 	out->size--; // the brace: more follows
 	buf_add_text(out, ",");
 	detector_brief(role->detector, out);
+	add_news(role, out);
 	buf_add_text(out, "}");
 	channel_end(role->vault.channel);
 	tell(role);
@@ -355,6 +374,7 @@ int watch_main(const struct config *config)
 	if (!role.base)
 		return 1;
 	role.activity = activity_new();
+	role.began_us = time_now_us();
 	role.warden = (struct warden){.base = role.base, .answered = on_answered, .owner = &role};
 	role.messenger.base = role.base;
 	role.place = detector_from(role.detector);

@@ -215,6 +215,7 @@ enum err incidents_commit(struct incidents *incidents)
 		return OK;
 	incidents->broken |= store_exec(incidents->store, "COMMIT") != OK;
 	incidents->open = false;
+	incidents->changes++;
 	return incidents->broken ? ERR_IO : OK;
 }
 
@@ -370,6 +371,11 @@ enum err incidents_save(struct incidents *incidents)
 }
 
 // ---- Numbers.
+
+uint64_t incidents_changes(const struct incidents *incidents)
+{
+	return incidents->changes;
+}
 
 void incident_text(uint64_t number, char ret_text[INCIDENT_NUMBER_BYTES])
 {
