@@ -15,6 +15,7 @@ struct conductor {
 	struct peer *vault; // or NULL
 	char folder[512];
 	int64_t pulled_us;
+	uint64_t left_out; // runs, as far as told
 	struct count_point points[CONDUCTOR_POINTS];
 	uint64_t changes;       // of runs, since the start
 	size_t point_count;     // ever; the list is a ring

@@ -339,13 +339,22 @@ static enum err confine(const char *dir, const char *rules, int *ret_landlock_ab
 	return err;
 }
 
+static void on_access_found(void *context, const struct finding *finding)
+{
+	struct role *role = context;
+	detector_add(role->detector, finding);
+}
+
 // What the database has not counted is read again, from the beginning if need be.
 static enum err open_access(struct role *role, const char *dir)
 {
 	char path[512], problem[256];
 	snprintf(path, sizeof path, "%s/access.db", dir);
-	const struct access_options options = {
-		.path = path, .per_thousand = PER_THOUSAND, .least = LEAST_A_DAY};
+	const struct access_options options = {.path = path,
+		.per_thousand = PER_THOUSAND,
+		.least = LEAST_A_DAY,
+		.found = on_access_found,
+		.context = role};
 	enum err err = access_open(&options, &role->access, problem);
 	if (err)
 		log_error("%s: %s", path, problem);

@@ -210,6 +210,8 @@ const struct route routes[] = {
 			{"person_days", "integer", "Seen."}, {"since", "string", "A day."},
 			{"learning", "boolean", "Nobody is found yet."},
 			{"sources", "integer", "Addresses and applications."},
+			{"crowded", "integer",
+				"Of them, how often one lost its place or got none."},
 			{"findings", "integer", "Made."},
 			{"thresholds", "object",
 				"self, peers, burst, slow, agreement: scores, or null while learning."}),
