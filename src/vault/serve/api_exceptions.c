@@ -53,17 +53,20 @@ static const char *without_names(
 // Nobody takes themselves out of what is looked at, their role, or where they sit.
 static bool is_own(struct vault *vault, struct exchange *x, const char *when)
 {
+	if (x->entrance == ENTRANCE_LOCAL)
+		return false;
+	struct opaque account = opaque_of(vault->parts.opaque, x->who.account),
+		      session = opaque_of(vault->parts.opaque, x->who.session);
 	const struct {
 		const char *field, *value;
-	} own[] = {{"actor.user.uid", opaque_of(vault, x, x->who.account)},
-		{"user.uid", opaque_of(vault, x, x->who.account)},
-		{"actor.session.uid", opaque_of(vault, x, x->who.session)},
-		{"actor.user.role", x->who.role}, {"src_endpoint.ip", x->ask.peer}};
+	} own[] = {{"actor.user.uid", account.text}, {"user.uid", account.text},
+		{"actor.session.uid", session.text}, {"actor.user.role", x->who.role},
+		{"src_endpoint.ip", x->ask.peer}};
 	bool found = false;
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		found |= is_field(when, own[i].field) && own[i].value &&
 			 strcasecmp(strchr(when, '=') + 1, own[i].value) == 0;
-	return found && x->entrance != ENTRANCE_LOCAL;
+	return found;
 }
 
 static struct trail_entry note_exception(

@@ -258,7 +258,8 @@ static bool read_reason(struct exchange *x, const char **ret_reason)
 	if (!body)
 		return false;
 	const char *reason = json_get_text(body, "reason");
-	bool fine = !reason || (strlen(reason) <= REASON_BYTES && text_is_clean(bytes_text(reason)));
+	bool fine =
+		!reason || (strlen(reason) <= REASON_BYTES && text_is_clean(bytes_text(reason)));
 	if (reason && fine)
 		*ret_reason = arena_text(x->arena, reason);
 	if (!fine)
