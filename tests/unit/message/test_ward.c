@@ -11,7 +11,10 @@ static struct ward_order good(enum ward_message verb)
 		.ticket = 77,
 		.seconds = 60,
 		.case_id = "INC-7",
-		.reason = "beaconing"};
+		.reason = "beaconing",
+		.count = 5,
+		.given_us = 1234567,
+		.proof = {1, 2, 3}};
 	assert_ok(prefix_parse("10.0.0.9", &o.prefix));
 	return o;
 }
@@ -31,6 +34,11 @@ static void every_order_arrives_as_it_was(void **state)
 			assert_true(prefix_equal(&seen.prefix, &o.prefix));
 		if (verb != WARD_PULL)
 			assert_string_equal(seen.reason, o.reason);
+		if (verb != WARD_PULL) {
+			assert_int_equal(seen.count, 5);
+			assert_int_equal(seen.given_us, 1234567);
+			assert_memory_equal(seen.proof, o.proof, WARD_PROOF_BYTES);
+		}
 		for (size_t size = 0; size < out.size; size++) // no part of it is one
 			assert_true(ward_order_parse(o.verb, bytes_of(out.at, size), &seen) != OK);
 		put_u8(&out, 0);
