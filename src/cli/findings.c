@@ -1,6 +1,7 @@
 // What watch found, and trying rules out before they are given to it.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/ocsf.h"
 #include "watch/detect/trial.h"
 
@@ -185,8 +186,9 @@ static int run_test(const struct invocation *invocation)
 		print_json(json);
 	} else {
 		json_array_foreach(wrong, i, one) puts(json_string_value(one));
-		printf("%zu rules, %zu cases, %zu failed\n", trial.rules, trial.cases,
-			trial.failed);
+		printf("%zu %s, %zu %s, %zu failed\n", trial.rules,
+			text_plural(trial.rules, "rule", "rules"), trial.cases,
+			text_plural(trial.cases, "case", "cases"), trial.failed);
 	}
 	json_decref(json);
 	return trial.failed ? EXIT_NOT_WHOLE : EXIT_FINE;

@@ -1,4 +1,4 @@
-// conductor_in: what the two files of the conductor share. Nobody else includes this.
+// conductor_in: what the files of the conductor share. Nobody else includes this.
 #pragma once
 
 #include "watch/conductor.h"
@@ -20,4 +20,8 @@ struct conductor {
 	uint64_t changes;       // of runs, since the start
 	size_t point_count;     // ever; the list is a ring
 	struct count_point now; // while its lines come in
+	int64_t knock_hour;     // since 1970
+	unsigned knocks_told;   // in it
 };
+
+void conductor_listen(struct conductor *conductor); // conductor_told.c

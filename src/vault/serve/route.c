@@ -393,7 +393,7 @@ const struct route routes[] = {
 		.answer = FIELDS({"zones", "string", "What is so of the zones, in words."},
 			{"confirm_seconds", "integer", "Until they are undone; 0: confirmed."},
 			{"lines", "object[]",
-				"kind, packets, bytes, address, seconds, case, reason, name."}),
+				"kind, packets, bytes, address, seconds, case, reason, name, places."}),
 		.also = {503}},
 	{DOOR_GET, "/api/guard/series", api_guard_series, 0, "status-view",
 		"What guard counted over the last three hours.",
