@@ -196,7 +196,7 @@ const struct command command_incidents_open = {
 	.usage = {.words = "incidents open",
 		.summary = "Opens an incident from a finding that no incident has.",
 		.arguments = {{.name = "FINDING",
-			.help = "Its number: id of findings --json.",
+			.help = "Its number, with which findings begins its line.",
 			.wrong = usage_wrong_count}}},
 	.run = run_open,
 };

@@ -245,6 +245,11 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	return err;
 }
 
+uint64_t casebook_changes(const struct casebook *c)
+{
+	return incidents_changes(c->incidents);
+}
+
 json_t *casebook_opened(struct casebook *c, uint64_t after)
 {
 	return incidents_next_opened(c->incidents, after);

@@ -4,7 +4,7 @@ export interface Who { account?: string; name?: string; role?: string }
 export interface About { id: string; name?: string }
 
 export interface GuardLine {
-  kind: 'block' | 'quarantine' | 'flow' | 'denied';
+  kind: 'block' | 'quarantine' | 'flow' | 'denied' | 'knock';
   packets: number;
   bytes: number;
   address?: string;
@@ -12,6 +12,7 @@ export interface GuardLine {
   case?: string;
   reason?: string;
   name?: string;
+  places?: number;
 }
 
 export interface Guard {

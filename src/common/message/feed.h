@@ -52,7 +52,7 @@ enum feed_message {
 	FEED_ACTED,
 };
 enum {
-	FEED_VERSION = 3,
+	FEED_VERSION = 4,
 	FEED_BATCH = 500,
 	FEED_ACTIVITY_BYTES = 60000,
 	FEED_QUEUE_BYTES = 60000,
@@ -91,6 +91,7 @@ struct feed_event {
 	char address[FEED_CODE_BYTES * 2], application[FEED_TEXT_BYTES], rule[FEED_TEXT_BYTES];
 	char flags[FEED_FLAGS_BYTES]; // codes, divided by blanks
 	uint64_t user;                // the account it was done to or for, opaque; 0: none
+	uint64_t resource;            // which one of its type, opaque; 0: a search, or none
 	// Of TRAIL_EXPLAINED alone: the access that was explained. All the rest of the event, but
 	// seq, time_us, kind and action, is as that access had it.
 	uint64_t about;

@@ -159,14 +159,17 @@ static enum err add_line(struct access *a, const struct line *line)
 
 // Was more than before done with the record: opened, or through a broken glass? Then the rules want
 // to hear of that access, too, and not only of the first of the day.
+static bool did_more(unsigned now, unsigned before)
+{
+	const unsigned opened = ACT_OPENED | ACT_WROTE;
+	return (now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
+}
+
 static enum err look_again(struct access *a, const struct line *line, unsigned before)
 {
-	const unsigned opened = ACT_OPENED | ACT_WROTE, now = line->acts;
-	bool more =
-		(now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
 	const int64_t values[] = {line->day, (int64_t)line->actor, (int64_t)line->patient,
 		(int64_t)line->seq, line->index, line->at_us};
-	if (!more)
+	if (!did_more(line->acts, before))
 		return OK;
 	a->has_again = true;
 	return keep_run(a, A_AGAIN_ADD, values, 6);
@@ -190,6 +193,8 @@ static enum err add_acts(struct access *a, struct line *line)
 	if (step != STORE_ROW)
 		return step == STORE_DONE ? add_line(a, line) : ERR_IO;
 	enum err err = look_again(a, line, before);
+	if (did_more(line->acts, before)) // what was decided was decided about less
+		before &= ~(unsigned)ACT_JUDGED;
 	line->acts |= before;
 	const int64_t values[] = {key[0], key[1], key[2], line->acts, score_of(&told, line->acts)};
 	return err || line->acts == before ? err : keep_run(a, A_ACTS, values, 5);

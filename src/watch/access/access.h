@@ -29,6 +29,8 @@ enum {
 	ACCESS_LINES = 2000,
 	ACCESS_CACHE_KIB = 8192,
 	ACCESS_SHOWN = 40, // items in the JSON
+	ACCESS_SLOW_DAYS = 42, // what adds up is shown over so many
+	ACCESS_EVIDENCE = 64
 };
 
 struct access_options {
@@ -61,6 +63,31 @@ void access_unanswered(struct access *access); // the vault went away: they are 
 enum err access_save(struct access *access);
 // {"staff", "per_thousand", "waiting", "until", "items": […]} for the vault, which joins names.
 void access_json(struct access *access, struct buf *out);
+
+// One item of the queues: a person and the day (since 1970) that it is about.
+struct access_of {
+	uint64_t actor;
+	int64_t day;
+	bool slow;
+};
+// What it shows: nothing that was decided about, and nothing that was explained since.
+struct access_case {
+	uint64_t records;
+	unsigned days;
+	uint64_t patient;                   // 0: several
+	uint32_t flag_counts[EXPLAINED_FLAGS];
+	uint64_t seq;                       // the newest access
+	int64_t at_us;                      // its time
+	uint64_t evidence[ACCESS_EVIDENCE]; // the newest accesses
+	size_t evidence_count;
+};
+enum err access_find(struct access *access, const struct access_of *of,
+	struct access_case *ret_case); // ERR_NOT_FOUND
+// A reviewer has decided about it: it is shown no more and does not count again, also not when it
+// is looked at a second time; what is done to those records beyond it does. The person keeps the
+// place in the day's budget. Kept when this returns; ERR_IO.
+enum err access_judge(struct access *access, const struct access_of *of);
+bool access_news(struct access *access); // was anything decided since the last call?
 
 // What a day's queue holds, for measuring: called for every item that is made from now on.
 struct access_item {

@@ -1,5 +1,6 @@
 #include "watch/behaviour/sources.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/trail.h"
 #include "watch/behaviour/behaviour_in.h"
@@ -122,12 +123,13 @@ static void tell_silence(struct behaviour *b, const struct source *s, int64_t ho
 		.time_us = (hour + 1) * HOUR_US - b->zone_us,
 		.key = s->name};
 	told.sentence = arena_printf(b->arena,
-		"Nothing came from %s%s in %u hours since %s UTC, although in each of these hours of "
-		"the week there was something in all of the last %llu weeks.",
+		"Nothing came from %s%s in %u %s since %s UTC, although in each of these hours of "
+		"the week there was something in all of the last %llu %s.",
 		s->kind == S_APPLICATION ? "the application "
 		: s->kind == S_ADDRESS   ? "the address "
 					 : "",
-		s->name, s->silent_hours, from, (unsigned long long)weeks);
+		s->name, s->silent_hours, text_plural(s->silent_hours, "hour", "hours"), from,
+		(unsigned long long)weeks, text_plural(weeks, "week", "weeks"));
 	if (s->kind == S_ADDRESS)
 		told.address = bytes_text(s->name);
 	if (s->kind == S_APPLICATION)

@@ -256,6 +256,15 @@ json_t *act_do(struct incidents *incidents, const json_t *question, int *ret_sta
 	return show_one(incidents, act.number);
 }
 
+static json_t *refuse_known(int *ret_status, uint64_t number)
+{
+	char text[INCIDENT_NUMBER_BYTES];
+	json_t *json = refuse(ret_status, 409, "An incident has this finding already.");
+	incident_text(number, text);
+	json_object_set_new(json, "number", json_string(text));
+	return json;
+}
+
 // From a finding that no incident has yet, by a person.
 json_t *act_open(struct incidents *incidents, const json_t *question, int *ret_status)
 {
@@ -267,7 +276,7 @@ json_t *act_open(struct incidents *incidents, const json_t *question, int *ret_s
 	if (in < 0)
 		return refuse(ret_status, 404, "There is no such finding.");
 	if (in > 0)
-		return refuse(ret_status, 409, "An incident has this finding already.");
+		return refuse_known(ret_status, (uint64_t)in);
 	if (taken_list(incidents, sql_ask(incidents, SQL_BY_SOURCE, "i", id), &list) != 1)
 		return refuse(ret_status, 404, "There is no such finding.");
 	uint64_t number =

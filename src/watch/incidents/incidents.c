@@ -1,5 +1,7 @@
 #include "watch/incidents/incidents_in.h"
 
+#include "common/base/text.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -227,6 +229,7 @@ enum err incidents_commit(struct incidents *incidents)
 		return OK;
 	incidents->broken |= store_exec(incidents->store, "COMMIT") != OK;
 	incidents->open = false;
+	incidents->changes++;
 	return incidents->broken ? ERR_IO : OK;
 }
 
@@ -329,13 +332,17 @@ static void place_it(struct incidents *incidents, const struct taken *taken)
 	enum risk_subject subject = group_alert(incidents, taken, &risk);
 	if (subject == RISK_SUBJECTS && !taken->certain)
 		return;
-	const char *why = taken->certain
-				  ? "A finding that is certain by itself."
-				  : arena_printf(incidents->arena,
-					    "The risk of one %s reached %d points, from %d rules, "
-					    "%d sources and %d tactics.",
-					    risk_subject_texts[subject], risk.points, risk.rules,
-					    risk.sources, risk.tactics);
+	const char *why =
+		taken->certain
+			? "A finding that is certain by itself."
+			: arena_printf(incidents->arena,
+				  "The risk of one %s reached %d points, from %d %s, "
+				  "%d %s and %d %s.",
+				  risk_subject_texts[subject], risk.points, risk.rules,
+				  text_plural((uint64_t)risk.rules, "rule", "rules"), risk.sources,
+				  text_plural((uint64_t)risk.sources, "source", "sources"),
+				  risk.tactics,
+				  text_plural((uint64_t)risk.tactics, "tactic", "tactics"));
 	incident = group_open(incidents, taken, why, subject);
 	if (subject != RISK_SUBJECTS)
 		group_gather(incidents, incident, taken, subject);
@@ -382,6 +389,11 @@ enum err incidents_save(struct incidents *incidents)
 }
 
 // ---- Numbers.
+
+uint64_t incidents_changes(const struct incidents *incidents)
+{
+	return incidents->changes;
+}
 
 void incident_text(uint64_t number, char ret_text[INCIDENT_NUMBER_BYTES])
 {

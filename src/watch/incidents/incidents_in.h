@@ -71,6 +71,7 @@ struct incidents {
 	struct store *store;
 	struct store_query *queries[SQL_ALL];
 	uint64_t place, last, saved; // findings: taken there; numbered here; at the last save
+	uint64_t changes;            // that were kept since the start
 	int64_t newest_us;           // of the findings taken since the start
 	bool open, broken;
 	struct arena *arena; // of one call

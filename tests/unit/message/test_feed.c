@@ -58,6 +58,7 @@ static void an_event_arrives_whole(void **state)
 		.rule = "treating staff may read",
 		.flags = "family off-duty",
 		.user = 13,
+		.resource = 14,
 		.about = 5,
 		.about_us = -7,
 		.about_action = 1,
