@@ -184,7 +184,7 @@ static void tell_left_out(struct conductor *c)
 		"started. What they would have done is left to people: approve or decline what waits.",
 		PLAYBOOKS_RUNS, (unsigned long long)left_out);
 	c->left_out = left_out;
-	found(c, "watch.runs-full", "No playbook can begin", words);
+	conductor_found(c, "watch.runs-full", "No playbook can begin", words);
 }
 
 enum err conductor_tick(struct conductor *c)

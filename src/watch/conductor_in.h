@@ -24,4 +24,8 @@ struct conductor {
 	unsigned knocks_told;   // in it
 };
 
-void conductor_listen(struct conductor *conductor); // conductor_told.c
+// conductor_told.c: listens to guard and the courier; and a finding about the house itself, one of
+// a kind in a minute.
+void conductor_listen(struct conductor *conductor);
+void conductor_found(
+	struct conductor *conductor, const char *id, const char *title, const char *sentence);
