@@ -1,6 +1,7 @@
 // What watch found, and trying rules out before they are given to it.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/ocsf.h"
 #include "watch/detect/trial.h"
 
@@ -15,8 +16,9 @@ static void show_findings(const json_t *answer)
 	size_t i;
 	json_array_foreach(json_object_get(answer, "findings"), i, one)
 	{
-		printf("%s  %-13s %s\n    %s\n    entries", json_word(one, "time"),
-			json_word(one, "level"), json_word(one, "title"),
+		printf("%lld  %s  %-13s %s\n    %s\n    entries",
+			(long long)json_integer_value(json_object_get(one, "id")),
+			json_word(one, "time"), json_word(one, "level"), json_word(one, "title"),
 			json_word(one, "sentence"));
 		json_t *seq;
 		size_t at;
@@ -45,7 +47,7 @@ const struct command command_findings = {
 	.usage = {.words = "findings",
 		.summary =
 			"Shows what watch found last, with the entries of the trail that prove it.",
-		.help = "Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
+		.help = "Each begins with its number, which incidents open and playbooks dry-run want. Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
 	.run = run_findings,
 };
 
@@ -184,8 +186,9 @@ static int run_test(const struct invocation *invocation)
 		print_json(json);
 	} else {
 		json_array_foreach(wrong, i, one) puts(json_string_value(one));
-		printf("%zu rules, %zu cases, %zu failed\n", trial.rules, trial.cases,
-			trial.failed);
+		printf("%zu %s, %zu %s, %zu failed\n", trial.rules,
+			text_plural(trial.rules, "rule", "rules"), trial.cases,
+			text_plural(trial.cases, "case", "cases"), trial.failed);
 	}
 	json_decref(json);
 	return trial.failed ? EXIT_NOT_WHOLE : EXIT_FINE;

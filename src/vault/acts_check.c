@@ -154,18 +154,6 @@ static bool is_approved(struct acts *acts, const struct act *act, enum trail_act
 	       !concerned;
 }
 
-static bool is_private(const struct prefix *prefix)
-{
-	static const char *const ranges[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-		"127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "::1"};
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-		struct prefix range;
-		if (prefix_parse(ranges[i], &range) == OK && prefix_overlaps(&range, prefix))
-			return true;
-	}
-	return false;
-}
-
 static const char *approval_problem(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	if (act->kind->approval == ACT_FREE || is_approved(acts, act, TRAIL_APPROVED))
@@ -175,7 +163,8 @@ static const char *approval_problem(struct acts *acts, struct act *act, const st
 	if (act->kind->approval == ACT_ALWAYS)
 		return "this is never done without approval";
 	if (act->kind->target == ACT_ON_ADDRESS)
-		return is_private(&act->prefix) ? "an address of the house needs approval" : NULL;
+		return prefix_is_private(&act->prefix) ? "an address of the house needs approval"
+						       : NULL;
 	if (act->kind->target == ACT_ON_SESSION)
 		return "people may treat through an application: its token needs approval";
 	// Whoever fails at a colleague's password makes entries about them, but none in a session

@@ -258,9 +258,14 @@ json_t *detector_finding(const struct detector *d, uint64_t id)
 	return findings_one(d->findings, id);
 }
 
+bool detector_knows(struct detector *d, const struct finding *finding)
+{
+	return findings_made_before(d->findings, finding);
+}
+
 void detector_add(struct detector *d, const struct finding *finding)
 {
-	if (!findings_made_before(d->findings, finding))
+	if (!detector_knows(d, finding))
 		on_found(d, finding);
 }
 

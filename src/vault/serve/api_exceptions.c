@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	REASON_BYTES = 300
@@ -47,6 +48,25 @@ static const char *without_names(
 			x->arena, "%s=%s", people[i], opaque_of(vault->parts.opaque, id).text);
 	}
 	return when;
+}
+
+// Nobody takes themselves out of what is looked at, their role, or where they sit.
+static bool is_own(struct vault *vault, struct exchange *x, const char *when)
+{
+	if (x->entrance == ENTRANCE_LOCAL)
+		return false;
+	struct opaque account = opaque_of(vault->parts.opaque, x->who.account),
+		      session = opaque_of(vault->parts.opaque, x->who.session);
+	const struct {
+		const char *field, *value;
+	} own[] = {{"actor.user.uid", account.text}, {"user.uid", account.text},
+		{"actor.session.uid", session.text}, {"actor.user.role", x->who.role},
+		{"src_endpoint.ip", x->ask.peer}};
+	bool found = false;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		found |= is_field(when, own[i].field) && own[i].value &&
+			 strcasecmp(strchr(when, '=') + 1, own[i].value) == 0;
+	return found;
 }
 
 static struct trail_entry note_exception(
@@ -98,16 +118,21 @@ enum progress api_exception_create(struct vault *vault, struct exchange *x)
 			REASON_BYTES - 1);
 	} else if (until) {
 		const char *when = without_names(vault, x, given, &target);
+		bool own = is_own(vault, x, when);
 		struct trail_entry note = note_exception(x,
 			arena_printf(x->arena, "for %s where %s, until %s", rule, when, until),
-			TRAIL_ALLOWED);
+			own ? TRAIL_DENIED : TRAIL_ALLOWED);
 		note.target = target;
 		note.reason = reason;
 		uint64_t entry = note_add(vault, x, &note);
-		progress = ask(vault, x, entry,
-			json_pack("{s:s, s:s, s:s, s:s, s:s}", "ask", "except", "rule", rule,
-				"when", when, "until", until, "reason",
-				arena_printf(x->arena, ENTRY_WORDS, (unsigned long long)entry)));
+		if (own)
+			answer_error(x, 403, "denied", "This is about you: somebody else decides.");
+		else
+			progress = ask(vault, x, entry,
+				json_pack("{s:s, s:s, s:s, s:s, s:s}", "ask", "except", "rule",
+					rule, "when", when, "until", until, "reason",
+					arena_printf(
+						x->arena, ENTRY_WORDS, (unsigned long long)entry)));
 	}
 	json_decref(body);
 	return progress;

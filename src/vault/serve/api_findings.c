@@ -33,6 +33,16 @@ static void put_name(struct exchange *x, json_t *finding, const char *opaque, co
 			json_string(replace(sentence, opaque, name, x->arena)));
 }
 
+// Some sentences say "patient" before the number, and an id alone wants it.
+static void put_patient(
+	struct exchange *x, json_t *finding, const char *opaque, const char *text, bool is_id)
+{
+	const char *named = is_id ? arena_printf(x->arena, "patient %s", text) : text;
+	if (is_id && opaque && *opaque)
+		put_name(x, finding, arena_printf(x->arena, "patient %s", opaque), named);
+	put_name(x, finding, opaque, named);
+}
+
 static void join_actor(
 	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
 {
@@ -67,8 +77,7 @@ static void join_patient(
 		if (!opaque_is(vault->parts.opaque, id, opaque))
 			continue;
 		const char *name = names_patient(vault, x, id);
-		put_name(
-			x, finding, opaque, name ? name : arena_printf(x->arena, "patient %s", id));
+		put_patient(x, finding, opaque, name ? name : id, !name);
 		json_t *about = json_pack("{s:s}", "id", id);
 		if (name)
 			json_object_set_new(about, "name", json_string(name));

@@ -81,14 +81,14 @@ static json_t *why_json(struct exchange *x, const json_t *told)
 	json_int_t records = json_integer_value(json_object_get(told, "records"));
 	json_int_t days = json_integer_value(json_object_get(told, "days"));
 	json_t *list = json_array(), *counts = json_object_get(told, "flag_counts");
-	const char *plural = records == 1 ? "" : "s";
-	const char *first =
-		days > 1 ? arena_printf(x->arena,
-				   "Opened %lld record%s without an explanation on %lld days.",
-				   (long long)records, plural, (long long)days)
-			 : arena_printf(x->arena,
-				   "Opened %lld record%s without an explanation on one day.",
-				   (long long)records, plural);
+	const char *noun = text_plural((uint64_t)records, "record", "records");
+	const char *first = days > 1
+				    ? arena_printf(x->arena,
+					      "Opened %lld %s without an explanation on %lld days.",
+					      (long long)records, noun, (long long)days)
+				    : arena_printf(x->arena,
+					      "Opened %lld %s without an explanation on one day.",
+					      (long long)records, noun);
 	json_array_append_new(list, json_string(first));
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++) {
 		json_int_t count = json_integer_value(json_array_get(counts, bit));
