@@ -7,16 +7,22 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	WEEK = 7,
+	HONEST_WEEKS = 1,
 	DAY_S = 86400,
 	TAKES_MOST = 64,
 	TRIES = 2000,
 	CONNECTIONS = 12,
-	WORKS_AT_LEAST = 2, // days of a week that the story needs
-	MARGIN_MIN = 60,    // not at the very beginning or end of a shift
-	LONG_AGO_DAYS = 90  // no patient of theirs, nor of their ward, for so long
+	NIGHT_US = 400 * 1000,
+	WEEKEND_US = 2500 * 1000, // for reading
+	WORKS_AT_LEAST = 2,       // days of a week that the story needs
+	MARGIN_MIN = 60,          // not at the very beginning or end of a shift
+	FROM_MIN = 8 * 60,        // who comes for the day is there when most are
+	UNTIL_MIN = 16 * 60,
+	LONG_AGO_DAYS = 60 // no patient of theirs, nor of their ward, for so long
 };
 
 struct take {
@@ -89,7 +95,14 @@ static int concerns(const struct slow *s, const struct visit *v, unsigned unit)
 	return any;
 }
 
-// In a bed of the house on that day, and nobody whom anybody would ask about: no patient of theirs
+static int is_here(const struct visit *v, int64_t on_day)
+{
+	if (v->kind == VISIT_STAY)
+		return v->day < on_day && on_day < v->day + v->nights;
+	return v->day == on_day && v->minute > FROM_MIN && v->minute < UNTIL_MIN;
+}
+
+// In the house on that day, and nobody whom anybody would ask about: no patient of theirs
 // or of their ward, no neighbour, no colleague, nobody famous.
 static int is_prey(const struct slow *s, uint32_t patient, int64_t on_day)
 {
@@ -101,7 +114,7 @@ static int is_prey(const struct slow *s, uint32_t patient, int64_t on_day)
 	int here = 0, theirs = plan_knows(&plan, s->person);
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct visit *v = &plan.visits[i];
-		here |= v->kind == VISIT_STAY && v->day < on_day && on_day < v->day + v->nights;
+		here |= is_here(v, on_day);
 		theirs |= v->day + v->nights > on_day - LONG_AGO_DAYS && v->day < on_day + WEEK &&
 			  concerns(s, v, me->unit);
 	}
@@ -173,19 +186,19 @@ static void ask_for_takes(struct schedule *schedule, void *context)
 
 // ---- Telling.
 
-static void say_day(int64_t day)
+static const char *day_text(int64_t day)
 {
-	static const char *const names[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-	char at[TIME_TEXT_BYTES];
+	static char at[TIME_TEXT_BYTES];
 	time_format(day * DAY_S * 1000000, at);
-	printf("%s %.2s.%.2s.", names[day % WEEK], at + 8, at + 5);
+	at[10] = 0;
+	return at;
 }
 
 static void say_who(const struct slow *s)
 {
 	const struct person *p = &s->town->people[s->person];
-	printf("%s %s, a nurse, has an acquaintance who pays for a diagnosis now and then: from the third week on one or two records a week, of patients on other wards. Never two on a day, nobody famous, each time with an everyday reason.\n",
-		p->given, p->family);
+	printf("%s %s, a nurse, knows somebody who pays for a diagnosis now and then. So from week %d on %s opens one or two records a week, of patients on other wards: never two on a day, nobody famous, each time with an everyday reason. Everybody else works as always.\n",
+		p->given, p->family, HONEST_WEEKS + 1, p->female ? "she" : "he");
 	fflush(stdout);
 }
 
@@ -204,20 +217,17 @@ static size_t people_of(const struct schedule *week)
 static void say_week(const struct slow *s, const struct schedule *week, int64_t day)
 {
 	size_t taken = 0;
-	printf("Week %lld, ", (long long)((day - s->first_day) / WEEK + 1));
-	say_day(day);
-	printf(" to ");
-	say_day(day + WEEK - 1 < s->town->today_day ? day + WEEK - 1 : s->town->today_day);
-	printf(": %zu people at work, %zu requests.", people_of(week), week->count);
+	printf("Week %lld, from %s: %zu people at work, %zu requests.",
+		(long long)((day - s->first_day) / WEEK + 1), day_text(day), people_of(week),
+		week->count);
 	for (size_t i = 0; i < s->take_count; i++) {
 		const struct person *p = &s->town->people[s->takes[i].patient];
 		if (s->takes[i].day < day || s->takes[i].day >= day + WEEK)
 			continue;
-		printf("%s %s %s (", taken++ ? "," : " Among it she reads", p->given, p->family);
-		say_day(s->takes[i].day);
-		putchar(')');
+		printf(taken++ ? " and" : " Among them, by %s:", s->town->people[s->person].family);
+		printf(" %s %s on %s", p->given, p->family, day_text(s->takes[i].day));
 	}
-	puts(taken ? ": nobody of hers." : "");
+	puts("");
 	fflush(stdout);
 }
 
@@ -241,6 +251,8 @@ static int play_weeks(const struct slow *s, const struct schedule *all, struct p
 		how->schedule = &week;
 		perform(how, &results);
 		say_week(s, &week, day);
+		if (!s->wish->quick)
+			usleep(WEEKEND_US);
 		sent += results.sent;
 		unexpected += results.unexpected;
 		results_done(&results);
@@ -273,6 +285,7 @@ static int play(struct slow *s, struct sessions *sessions, const struct turned *
 	struct performance how = {.sessions = sessions,
 		.url = s->wish->url,
 		.clock = clock,
+		.night_us = s->wish->quick ? 0 : NIGHT_US,
 		.connections = CONNECTIONS,
 		.labels = labels,
 		.quiet = 1};
@@ -313,7 +326,7 @@ int slow_play(const struct story_wish *wish)
 		.wish = wish,
 		.dice = dice_of(town->seed ^ 0x510e, 1),
 		.first_day = first_day,
-		.from_day = first_day + 2 * WEEK};
+		.from_day = first_day + HONEST_WEEKS * WEEK};
 	int failed = on_stage(&s);
 	town_free(town);
 	return failed;

@@ -3,7 +3,6 @@
 #include "common/base/time.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/capability.h>
@@ -22,13 +21,22 @@ enum {
 	READY_MS = 30000,
 	STEP_MS = 50,
 	STOP_MS = 15000,
+	LOG_BYTES = 500,
 	OPEN_FILES = 16,
+	COMMAND_WORDS = 12,
 	NEEDED_BYTES = 400 << 20
 };
 
 static bool complain(const struct demo_house *h, const char *what)
 {
-	fail(h->show->invocation, EXIT_REFUSED, "%s; what it wrote is in %s", what, h->log);
+	char line[LOG_BYTES] = "", last[LOG_BYTES] = "";
+	FILE *log = fopen(h->log, "re");
+	while (log && fgets(line, sizeof line, log))
+		memcpy(last, line, sizeof last);
+	if (log)
+		fclose(log);
+	last[strcspn(last, "\n")] = 0;
+	fail(h->show->invocation, EXIT_REFUSED, "%s%s%s", what, *last ? ": " : "", last);
 	return false;
 }
 
@@ -101,36 +109,62 @@ static int remove_one(const char *path, const struct stat *file, int kind, struc
 
 // ---- Programs.
 
-static pid_t start(const struct demo_house *h, const char *const *arguments, bool server)
+enum kind {
+	SERVER,
+	QUIETLY,
+	SHOWN
+};
+
+static pid_t start(const struct demo_house *h, const char *const *arguments, enum kind kind)
 {
 	pid_t pid = fork();
 	if (pid)
 		return pid;
-	int log = open(h->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int log =
+		kind == SHOWN ? -1 : open(h->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log >= 0) {
 		dup2(log, STDOUT_FILENO);
 		dup2(log, STDERR_FILENO);
 	}
+	demo_signals(SIG_UNBLOCK);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (server) // its playbooks may want an address blocked: not on this machine
+	if (kind == SERVER) {  // its playbooks may want an address blocked: not on this machine
+		setpgid(0, 0); // Ctrl-C reaches us, and we stop it
 		prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN, 0, 0, 0);
+	}
 	execv(arguments[0], (char *const *)(uintptr_t)arguments);
 	_exit(127);
 }
 
-static bool run(const struct demo_house *h, const char *const *arguments)
+static bool finish(pid_t pid)
 {
 	int status = -1;
-	pid_t pid = start(h, arguments, false);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
+
+static bool run(const struct demo_house *h, const char *const *arguments)
+{
+	return finish(start(h, arguments, QUIETLY));
+}
+
+bool demo_house_command(const struct demo_house *h, const char *const *words)
+{
+	const char *arguments[3 + COMMAND_WORDS + 1] = {h->self, "--config", h->settings};
+	printf("\n  $ hospitaller");
+	for (size_t i = 0; words[i] && i < COMMAND_WORDS; i++) {
+		arguments[3 + i] = words[i];
+		printf(strchr(words[i], ' ') ? " \"%s\"" : " %s", words[i]);
+	}
+	puts("");
+	fflush(stdout);
+	return finish(start(h, arguments, SHOWN));
 }
 
 static bool start_server(struct demo_house *h)
 {
 	const char *const arguments[] = {h->self, "--config", h->settings, "run", NULL};
-	h->server = start(h, arguments, true);
+	h->server = start(h, arguments, SERVER);
 	for (int waited_ms = 0; h->server > 0 && waited_ms < READY_MS; waited_ms += STEP_MS) {
 		json_t *answer = demo_ask(&h->invocation, "/api/status");
 		json_decref(answer);
@@ -208,7 +242,7 @@ bool demo_house_open(
 	return true;
 }
 
-void demo_house_close(struct demo_house *h, bool keep)
+void demo_house_close(struct demo_house *h)
 {
 	if (h->server > 0) {
 		kill(h->server, SIGTERM);
@@ -218,6 +252,6 @@ void demo_house_close(struct demo_house *h, bool keep)
 			usleep(STEP_MS * 1000);
 		}
 	}
-	if (!keep && *h->folder)
+	if (*h->folder)
 		nftw(h->folder, remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS);
 }
