@@ -120,7 +120,7 @@ def read(client, patient="q1"):
 def test_ours_are_all_fine(ward):
     answer = ward.kim.get("/api/playbooks").json
     names = {p["name"] for p in answer["playbooks"]}
-    assert {"snooping", "takeover", "exfiltration", "honey", "slow", "infected"} <= names
+    assert {"snooping", "takeover", "guessed", "exfiltration", "honey", "slow", "infected"} <= names
     assert answer["problems"] == []
     assert ward.sign_in("dr.0").get("/api/playbooks").status == 403
 
