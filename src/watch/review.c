@@ -45,9 +45,10 @@ static void write_sentence(
 	const struct access_of *of, const struct access_case *c, char ret[FINDING_SENTENCE_BYTES])
 {
 	int used = snprintf(ret, FINDING_SENTENCE_BYTES,
-		"%016llx opened %llu record%s on %u day%s without anything that explains it",
+		"%016llx looked for %llu record%s on %u day%s without anything that explains it, "
+		"and opened %llu",
 		(unsigned long long)of->actor, (unsigned long long)c->records, plural(c->records),
-		c->days, plural(c->days));
+		c->days, plural(c->days), (unsigned long long)c->opened);
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++)
 		if (c->flag_counts[bit] && 1u << bit != EXPLAINED_CUT && used > 0 &&
 			used < FINDING_SENTENCE_BYTES)
