@@ -56,7 +56,7 @@ const verbs: Record<Verb, { title: string; act: string; tone?: 'bad' }> = {
 export function Decide({ run, step, done }: { run: Run; step: RunStep; done(): void }) {
   const [verb, setVerb] = useState<Verb>();
   const role = account()?.role;
-  const name = actText(step.action);
+  const name = step.action === 'open-task' ? taskText(step) : actText(step.action);
   const mine = step.state === 'asked' && (!step.role || step.role === role);
   const wordsOf = (v: Verb) => (v === 'undo' && step.action === 'open-task' ? finished : verbs[v]);
   const able: Verb[] = mine ? ['approve', 'refuse'] : holds(step) ? ['undo'] : [];
@@ -85,7 +85,7 @@ function StepRow({ run, step: s, now, done }: { run: Run; step: RunStep; now: nu
   return (
     <li class={s.state}>
       <div>
-        <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
+        <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : s.action === 'open-task' && s.state === 'undone' ? 'Done' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
         {s.words && <p class="muted">{local(s.action === 'open-task' ? taskText(s) : s.words)}</p>}
         {s.state === 'asked' && <p>{s.why} <span class="muted">{lateText(s, now)}</span></p>}
         {holds(s) && <p class="muted">Ends by itself in <span class="count">{left(Date.parse(s.until!) - now)}</span>.</p>}

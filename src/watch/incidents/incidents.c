@@ -322,9 +322,10 @@ static void place_it(struct incidents *incidents, const struct taken *taken)
 				  ? "A finding that is certain by itself."
 				  : arena_printf(incidents->arena,
 					    "The risk of one %s reached %d points, from %d rules, "
-					    "%d sources and %d tactics.",
+					    "%d source%s and %d tactic%s.",
 					    risk_subject_texts[subject], risk.points, risk.rules,
-					    risk.sources, risk.tactics);
+					    risk.sources, risk.sources == 1 ? "" : "s",
+					    risk.tactics, risk.tactics == 1 ? "" : "s");
 	incident = group_open(incidents, taken, why, subject);
 	if (subject != RISK_SUBJECTS)
 		group_gather(incidents, incident, taken, subject);
