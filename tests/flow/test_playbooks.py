@@ -120,7 +120,7 @@ def read(client, patient="q1"):
 def test_ours_are_all_fine(ward):
     answer = ward.kim.get("/api/playbooks").json
     names = {p["name"] for p in answer["playbooks"]}
-    assert {"snooping", "takeover", "exfiltration", "honey", "slow", "infected"} <= names
+    assert {"snooping", "takeover", "guessed", "exfiltration", "honey", "slow", "infected"} <= names
     assert answer["problems"] == []
     assert ward.sign_in("dr.0").get("/api/playbooks").status == 403
 
@@ -197,7 +197,9 @@ def test_who_cannot_break_glass_is_told_whom_to_call(ward):
     assert wrong.status == 401  # a stranger does not learn that it is locked
     key = next(m["key"] for m in ward.kim.get("/api/measures").json["measures"] if m.get("account") == "fd.two")
     assert ward.sign_in("dr.7").post(f"/api/measures/{key}/lift").status == 403
-    assert ward.admin.post(f"/api/measures/{key}/lift").status == 200
+    assert ward.admin.post(f"/api/measures/{key}/lift", {"reason": "spoke to them on the telephone"}).status == 200
+    lifted = ward.lane.get("/api/trail?action=act-end").json["entries"][0]
+    assert lifted["reason"] == "spoke to them on the telephone" and "lock-account" in lifted["detail"]
     assert ward.sign_in("fd.two").get("/api/me").status == 200
 
 
@@ -303,6 +305,11 @@ def test_a_dry_run_changes_nothing(ward):
 def test_the_command_line(ward, tmp_path):
     assert "takeover" in ward.cli("playbooks", "list").stdout
     assert "trial-ends" in ward.cli("playbooks", "runs").stdout
+    for measure in json.loads(ward.cli("playbooks", "measures", "--json").stdout)["measures"]:
+        assert measure["key"] in ward.cli("playbooks", "measures").stdout
+        assert "lifted" in ward.cli("playbooks", "lift", measure["key"], "--reason", "enough").stdout
+    assert "Nothing holds." in ward.cli("playbooks", "measures").stdout
+    assert ward.cli("playbooks", "lift", "none", check=False).returncode == 1
     run = runs(ward.kim, "trial-ends")[0]
     assert "end-sessions" in ward.cli("playbooks", "show", run["id"]).stdout
     exported = json.loads(ward.cli("playbooks", "export", "takeover").stdout)

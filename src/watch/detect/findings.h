@@ -43,5 +43,15 @@ void findings_since(struct findings *findings, uint64_t after, findings_each *ea
 // are wanted (FINDINGS_TOLD at most) and fit so many bytes; the newest first. So many findings of
 // one rule hide none of another. The caller's reference.
 json_t *findings_json(struct findings *findings, size_t most, size_t most_bytes);
+// A page of those that are wanted, the newest first; *ret_next is what to ask for as `before`, 0 at
+// the end. The caller's reference.
+struct findings_wish {
+	uint64_t before;        // only smaller numbers; 0: from the newest on
+	const char *rules;      // ids, with commas between them; "": of everything
+	enum sigma_level level; // at least
+	size_t most_bytes;      // of text
+};
+json_t *findings_page(
+	struct findings *findings, const struct findings_wish *wish, uint64_t *ret_next);
 // One by its number; NULL when it is not kept (any more). The caller's reference.
 json_t *findings_one(struct findings *findings, uint64_t id);
