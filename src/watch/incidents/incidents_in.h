@@ -69,6 +69,7 @@ struct incidents {
 	struct store *store;
 	struct store_query *queries[SQL_ALL];
 	uint64_t place, last, saved; // findings: taken there; numbered here; at the last save
+	uint64_t known;              // the highest incident that the trail has
 	int64_t newest_us;           // of the findings taken since the start
 	bool open, broken;
 	struct arena *arena; // of one call
