@@ -13,7 +13,8 @@
 enum {
 	ACTS_MOST = 1000, // that wait, and that come at once
 	ACTS_A_SECOND = 20,
-	ACTS_PLAIN = 500, // in an hour, of those that touch nobody
+	ACTS_APPROVAL_S = 7 * 24 * 3600, // an approval counts so long; nobody is asked for longer
+	ACTS_PLAIN = 500,                // in an hour, of those that touch nobody
 };
 
 struct act {

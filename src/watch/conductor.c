@@ -95,14 +95,16 @@ void conductor_close(struct conductor *c)
 
 static enum err take_findings(struct conductor *c)
 {
-	uint64_t total = detector_total(c->parts->detector),
+	uint64_t last = detector_last(c->parts->detector),
 		 id = playbooks_place(c->playbooks, PLACE_FINDING);
 	enum err err = OK;
-	if (id > total)
-		id = 0; // the findings were made anew
-	if (total - id > DETECTOR_KEPT)
-		id = total - DETECTOR_KEPT;
-	while (!err && id < total) {
+	if (!last)
+		return OK; // none yet, or they are being made anew, above all before
+	if (id > last)
+		id = 0; // of another database
+	if (last - id > DETECTOR_KEPT)
+		id = last - DETECTOR_KEPT;
+	while (!err && id < last) {
 		json_t *finding = detector_finding(c->parts->detector, ++id);
 		if (finding)
 			err = playbooks_found(c->playbooks, finding, time_now_us());

@@ -6,12 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A row that has no number yet.
+struct unnumbered {
+	struct unnumbered *next;
+	char *id, *key, *json;
+	uint64_t seq;
+};
+
 struct findings {
 	struct store *store;
 	struct store_query *hour, *old, *hour_since, *hour_last;
 	struct store_query *add, *ask, *keep, *trim, *newest, *first, *page, *one, *seen, *since,
 		*last;
-	uint64_t place, total;
+	uint64_t place, total, floor;
+	bool numbering;
+	struct unnumbered *waiting; // the newest first
+	size_t waiting_count;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
 };
@@ -30,8 +40,9 @@ static enum err prepare(struct findings *f)
 		struct store_query **query;
 		const char *sql;
 	} all[] = {
-		{&f->add, "INSERT INTO finding (rule, seq, part, json) VALUES (?1, ?2, ?3, ?4) "
-			  "ON CONFLICT DO NOTHING"},
+		{&f->add, "INSERT INTO finding (id, rule, seq, part, json) VALUES "
+			  "(max(?5, (SELECT coalesce(max(id), 0) + 1 FROM finding)), ?1, ?2, ?3, "
+			  "?4) ON CONFLICT DO NOTHING"},
 		{&f->ask, "SELECT 1 FROM finding WHERE rule = ?1 AND seq = ?2 AND part = ?3"},
 		{&f->keep, "INSERT INTO state (name, value) VALUES (?1, ?2) "
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
@@ -107,6 +118,14 @@ enum err findings_open(const char *path, struct findings **ret_findings, char re
 	return OK;
 }
 
+static void unnumbered_free(struct unnumbered *one)
+{
+	free(one->id);
+	free(one->key);
+	free(one->json);
+	free(one);
+}
+
 void findings_close(struct findings *f)
 {
 	if (!f)
@@ -116,6 +135,10 @@ void findings_close(struct findings *f)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
+	for (struct unnumbered *next; f->waiting; f->waiting = next) {
+		next = f->waiting->next;
+		unnumbered_free(f->waiting);
+	}
 	free(f);
 }
 
@@ -149,21 +172,78 @@ static bool begin(struct findings *f)
 	return f->open;
 }
 
+static void add(struct findings *f, const struct unnumbered *one)
+{
+	f->total++;
+	f->broken |= !begin(f);
+	if (f->broken)
+		return;
+	query_text(f->add, 1, one->id);
+	query_int(f->add, 2, (int64_t)one->seq);
+	query_text(f->add, 3, one->key);
+	query_text(f->add, 4, one->json);
+	query_int(f->add, 5, (int64_t)f->floor + 1);
+	f->broken = query_run(f->add) != OK;
+}
+
+// Only watch's own until the vault has told: what guard or the courier says. The vault tells before
+// it sends any event.
+static void hold_back(struct findings *f, struct unnumbered *one)
+{
+	if (f->waiting_count == FINDINGS_UNNUMBERED) {
+		unnumbered_free(one);
+		return;
+	}
+	one->next = f->waiting;
+	f->waiting = one;
+	f->waiting_count++;
+}
+
+static void number_waiting(struct findings *f)
+{
+	struct unnumbered *oldest = NULL, *next;
+	for (struct unnumbered *one = f->waiting; one; one = next) {
+		next = one->next;
+		one->next = oldest;
+		oldest = one;
+	}
+	for (; oldest; oldest = next) {
+		next = oldest->next;
+		add(f, oldest);
+		unnumbered_free(oldest);
+	}
+	f->waiting = NULL;
+	f->waiting_count = 0;
+}
+
+void findings_number_from(struct findings *f, uint64_t last)
+{
+	if (last > f->floor)
+		f->floor = last;
+	f->numbering = true;
+	number_waiting(f);
+}
+
 void findings_add(struct findings *f, const struct finding *finding)
 {
 	json_t *json = finding_json(finding);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct unnumbered *one = calloc(1, sizeof *one);
+	if (!one)
+		abort();
+	one->seq = finding->seq;
+	one->id = strdup(finding->id);
+	one->key = strdup(finding->key);
+	one->json = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
-	f->total++;
-	f->broken |= !text || !begin(f);
-	if (!f->broken) {
-		query_text(f->add, 1, finding->id);
-		query_int(f->add, 2, (int64_t)finding->seq);
-		query_text(f->add, 3, finding->key);
-		query_text(f->add, 4, text);
-		f->broken = query_run(f->add) != OK;
+	if (!one->id || !one->key || !one->json) {
+		f->broken = true;
+		unnumbered_free(one);
+	} else if (!f->numbering) {
+		hold_back(f, one);
+	} else {
+		add(f, one);
+		unnumbered_free(one);
 	}
-	free(text);
 }
 
 bool findings_made_before(struct findings *f, const struct finding *finding)

@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include "../ledger/scratch.h"
+#include "common/base/time.h"
 #include "common/config/config.h"
 #include "vault/acts_in.h"
 #include "vault/policy/policy.h"
@@ -108,6 +109,7 @@ struct agreed {
 	const char *act;
 	const struct account *whom;
 	uint64_t seq;
+	int64_t ago_s;
 };
 
 static uint64_t agree(const struct agreed *a)
@@ -115,7 +117,7 @@ static uint64_t agree(const struct agreed *a)
 	const struct act_whom whom = {.actor = number_of(a->whom->id), .seq = a->seq};
 	char about[ACT_ABOUT_BYTES];
 	act_about(act_find(a->act), &whom, about);
-	const struct trail_entry entry = {.time_us = 2,
+	const struct trail_entry entry = {.time_us = time_now_us() - a->ago_s * 1000000,
 		.kind = TRAIL_SYSTEM,
 		.action = a->action,
 		.outcome = TRAIL_ALLOWED,
@@ -171,6 +173,24 @@ static void whoever_is_concerned_does_not_take_it_back(void **state)
 	assert_true(ask("-lock-account", &house.berg, berg, agree(&kims)));
 }
 
+static void an_approval_counts_for_seven_days(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg);
+	struct agreed lock = {
+		TRAIL_APPROVED, &house.kim, "lock-account", &house.berg, berg, ACTS_APPROVAL_S + 1};
+	struct agreed back = {TRAIL_ACT_ENDED, &house.kim, "lock-account", &house.berg, berg,
+		ACTS_APPROVAL_S + 1};
+	assert_false(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_non_null(strstr(house.answer.words, "older than seven days"));
+	lock.ago_s = ACTS_APPROVAL_S - 60;
+	assert_true(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_false(ask("-lock-account", &house.berg, berg, agree(&back)));
+	assert_non_null(strstr(house.answer.words, "older than seven days"));
+	back.ago_s = 0;
+	assert_true(ask("-lock-account", &house.berg, berg, agree(&back)));
+}
+
 // Else a flood of them would make the vault forget how much it did within the hour.
 static void what_touches_nobody_has_its_ceiling(void **state)
 {
@@ -206,6 +226,8 @@ int main(void)
 			house_close),
 		cmocka_unit_test_setup_teardown(
 			whoever_is_concerned_does_not_take_it_back, house_open, house_close),
+		cmocka_unit_test_setup_teardown(
+			an_approval_counts_for_seven_days, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
 			what_touches_nobody_has_its_ceiling, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
