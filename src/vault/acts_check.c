@@ -159,6 +159,33 @@ static const char *approval_flaw(struct acts *acts, const struct act *act, enum 
 		       : NULL;
 }
 
+// Behind one address there may be a whole ward, an outpost, or everybody at home: whoever takes
+// records there must not have the others shut out.
+static bool others_work_there(struct acts *acts, const struct act *act)
+{
+	struct session *sessions;
+	size_t count = 0;
+	if (session_list(acts->parts->identity, NULL, act->arena, &sessions, &count))
+		return true; // not known: a person looks
+	for (size_t i = 0; i < count; i++) {
+		struct prefix place;
+		if (prefix_parse(sessions[i].address, &place) == OK &&
+			prefix_overlaps(&place, &act->prefix) &&
+			!opaque_is(acts->parts->opaque, sessions[i].account, act->actor))
+			return true;
+	}
+	return false;
+}
+
+static const char *address_problem(struct acts *acts, const struct act *act)
+{
+	if (prefix_is_private(&act->prefix))
+		return "an address of the house needs approval";
+	return others_work_there(acts, act)
+		       ? "others are signed in from this address: it needs approval"
+		       : NULL;
+}
+
 static const char *approval_problem(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	if (act->kind->approval == ACT_FREE)
@@ -168,8 +195,7 @@ static const char *approval_problem(struct acts *acts, struct act *act, const st
 	if (act->kind->approval == ACT_ALWAYS)
 		return "this is never done without approval";
 	if (act->kind->target == ACT_ON_ADDRESS)
-		return prefix_is_private(&act->prefix) ? "an address of the house needs approval"
-						       : NULL;
+		return address_problem(acts, act);
 	if (act->kind->target == ACT_ON_SESSION)
 		return "people may treat through an application: its token needs approval";
 	// Whoever fails at a colleague's password makes entries about them, but none in a session
