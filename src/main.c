@@ -83,6 +83,8 @@ static const struct command *const commands[] = {
 	&command_trail_search,
 	&command_trail_verify,
 	&command_trail_key,
+	&command_queue_list,
+	&command_queue_review,
 	&command_findings,
 	&command_incidents_list,
 	&command_incidents_show,

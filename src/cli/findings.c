@@ -16,8 +16,9 @@ static void show_findings(const json_t *answer)
 	size_t i;
 	json_array_foreach(json_object_get(answer, "findings"), i, one)
 	{
-		printf("%s  %-13s %s\n    %s\n    entries", json_word(one, "time"),
-			json_word(one, "level"), json_word(one, "title"),
+		printf("%lld  %s  %-13s %s\n    %s\n    entries",
+			(long long)json_integer_value(json_object_get(one, "id")),
+			json_word(one, "time"), json_word(one, "level"), json_word(one, "title"),
 			json_word(one, "sentence"));
 		json_t *seq;
 		size_t at;
@@ -46,7 +47,7 @@ const struct command command_findings = {
 	.usage = {.words = "findings",
 		.summary =
 			"Shows what watch found last, with the entries of the trail that prove it.",
-		.help = "Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
+		.help = "Each begins with its number, which incidents open and playbooks dry-run want. Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
 	.run = run_findings,
 };
 

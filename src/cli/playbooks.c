@@ -294,7 +294,7 @@ const struct command command_playbooks_dry_run = {
 		.help = "Nothing is done. What the vault would refuse, it refuses only when asked in earnest: the never-touch list, the ceilings.",
 		.options = {{.name = "finding",
 			.value = "ID",
-			.help = "Its number, as `hospitaller findings --json` shows it."}},
+			.help = "Its number, with which findings begins its line."}},
 		.arguments = {{.name = "NAME", .help = "Of the playbook."}}},
 	.run = run_dry,
 };

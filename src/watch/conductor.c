@@ -41,7 +41,13 @@ static enum err on_notify(void *context, uint64_t id, const char *to, const char
 
 static void on_changed(void *context)
 {
-	(void)context; // whoever looks asks
+	struct conductor *c = context;
+	c->changes++; // whoever looks asks
+}
+
+uint64_t conductor_changes(const struct conductor *c)
+{
+	return c->changes;
 }
 
 // ---- Opening, and the turns of the loop.
@@ -166,11 +172,27 @@ enum err conductor_acted(struct conductor *c, const struct feed_acted *acted)
 		c->playbooks, acted->ticket, acted->fine, acted->words, time_now_us());
 }
 
+// Five hundred runs wait: one that is needed may not begin.
+static void tell_left_out(struct conductor *c)
+{
+	char words[200];
+	uint64_t left_out = playbooks_left_out(c->playbooks);
+	if (left_out == c->left_out)
+		return;
+	snprintf(words, sizeof words,
+		"%d runs of playbooks are under way; %llu more could not begin since watch was "
+		"started. What they would have done is left to people: approve or decline what waits.",
+		PLAYBOOKS_RUNS, (unsigned long long)left_out);
+	c->left_out = left_out;
+	conductor_found(c, "watch.runs-full", "No playbook can begin", words);
+}
+
 enum err conductor_tick(struct conductor *c)
 {
 	int64_t now_us = time_monotonic_us();
 	if (playbooks_read(c->playbooks, c->folder))
 		say_shelf(c);
+	tell_left_out(c);
 	if (now_us - c->pulled_us >= CONDUCTOR_PULL_S * 1000000ll) {
 		c->pulled_us = now_us;
 		c->now = (struct count_point){0};

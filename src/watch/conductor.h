@@ -33,6 +33,8 @@ enum err conductor_acted(struct conductor *conductor, const struct feed_acted *a
 enum err conductor_tick(struct conductor *conductor);
 void conductor_vault(struct conductor *conductor, struct peer *vault); // NULL: it is away
 
+uint64_t conductor_changes(const struct conductor *conductor); // of runs, since the start
+
 // Answers to questions (question.c has the table).
 void conductor_list(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);
 void conductor_runs(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);

@@ -15,11 +15,16 @@ struct conductor {
 	struct peer *vault; // or NULL
 	char folder[512];
 	int64_t pulled_us;
+	uint64_t left_out; // runs, as far as told
 	struct count_point points[CONDUCTOR_POINTS];
+	uint64_t changes;       // of runs, since the start
 	size_t point_count;     // ever; the list is a ring
 	struct count_point now; // while its lines come in
 	int64_t knock_hour;     // since 1970
 	unsigned knocks_told;   // in it
 };
 
-void conductor_listen(struct conductor *conductor); // conductor_told.c
+// conductor_told.c. Something of watch's own that a person should know, once in a minute.
+void conductor_found(
+	struct conductor *conductor, const char *id, const char *title, const char *sentence);
+void conductor_listen(struct conductor *conductor);

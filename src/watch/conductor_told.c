@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-static void found(struct conductor *c, const char *id, const char *title, const char *sentence)
+void conductor_found(struct conductor *c, const char *id, const char *title, const char *sentence)
 {
 	char key[TIME_TEXT_BYTES];
 	int64_t now_us = time_now_us();
@@ -44,7 +44,7 @@ static void end_point(struct conductor *c)
 	snprintf(words, sizeof words,
 		"%llu packets within %d seconds wanted to go where no flow of the zones leads.",
 		(unsigned long long)denied, CONDUCTOR_PULL_S);
-	found(c, "system.denied", "Much is refused between the zones", words);
+	conductor_found(c, "system.denied", "Much is refused between the zones", words);
 }
 
 // ---- Who knocks.
@@ -126,7 +126,8 @@ static void on_counted(void *context, const struct ward_counters *counters)
 
 static void on_expired(void *context, const struct ward_answer *answer)
 {
-	found(context, "system.expired", "A measure on the network ended by itself", answer->words);
+	conductor_found(context, "system.expired", "A measure on the network ended by itself",
+		answer->words);
 }
 
 static void on_refused(void *context, const struct errand_refusal *refusal)
@@ -135,7 +136,7 @@ static void on_refused(void *context, const struct errand_refusal *refusal)
 	snprintf(words, sizeof words,
 		"Somebody wanted to send to '%s', where the configuration does not lead (%s): %s",
 		refusal->destination, errand_report_text(refusal->reason), refusal->words);
-	found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
+	conductor_found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
 }
 
 void conductor_listen(struct conductor *c)

@@ -3,6 +3,7 @@
 #include "watch/casebook.h"
 #include "watch/conductor.h"
 #include "watch/detector.h"
+#include "watch/review.h"
 #include "watch/scout_ask.h"
 #include "watch/exemption.h"
 
@@ -70,6 +71,7 @@ const struct question questions[] = {
 		"Since when behaviour learns, of how many, and its thresholds."},
 	{"except", answer_except, "A rule does not count where a field has a value."},
 	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
+	{"review", answer_review, "A reviewer decided about a person in a queue."},
 	{"unexcept", answer_unexcept, "It counts again."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
 	{"finding", answer_finding, "One finding by its number."},

@@ -141,6 +141,7 @@ export interface Incident extends Brief {
   who?: Who;
   risk?: { points: number; rules: number; sources: number; tactics: number; alert: boolean };
   timeline: Happening[];
+  timeline_left_out?: number;
   tasks: { number: number; text?: string; who?: Who; done: boolean; done_at?: string }[];
   assessment: Record<string, { value?: string }>;
   patients: { count: number; listed: About[] };

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { getOnce } from '../base/api';
 import { useEvery, useLoad, useNow } from '../base/load';
+import { useNews } from '../base/news';
 import { may } from '../base/session';
 import type { Status } from '../base/types';
 import type { Courier, Findings } from '../base/watch';
@@ -120,6 +121,7 @@ function Here() {
 
 function Found() {
   const loaded = useLoad('findings', (signal) => getOnce<Findings>('/api/findings', signal));
+  useNews(['findings'], loaded.again);
   return loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : loaded.data ? <Looking findings={loaded.data} /> : <Skeleton rows={6} />;
 }
 

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { del, getOnce, query } from '../base/api';
 import { useLoad } from '../base/load';
+import { useNews } from '../base/news';
 import type { Detect, Exception, Finding, Findings, Incidents } from '../base/watch';
 import { count, date, plural } from '../fhir/words';
 import { FindingCard, LevelTag, levelList, whoText } from '../trail/finding';
@@ -98,6 +99,7 @@ export function FindingsPage() {
   const loaded = useLoad('findings', (signal) => getOnce<Findings>('/api/findings', signal));
   // The record of true and false comes from the verdicts on incidents.
   const incidents = useLoad('rules', (signal) => getOnce<Incidents>('/api/incidents?state=all', signal));
+  useNews(['findings'], loaded.again);
   const [level, setLevel] = useState('');
   const all = loaded.data?.findings ?? [];
   const shown = level ? all.filter((f) => f.level === level) : all;

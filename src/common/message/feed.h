@@ -56,7 +56,10 @@ enum {
 	FEED_BATCH = 500,
 	FEED_ACTIVITY_BYTES = 60000,
 	FEED_QUEUE_BYTES = 60000,
-	FEED_PATIENTS = 16, // of one event; patient_count tells how many there were
+	// Of one event; patient_count tells how many there were. More than the rule "many records
+	// in an hour" takes for one person, so that whoever names another one behind them is found
+	// at least.
+	FEED_PATIENTS = 64,
 	FEED_WISHES = 512,
 	FEED_TEXT_BYTES = 96, // each text, with the NUL
 	FEED_CODE_BYTES = 32,

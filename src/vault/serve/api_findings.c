@@ -2,6 +2,7 @@
 // the trail that the finding rests on. Looking at it is on the trail, as a search of it.
 #include "vault/serve/api.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
 #include "vault/ledger/ledger.h"
@@ -9,21 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	OPAQUE_DIGITS = 16
-};
-
-// Is this the person behind the number that watch was given?
-static bool is_opaque(struct vault *vault, const char *id, const char *opaque)
-{
-	char digits[OPAQUE_DIGITS + 1];
-	if (!*id || !opaque)
-		return false;
-	snprintf(digits, sizeof digits, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
-	return strcmp(digits, opaque) == 0;
-}
 
 static const char *replace(
 	const char *text, const char *opaque, const char *with, struct arena *arena)
@@ -61,7 +47,7 @@ static void join_actor(
 	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
 {
 	const char *opaque = json_string_value(json_object_get(finding, "actor"));
-	if (!is_opaque(vault, entry->actor, opaque))
+	if (!opaque_is(vault->parts.opaque, entry->actor, opaque))
 		return;
 	const char *name = *entry->actor_name ? entry->actor_name : entry->actor;
 	put_name(x, finding, opaque, name);
@@ -78,9 +64,8 @@ static void join_target(
 	if (!*entry->target ||
 		identity_account_find(vault->parts.identity, entry->target, x->arena, &account))
 		return;
-	const char *opaque = arena_printf(x->arena, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(entry->target)));
-	put_name(x, finding, opaque, *account.name ? account.name : account.login);
+	struct opaque opaque = opaque_of(vault->parts.opaque, entry->target);
+	put_name(x, finding, opaque.text, *account.name ? account.name : account.login);
 }
 
 static void join_patient(
@@ -89,7 +74,7 @@ static void join_patient(
 	const char *opaque = json_string_value(json_object_get(finding, "patient"));
 	for (uint32_t i = 0; i < entry->patients_here; i++) {
 		const char *id = entry->patients[i];
-		if (!is_opaque(vault, id, opaque))
+		if (!opaque_is(vault->parts.opaque, id, opaque))
 			continue;
 		const char *name = names_patient(vault, x, id);
 		put_patient(x, finding, opaque, name ? name : id, !name);

@@ -53,6 +53,7 @@ bool order_problem(struct exchange *x, const struct order *order)
 		return false;
 	answer_error(x, order->status,
 		order->status == 404   ? "not-found"
+		: order->status == 403 ? "denied"
 		: order->status == 409 ? "conflict"
 		: order->status < 500  ? "invalid"
 				       : "unavailable",

@@ -9,7 +9,7 @@
 struct findings {
 	struct store *store;
 	struct store_query *hour, *old, *hour_since, *hour_last;
-	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen, *since, *last;
+	struct store_query *add, *ask, *keep, *trim, *newest, *first, *one, *seen, *since, *last;
 	uint64_t place, total;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
@@ -40,7 +40,13 @@ static enum err prepare(struct findings *f)
 		{&f->hour_since,
 			"SELECT seq FROM hour WHERE hour <= ?1 ORDER BY hour DESC LIMIT 1"},
 		{&f->hour_last, "SELECT max(hour) FROM hour"},
-		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
+		// Many findings of one rule hide none of another.
+		{&f->newest,
+			"SELECT f.id, f.json FROM (SELECT id, row_number() OVER (PARTITION BY rule "
+			"ORDER BY id DESC) AS nth FROM finding WHERE id > (SELECT max(id) FROM "
+			"finding) - 1000) AS n JOIN finding f ON f.id = n.id "
+			"ORDER BY n.nth > 1, n.nth > 5, n.id DESC LIMIT ?1"},
+		{&f->first, "SELECT min(id) FROM finding"},
 		{&f->since, "SELECT id, part, json FROM finding WHERE id > ?1 ORDER BY id"},
 		{&f->last, "SELECT max(id) FROM finding"},
 		{&f->one, "SELECT id, json FROM finding WHERE id = ?1"},
@@ -100,7 +106,7 @@ void findings_close(struct findings *f)
 	if (!f)
 		return;
 	struct store_query *all[] = {f->hour, f->old, f->hour_since, f->hour_last, f->add, f->ask,
-		f->keep, f->trim, f->newest, f->one, f->seen, f->since, f->last};
+		f->keep, f->trim, f->first, f->newest, f->one, f->seen, f->since, f->last};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
@@ -117,6 +123,13 @@ uint64_t findings_last(const struct findings *f)
 	uint64_t last = query_step(f->last) == STORE_ROW ? (uint64_t)row_int(f->last, 0) : 0;
 	query_reset(f->last);
 	return last;
+}
+
+uint64_t findings_first(const struct findings *f)
+{
+	uint64_t first = query_step(f->first) == STORE_ROW ? (uint64_t)row_int(f->first, 0) : 0;
+	query_reset(f->first);
+	return first;
 }
 
 uint64_t findings_total(const struct findings *f)
@@ -283,22 +296,32 @@ json_t *findings_one(struct findings *f, uint64_t id)
 	return json;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	json_int_t one = json_integer_value(json_object_get(*(json_t *const *)a, "id")),
+		   other = json_integer_value(json_object_get(*(json_t *const *)b, "id"));
+	return one < other ? 1 : -1;
+}
+
 json_t *findings_json(struct findings *f, size_t most, size_t most_bytes)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *all[FINDINGS_TOLD];
 	struct arena *arena = arena_new();
-	size_t bytes = 0, more;
+	size_t bytes = 0, count = 0, more;
 	query_int(f->newest, 1, (int64_t)most);
-	while (query_step(f->newest) == STORE_ROW) {
+	while (count < FINDINGS_TOLD && query_step(f->newest) == STORE_ROW) {
 		json_t *one = read_row(f->newest, arena, &more);
 		bytes += more;
 		if (!one || bytes > most_bytes) {
 			json_decref(one);
 			break;
 		}
-		json_array_append_new(list, one);
+		all[count++] = one;
 	}
 	query_reset(f->newest);
+	qsort(all, count, sizeof *all, newest_first);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, all[i]);
 	arena_free(arena);
 	return list;
 }

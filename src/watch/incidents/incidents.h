@@ -40,6 +40,8 @@ void incidents_close(struct incidents *incidents); // NULL is fine; what was not
 
 // The last finding that was taken, by its number in the findings store.
 uint64_t incidents_place(const struct incidents *incidents);
+// Grows whenever anything changed, from 0 at the start.
+uint64_t incidents_changes(const struct incidents *incidents);
 // The findings store was made anew: it counts from one again. What is known stays known.
 void incidents_begin_again(struct incidents *incidents);
 // `id`: the finding's number there, `key`: what tells findings of one entry apart, `finding`: as
