@@ -1,6 +1,7 @@
 // What watch found, and trying rules out before they are given to it.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/ocsf.h"
 #include "common/format/sigma.h"
 #include "watch/detect/trial.h"
@@ -36,7 +37,7 @@ static void show_findings(const json_t *answer)
 		printf("ended on %s: the exception for %s (%s)\n", json_word(one, "until"),
 			json_word(one, "rule"), json_word(one, "reason"));
 	if (json_object_get(answer, "next"))
-		printf("older ones: --before %lld\n",
+		printf("there are more: --before %lld\n",
 			(long long)json_integer_value(json_object_get(answer, "next")));
 }
 
@@ -214,8 +215,9 @@ static int run_test(const struct invocation *invocation)
 		print_json(json);
 	} else {
 		json_array_foreach(wrong, i, one) puts(json_string_value(one));
-		printf("%zu rules, %zu cases, %zu failed\n", trial.rules, trial.cases,
-			trial.failed);
+		printf("%zu %s, %zu %s, %zu failed\n", trial.rules,
+			text_plural(trial.rules, "rule", "rules"), trial.cases,
+			text_plural(trial.cases, "case", "cases"), trial.failed);
 	}
 	json_decref(json);
 	return trial.failed ? EXIT_NOT_WHOLE : EXIT_FINE;

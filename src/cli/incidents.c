@@ -97,6 +97,10 @@ static void show_timeline(const json_t *answer)
 			finding || !*who ? "" : " (", finding ? "" : who,
 			finding || !*who ? "" : ")");
 	}
+	json_int_t more = json_integer_value(json_object_get(answer, "timeline_left_out"));
+	if (more)
+		printf("  and %lld findings more; of each kind the newest stand here\n",
+			(long long)more);
 }
 
 static void show_work(const json_t *answer)

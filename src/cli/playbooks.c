@@ -1,6 +1,7 @@
 // hospitaller playbooks: what is done when something was found. `check` and `export` work offline.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/cacao.h"
 
 #include <stdio.h>
@@ -54,7 +55,8 @@ static int run_check(const struct invocation *invocation)
 	else if (invocation->json)
 		printf("{\"name\": \"%s\", \"steps\": %zu}\n", p->name, p->step_count);
 	else
-		printf("%s: %zu steps\n", p->name, p->step_count);
+		printf("%s: %zu %s\n", p->name, p->step_count,
+			text_plural(p->step_count, "step", "steps"));
 	arena_free(arena);
 	return result;
 }

@@ -11,8 +11,13 @@
 
 enum {
 	CONDUCTOR_PULL_S = 20,
-	CONDUCTOR_POINTS = 540,     // three hours
-	CONDUCTOR_DENIED_MOST = 200 // packets in one of them; more is a finding
+	CONDUCTOR_POINTS = 540,      // three hours
+	CONDUCTOR_DENIED_MOST = 200, // packets in one of them; more is a finding
+	// Of one host, within guard's ten minutes: so many packets are a finding, and so many
+	// places are one that may be spreading.
+	CONDUCTOR_KNOCKS = 20,
+	CONDUCTOR_PLACES = 10,
+	CONDUCTOR_KNOCKS_AN_HOUR = 40 // findings
 };
 
 struct conductor;

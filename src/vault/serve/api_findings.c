@@ -2,6 +2,7 @@
 // the trail that the finding rests on. Looking at it is on the trail, as a search of it.
 #include "vault/serve/api.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
 #include "common/format/sigma.h"
@@ -10,21 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	OPAQUE_DIGITS = 16
-};
-
-// Is this the person behind the number that watch was given?
-static bool is_opaque(struct vault *vault, const char *id, const char *opaque)
-{
-	char digits[OPAQUE_DIGITS + 1];
-	if (!*id || !opaque)
-		return false;
-	snprintf(digits, sizeof digits, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
-	return strcmp(digits, opaque) == 0;
-}
 
 static const char *replace(
 	const char *text, const char *opaque, const char *with, struct arena *arena)
@@ -48,11 +34,21 @@ static void put_name(struct exchange *x, json_t *finding, const char *opaque, co
 			json_string(replace(sentence, opaque, name, x->arena)));
 }
 
+// Some sentences say "patient" before the number, and an id alone wants it.
+static void put_patient(
+	struct exchange *x, json_t *finding, const char *opaque, const char *text, bool is_id)
+{
+	const char *named = is_id ? arena_printf(x->arena, "patient %s", text) : text;
+	if (is_id && opaque && *opaque)
+		put_name(x, finding, arena_printf(x->arena, "patient %s", opaque), named);
+	put_name(x, finding, opaque, named);
+}
+
 static void join_actor(
 	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
 {
 	const char *opaque = json_string_value(json_object_get(finding, "actor"));
-	if (!is_opaque(vault, entry->actor, opaque))
+	if (!opaque_is(vault->parts.opaque, entry->actor, opaque))
 		return;
 	const char *name = *entry->actor_name ? entry->actor_name : entry->actor;
 	put_name(x, finding, opaque, name);
@@ -69,9 +65,8 @@ static void join_target(
 	if (!*entry->target ||
 		identity_account_find(vault->parts.identity, entry->target, x->arena, &account))
 		return;
-	const char *opaque = arena_printf(x->arena, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(entry->target)));
-	put_name(x, finding, opaque, *account.name ? account.name : account.login);
+	struct opaque opaque = opaque_of(vault->parts.opaque, entry->target);
+	put_name(x, finding, opaque.text, *account.name ? account.name : account.login);
 }
 
 static void join_patient(
@@ -80,11 +75,10 @@ static void join_patient(
 	const char *opaque = json_string_value(json_object_get(finding, "patient"));
 	for (uint32_t i = 0; i < entry->patients_here; i++) {
 		const char *id = entry->patients[i];
-		if (!is_opaque(vault, id, opaque))
+		if (!opaque_is(vault->parts.opaque, id, opaque))
 			continue;
 		const char *name = names_patient(vault, x, id);
-		put_name(
-			x, finding, opaque, name ? name : arena_printf(x->arena, "patient %s", id));
+		put_patient(x, finding, opaque, name ? name : id, !name);
 		json_t *about = json_pack("{s:s}", "id", id);
 		if (name)
 			json_object_set_new(about, "name", json_string(name));
@@ -154,15 +148,14 @@ static enum progress findings_page(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_incref(order->reply));
 }
 
-// What watch tells by itself is the newest; the others are asked for.
+// What watch tells by itself is the newest of each rule; everything is told page by page.
 static void set_next(json_t *json)
 {
 	const json_t *list = json_object_get(json, "findings");
-	size_t count = json_array_size(list);
-	json_int_t total = json_integer_value(json_object_get(json, "total"));
-	if (count && (json_int_t)count < total)
-		json_object_set(json, "next",
-			json_object_get(json_array_get(list, count - 1), "id"));
+	json_int_t newest = json_integer_value(json_object_get(json_array_get(list, 0), "id"));
+	if ((json_int_t)json_array_size(list) <
+		json_integer_value(json_object_get(json, "total")))
+		json_object_set_new(json, "next", json_integer(newest + 1));
 }
 
 enum progress api_findings(struct vault *vault, struct exchange *x)

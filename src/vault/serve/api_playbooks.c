@@ -2,6 +2,7 @@
 // they may is asked of watch first; then it stands on the trail; then watch hears of it.
 #include "vault/serve/api.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
 #include "common/base/text.h"
@@ -141,12 +142,10 @@ static bool read_wish(struct exchange *x, struct wish *ret)
 static json_t *question_of(
 	struct vault *vault, const struct exchange *x, const struct wish *w, uint64_t entry)
 {
-	char by[17];
-	snprintf(by, sizeof by, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(x->who.account)));
+	struct opaque by = opaque_of(vault->parts.opaque, x->who.account);
 	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "ask",
 		entry ? "playbook-wish" : "playbook-may", "verb", w->verb, "run", w->run, "step",
-		w->step, "role", x->who.role, "by", by);
+		w->step, "role", x->who.role, "by", by.text);
 	if (entry)
 		json_object_set_new(json, "entry", json_integer((json_int_t)entry));
 	return json;
@@ -259,7 +258,8 @@ static bool read_reason(struct exchange *x, const char **ret_reason)
 	if (!body)
 		return false;
 	const char *reason = json_get_text(body, "reason");
-	bool fine = !reason || (strlen(reason) <= REASON_BYTES && text_is_clean(bytes_text(reason)));
+	bool fine =
+		!reason || (strlen(reason) <= REASON_BYTES && text_is_clean(bytes_text(reason)));
 	if (reason && fine)
 		*ret_reason = arena_text(x->arena, reason);
 	if (!fine)

@@ -84,16 +84,16 @@ static json_t *why_json(struct exchange *x, const json_t *told)
 	json_t *list = json_array(), *counts = json_object_get(told, "flag_counts");
 	const char *when =
 		days > 1 ? arena_printf(x->arena, "on %lld days", (long long)days) : "on one day";
-	const char *plural = records == 1 ? "" : "s";
+	const char *noun = text_plural((uint64_t)records, "record", "records");
 	// To be refused, or to find somebody in a list, is not to have opened a record.
 	const char *first =
 		opened == records
-			? arena_printf(x->arena, "Opened %lld record%s without an explanation %s.",
-				  (long long)records, plural, when)
+			? arena_printf(x->arena, "Opened %lld %s without an explanation %s.",
+				  (long long)records, noun, when)
 			: arena_printf(x->arena,
-				  "Looked for %lld record%s without an explanation %s, and opened %s: "
+				  "Looked for %lld %s without an explanation %s, and opened %s: "
 				  "%s refused, or only found in a list.",
-				  (long long)records, plural, when,
+				  (long long)records, noun, when,
 				  opened ? arena_printf(x->arena, "%lld", (long long)opened)
 					 : "none",
 				  !opened	       ? records == 1 ? "it was" : "they were"

@@ -10,12 +10,14 @@
 // by the events' own time, so the same trail and the same explanations give the same queues,
 // however fast they come.
 //
-// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day, kept for ACCESS_KEPT_DAYS
-// when unexplained and for two days otherwise, on disk; in memory only the database's cache
+// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day (further patients of that
+// day are not weighed, and that is a finding, "access.many"), kept for ACCESS_KEPT_DAYS when
+// unexplained and for two days otherwise, on disk; in memory only the database's cache
 // (ACCESS_CACHE_KIB) and a fixed table, whatever the number of persons. All state is in one SQLite
 // database: removed, it is made again from the trail. Used by watch alone.
 #pragma once
 
+#include "common/format/finding.h"
 #include "common/message/feed.h"
 
 struct access;
@@ -35,6 +37,10 @@ struct access_options {
 	const char *path; // of the database
 	double per_thousand;
 	unsigned least; // persons a day in each queue, however small the house
+	// Somebody's day has as many lines as are kept; read again, the same is told again. May be
+	// NULL.
+	void (*found)(void *context, const struct finding *finding);
+	void *context;
 };
 
 enum err access_open(

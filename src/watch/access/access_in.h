@@ -82,6 +82,8 @@ struct access {
 	bool changed, has_again, news;
 	void (*made)(void *context, const struct access_item *item);
 	void *made_context;
+	void (*found)(void *context, const struct finding *finding);
+	void *found_context;
 };
 
 // keep.c

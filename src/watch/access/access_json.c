@@ -119,8 +119,9 @@ void access_json(struct access *a, struct buf *out)
 	size_t count = list_today(a, list, ACCESS_SHOWN / 2);
 	count += list_before(a, list + count, ACCESS_SHOWN - count);
 	for (size_t i = 0; i < count; i++) {
-		const int64_t range[] = {list[i].slow ? list[i].day - ACCESS_SLOW_DAYS : list[i].day,
-			list[i].day, (int64_t)list[i].actor};
+		const int64_t range[] = {
+			list[i].slow ? list[i].day - ACCESS_SLOW_DAYS : list[i].day, list[i].day,
+			(int64_t)list[i].actor};
 		if (!add_item(a, &list[i], comma, out))
 			continue;
 		add_looks(a, range, out);

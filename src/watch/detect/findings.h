@@ -20,6 +20,7 @@ enum err findings_open(const char *path, struct findings **ret_findings, char re
 void findings_close(struct findings *findings); // NULL is fine
 
 uint64_t findings_place(const struct findings *findings);
+uint64_t findings_first(const struct findings *findings); // the number of the oldest kept, or 0
 uint64_t findings_last(const struct findings *findings);  // the number of the newest
 uint64_t findings_total(const struct findings *findings); // ever made
 // Of any source; the same one twice is one.
@@ -37,9 +38,10 @@ int64_t findings_last_hour(const struct findings *findings); // 0 when none is k
 enum err findings_load_seen(struct findings *findings, struct seen *seen);
 // Those with larger numbers than `after`, in their order. `key` tells findings of one entry apart.
 typedef void findings_each(void *context, uint64_t id, const char *key, const json_t *finding);
-void findings_since(
-	struct findings *findings, uint64_t after, findings_each *each, void *context);
-// A list of the newest, at most so many bytes of text; the newest first. The caller's reference.
+void findings_since(struct findings *findings, uint64_t after, findings_each *each, void *context);
+// Of the last thousand: of each rule the newest, then the newest five, then the newest, as many as
+// are wanted (FINDINGS_TOLD at most) and fit so many bytes; the newest first. So many findings of
+// one rule hide none of another. The caller's reference.
 json_t *findings_json(struct findings *findings, size_t most, size_t most_bytes);
 // A page of those that are wanted, the newest first; *ret_next is what to ask for as `before`, 0 at
 // the end. The caller's reference.

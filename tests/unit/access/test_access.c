@@ -26,10 +26,21 @@ static void on_made(void *context, const struct access_item *item)
 		(unsigned long long)item->actor, item->score);
 }
 
+static char told[400]; // of the last finding
+static unsigned told_count;
+
+static void on_found(void *context, const struct finding *finding)
+{
+	(void)context;
+	snprintf(told, sizeof told, "%s %.*s: %s", finding->id, (int)finding->actor.size,
+		(const char *)finding->actor.at, finding->sentence);
+	told_count++;
+}
+
 static void open_again(double per_thousand, unsigned least)
 {
 	char problem[256];
-	const struct access_options options = {path, per_thousand, least};
+	const struct access_options options = {path, per_thousand, least, on_found, NULL};
 	access_close(access_);
 	assert_ok(access_open(&options, &access_, problem));
 	access_listen(access_, on_made, NULL);
@@ -40,7 +51,8 @@ static int begin(void **state)
 	(void)state;
 	strcpy(path, "/tmp/access-XXXXXX");
 	close(mkstemp(path));
-	made[0] = 0;
+	made[0] = told[0] = 0;
+	told_count = 0;
 	access_ = NULL;
 	open_again(5, 1);
 	return 0;
@@ -285,6 +297,9 @@ static void a_flood_hides_nobody_else(void **state)
 	open_record(0.1, 1, 5);
 	for (uint64_t i = 0; i < 3 * ACCESS_LINES; i++)
 		open_record(0.2, 2, 1000 + i);
+	assert_int_equal(told_count, 1); // that there are more than are looked at is not kept quiet
+	assert_non_null(
+		strstr(told, "access.many 0000000000000002: 0000000000000002 came upon 2000"));
 	settle(nothing);
 	assert_int_equal(asked, ACCESS_LINES + 1);
 	until(1.5, nothing);

@@ -36,7 +36,7 @@ function words(h: Happening, tasks: Incident['tasks']): string {
 const SHOWN = 30;
 export function Timeline({ own }: { own: Own }) {
   const [all, setAll] = useState(false);
-  const { timeline, tasks } = own.incident;
+  const { timeline, tasks, timeline_left_out: more = 0 } = own.incident;
   const list = [...timeline].reverse();
   const shown = all ? list : list.slice(0, SHOWN);
   return (
@@ -55,6 +55,7 @@ export function Timeline({ own }: { own: Own }) {
         ))}
       </ol>
       {shown.length < list.length && <div class="more"><button type="button" class="button" onClick={() => setAll(true)}>Show all {count(list.length)}</button></div>}
+      {more > 0 && <p class="hint">There {more === 1 ? 'is' : 'are'} {plural(more, 'finding')} more than fit here; of each kind the newest are shown.</p>}
     </Card>
   );
 }
