@@ -284,7 +284,8 @@ def test_an_incident_that_opens_starts_a_playbook(ward):
     run, step = wait_for(lambda: step_of(ward.kim, "trial-incident", "end-sessions", "done"))
     assert run["incident"] in {i["number"] for i in ward.lane.get("/api/incidents?state=all").json["incidents"]}
     assert run["who"]["account"] == ward.secrets["dr.7"]["id"] and berg.get("/api/me").status == 401
-    assert len(runs(ward.kim, "trial-incident")) == 1
+    # By night, a token that was made for another test is a finding, too, and opens one of the address.
+    assert len([r for r in runs(ward.kim, "trial-incident") if r["incident"] == run["incident"]]) == 1
     entry = next(e for e in ward.lane.get("/api/trail?action=act").json["entries"] if "end-sessions" in e["detail"])
     assert entry["query"] == f"case {run['incident']}"
 
