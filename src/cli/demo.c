@@ -3,6 +3,7 @@
 // its own that knows nothing of how it is found; what is shown is asked of the server.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <fcntl.h>
@@ -212,9 +213,12 @@ static int watch_story(struct show *s, int fd, pid_t pid)
 
 static void report(const struct show *s)
 {
-	printf("\n%zu findings, %zu incidents, %zu steps of playbooks in %.0f s.\n",
-		json_array_size(s->findings), json_array_size(s->incidents),
-		json_array_size(s->steps), seconds(s));
+	size_t findings = json_array_size(s->findings), incidents = json_array_size(s->incidents),
+	       steps = json_array_size(s->steps);
+	printf("\n%zu %s, %zu %s, %zu %s of playbooks in %.0f s.\n", findings,
+		text_plural(findings, "finding", "findings"), incidents,
+		text_plural(incidents, "incident", "incidents"), steps,
+		text_plural(steps, "step", "steps"), seconds(s));
 	if (*s->incident)
 		printf("The report: hospitaller incidents show %s\n"
 		       "Its evidence, to be checked without this server: hospitaller incidents evidence %s --out DIR\n",

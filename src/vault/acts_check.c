@@ -6,6 +6,7 @@
 #include "common/format/json.h"
 #include "vault/ledger/ledger.h"
 #include "vault/policy/policy.h"
+#include "vault/serve/opaque.h"
 #include "vault/spared.h"
 
 #include <stdio.h>
@@ -58,22 +59,12 @@ bool act_is_guards(const char *action)
 	return kind && kind->doer == ACT_BY_GUARD;
 }
 
-static bool is_opaque(const struct acts *acts, const char *id, const char *digits)
-{
-	char made[17];
-	if (!*id || !*digits)
-		return false;
-	snprintf(made, sizeof made, "%016llx",
-		(unsigned long long)mac_token(acts->parts->opaque, bytes_text(id)));
-	return strcmp(made, digits) == 0;
-}
-
 // ---- Whom it concerns, as the entry on the trail says.
 
 static const char *find_account(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	struct account account;
-	if (!is_opaque(acts, e->actor, act->actor))
+	if (!opaque_is(acts->parts->opaque, e->actor, act->actor))
 		return "the entry does not name this account";
 	if (identity_account_find(acts->parts->identity, e->actor, act->arena, &account))
 		return "there is no such account";
@@ -87,7 +78,7 @@ static const char *find_account(struct acts *acts, struct act *act, const struct
 static const char *find_patient(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	for (uint32_t i = 0; i < e->patients_here; i++)
-		if (is_opaque(acts, e->patients[i], act->patient)) {
+		if (opaque_is(acts->parts->opaque, e->patients[i], act->patient)) {
 			act->subject = act->whom = e->patients[i];
 			return NULL;
 		}
@@ -98,7 +89,7 @@ static const char *find_token(struct acts *acts, struct act *act, const struct t
 {
 	struct session *sessions;
 	size_t count = 0;
-	if (!is_opaque(acts, e->actor, act->actor) || !*e->session)
+	if (!opaque_is(acts->parts->opaque, e->actor, act->actor) || !*e->session)
 		return "the entry names no session";
 	if (session_list(acts->parts->identity, e->actor, act->arena, &sessions, &count))
 		return "the sessions cannot be looked at";
@@ -158,7 +149,7 @@ static const char *approval_flaw(struct acts *acts, const struct act *act, enum 
 	bool may = policy_may(acts->parts->policy, role, "playbooks");
 	bool right = action == TRAIL_ACT_ENDED || role == ROLE_LOCAL ||
 		     role == ROLE_ADMINISTRATOR || strcmp(e.role, act->kind->approver) == 0;
-	bool concerned = is_opaque(acts, e.actor, act->actor) ||
+	bool concerned = opaque_is(acts->parts->opaque, e.actor, act->actor) ||
 			 (*act->subject && strcmp(e.actor, act->subject) == 0);
 	if (e.action != action || e.outcome != TRAIL_ALLOWED || strcmp(e.detail, act->key) != 0 ||
 		!says(e.query, about) || !may || !right || concerned)
@@ -168,16 +159,31 @@ static const char *approval_flaw(struct acts *acts, const struct act *act, enum 
 		       : NULL;
 }
 
-static bool is_private(const struct prefix *prefix)
+// Behind one address there may be a whole ward, an outpost, or everybody at home: whoever takes
+// records there must not have the others shut out.
+static bool others_work_there(struct acts *acts, const struct act *act)
 {
-	static const char *const ranges[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-		"127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "::1"};
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-		struct prefix range;
-		if (prefix_parse(ranges[i], &range) == OK && prefix_overlaps(&range, prefix))
+	struct session *sessions;
+	size_t count = 0;
+	if (session_list(acts->parts->identity, NULL, act->arena, &sessions, &count))
+		return true; // not known: a person looks
+	for (size_t i = 0; i < count; i++) {
+		struct prefix place;
+		if (prefix_parse(sessions[i].address, &place) == OK &&
+			prefix_overlaps(&place, &act->prefix) &&
+			!opaque_is(acts->parts->opaque, sessions[i].account, act->actor))
 			return true;
 	}
 	return false;
+}
+
+static const char *address_problem(struct acts *acts, const struct act *act)
+{
+	if (prefix_is_private(&act->prefix))
+		return "an address of the house needs approval";
+	return others_work_there(acts, act)
+		       ? "others are signed in from this address: it needs approval"
+		       : NULL;
 }
 
 static const char *approval_problem(struct acts *acts, struct act *act, const struct trail_entry *e)
@@ -189,7 +195,7 @@ static const char *approval_problem(struct acts *acts, struct act *act, const st
 	if (act->kind->approval == ACT_ALWAYS)
 		return "this is never done without approval";
 	if (act->kind->target == ACT_ON_ADDRESS)
-		return is_private(&act->prefix) ? "an address of the house needs approval" : NULL;
+		return address_problem(acts, act);
 	if (act->kind->target == ACT_ON_SESSION)
 		return "people may treat through an application: its token needs approval";
 	// Whoever fails at a colleague's password makes entries about them, but none in a session

@@ -39,7 +39,8 @@ static void fill_event(struct facts *facts, const struct trail_entry *e, struct 
 		.patient_count = e->patient_count,
 		.actor = opaque(facts, e->actor),
 		.session = opaque(facts, e->session),
-		.user = opaque(facts, e->target)};
+		.user = opaque(facts, e->target),
+		.resource = strchr(e->resource, '/') ? opaque(facts, e->resource) : 0};
 	for (; ret->patients_here < FEED_PATIENTS && ret->patients_here < e->patients_here;
 		ret->patients_here++)
 		ret->patients[ret->patients_here] = opaque(facts, e->patients[ret->patients_here]);

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/time.h"
 #include "common/format/casework.h"
+#include "common/io/file.h"
 #include "common/message/feed.h"
 #include "watch/detect/findings.h"
 #include "watch/messenger.h"
@@ -63,6 +64,30 @@ static void take_one(void *context, uint64_t id, const char *key, const json_t *
 	c->news = true;
 }
 
+// More was found at once than is kept: whoever wanted that is not let off without a word.
+static void tell_lost(struct detector *detector, uint64_t place, uint64_t first)
+{
+	char key[40], sentence[200];
+	snprintf(key, sizeof key, "%llu-%llu", (unsigned long long)place + 1,
+		(unsigned long long)first - 1);
+	snprintf(sentence, sizeof sentence,
+		"%llu findings (%s) were pushed out by newer ones before they could become incidents.",
+		(unsigned long long)(first - place - 1), key);
+	log_error("%s", sentence);
+	detector_add(detector,
+		&(struct finding){.source = "system",
+			.id = "watch.findings-lost",
+			.title = "Findings were lost in a flood of others",
+			.sentence = sentence,
+			.advice =
+				"A rule finds far too much, or somebody makes it do so. The trail has "
+				"everything: look at what came in these minutes.",
+			.level = SIGMA_HIGH,
+			.time_us = time_now_us(),
+			.count = first - place - 1,
+			.key = key});
+}
+
 enum err casebook_take(struct casebook *c, struct detector *detector)
 {
 	struct findings *findings = detector_findings(detector);
@@ -72,6 +97,9 @@ enum err casebook_take(struct casebook *c, struct detector *detector)
 		log_warning("the findings were made anew: incidents keep what they know");
 		incidents_begin_again(c->incidents);
 	}
+	uint64_t place = incidents_place(c->incidents), first = findings_first(findings);
+	if (place && first > place + 1)
+		tell_lost(detector, place, first);
 	findings_since(findings, incidents_place(c->incidents), take_one, c);
 	enum err err = incidents_save(c->incidents);
 	if (err)
@@ -175,18 +203,6 @@ void casebook_vault_gone(struct casebook *c)
 
 // ---- To people.
 
-static enum err read_file(const char *path, struct buf *text)
-{
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return ERR_NOT_FOUND;
-	buf_reserve(text, CASEWORK_BYTES + 1);
-	text->size = fread(text->at, 1, CASEWORK_BYTES + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : OK;
-}
-
 // Whom to tell; "" for nobody.
 static void destination(const struct casebook *c, char ret_name[CASEWORK_TELL_BYTES])
 {
@@ -196,7 +212,7 @@ static void destination(const struct casebook *c, char ret_name[CASEWORK_TELL_BY
 	struct casework_problem problem = {0};
 	struct arena *arena = arena_new();
 	snprintf(path, sizeof path, "%s/incidents.yaml", c->rules);
-	enum err err = read_file(path, &text);
+	enum err err = file_read(path, CASEWORK_BYTES, &text);
 	if (!err)
 		err = casework_parse(buf_bytes(&text), arena, &work, &problem);
 	if (err && err != ERR_NOT_FOUND)
@@ -247,6 +263,11 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	enum err err = json ? notify_one(c, messenger, json) : OK;
 	json_decref(json);
 	return err;
+}
+
+uint64_t casebook_changes(const struct casebook *c)
+{
+	return incidents_changes(c->incidents);
 }
 
 json_t *casebook_opened(struct casebook *c, uint64_t after)

@@ -1,13 +1,16 @@
 // Today's queue: whose accesses nothing explains, why that is unusual, and what was looked for.
 import { useState } from 'preact/hooks';
-import { get } from '../base/api';
+import { get, post } from '../base/api';
 import { useLoad } from '../base/load';
+import { go } from '../base/router';
+import { account as me } from '../base/session';
 import type { Look, Queue, QueueItem } from '../base/types';
 import { count, date, dateTime, plural } from '../fhir/words';
 import { Explained, Flags } from '../trail/explanation';
 import { roleText } from '../trail/words';
+import { Ask } from '../ui/ask';
 import { Icon } from '../ui/icon';
-import { Box, Empty, Skeleton, Trouble } from '../ui/notice';
+import { Box, Empty, Skeleton, Trouble, tell } from '../ui/notice';
 import { Card, Page, Tag } from '../ui/page';
 
 function LookRow({ look }: { look: Look }) {
@@ -27,7 +30,38 @@ function LookRow({ look }: { look: Look }) {
   );
 }
 
-function Item({ item }: { item: QueueItem }) {
+type Verdict = 'fine' | 'incident';
+interface Reviewed { records: number; days: number; number?: string; joined?: boolean }
+
+// Nothing is asked of a reviewer but this: was it fine, or not?
+function Decide({ item, name, done }: { item: QueueItem; name: string; done(): void }) {
+  const [verdict, setVerdict] = useState<Verdict>();
+  const account = item.who.account;
+  if (!account) return null;
+  if (account === me()?.id) return <p class="muted">Somebody else decides about you.</p>;
+  const send = async (reason: string) => {
+    const made = await post<Reviewed>('/api/queue', { account, queue: item.queue, day: item.day, verdict, reason: reason || undefined });
+    setVerdict(undefined);
+    tell(made.number ? `Incident ${made.number} has it${made.joined ? ' already' : ''}.` : `It was fine: ${name} is out of the queue.`);
+    if (made.number) go(`/incident/${made.number}`);
+    else done();
+  };
+  return (
+    <div class="row">
+      <button type="button" class="button" aria-label={`This is fine: ${name}`} onClick={() => setVerdict('fine')}>This is fine…</button>
+      <button type="button" class="button" aria-label={`Make it an incident: ${name}`} onClick={() => setVerdict('incident')}>Make it an incident…</button>
+      <a class="button" href={`/person/${account}`}>Their ordinary day</a>
+      {verdict && (
+        <Ask title={verdict === 'fine' ? `This is fine: ${name}` : `An incident about ${name}`} label={verdict === 'fine' ? 'Why is it fine?' : 'Why?'} free={verdict === 'incident'}
+          act={verdict === 'fine' ? 'It is fine' : 'Open the incident'} onClose={() => setVerdict(undefined)} onDo={send}>
+          <p>{verdict === 'fine' ? 'These accesses are out of the queue and do not count again. What comes later does.' : 'The accesses become a finding, with their proofs, and the finding an incident: with its patients, tasks, clocks and letters.'}</p>
+        </Ask>
+      )}
+    </div>
+  );
+}
+
+function Item({ item, done }: { item: QueueItem; done(): void }) {
   const name = item.who.name ?? item.who.account ?? 'Somebody';
   return (
     <article class="queue-item" aria-label={name}>
@@ -40,6 +74,7 @@ function Item({ item }: { item: QueueItem }) {
       </header>
       <ul class="bullets">{item.why.map((w) => <li key={w}>{w}</li>)}</ul>
       <ul class="queue-looks" aria-label="The accesses that weigh most">{item.looks.map((l) => <LookRow key={`${l.seq} ${l.patient.id}`} look={l} />)}</ul>
+      <Decide item={item} name={name} done={done} />
     </article>
   );
 }
@@ -48,7 +83,7 @@ export function QueuePage() {
   const loaded = useLoad('queue', (signal) => get<Queue>('/api/queue', signal));
   const queue = loaded.data;
   const of = (kind: string) => (queue?.items ?? []).filter((i) => i.queue === kind);
-  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account}`} item={i} />) : <Empty>{none}</Empty>);
+  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account}`} item={i} done={loaded.again} />) : <Empty>{none}</Empty>);
   return (
     <Page title="Today’s queue" lead="Accesses to records that nothing in the hospital’s own data explains, as many as there is time for. It is a reason to ask, never a verdict."
       actions={<button type="button" class="button" onClick={loaded.again}>Refresh</button>}>

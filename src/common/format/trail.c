@@ -75,6 +75,8 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 		"approve a step of a playbook"},
 	[TRAIL_DECLINED] = {"decline", "declined a step of a playbook",
 		"decline a step of a playbook"},
+	[TRAIL_QUEUE_REVIEWED] = {"queue-review", "decided about somebody in the queue",
+		"decide about somebody in the queue"},
 	[TRAIL_FORGED] = {"forged-order", "had an order without the vault's word",
 		"carry out an order that the vault did not give"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},

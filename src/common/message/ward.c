@@ -231,6 +231,8 @@ void ward_counters_put(struct buf *out, const struct ward_counters *c)
 		put_u8(out, (uint8_t)line->kind);
 		put_prefix(out, &line->prefix);
 		put_u32(out, line->seconds);
+		if (line->kind == WARD_LINE_KNOCK)
+			put_u32(out, line->places);
 		put_u64(out, line->packets);
 		put_u64(out, line->bytes);
 		put_text(out, line->case_id);
@@ -243,6 +245,8 @@ static void get_line(struct cursor *in, struct ward_line *ret_line)
 	struct ward_line line = {.kind = (enum ward_line_kind)get_u8(in)};
 	line.prefix = get_prefix(in);
 	line.seconds = get_u32(in);
+	if (line.kind == WARD_LINE_KNOCK)
+		line.places = get_u32(in);
 	line.packets = get_u64(in);
 	line.bytes = get_u64(in);
 	get_field(in, line.case_id, WARD_CASE_BYTES);

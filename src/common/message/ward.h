@@ -76,16 +76,18 @@ enum ward_line_kind {
 	WARD_LINE_QUARANTINE,
 	WARD_LINE_FLOW,   // allowed by this flow of the zones file
 	WARD_LINE_DENIED, // dropped because no flow allows it
+	WARD_LINE_KNOCK,  // a host that was refused so, within the last ten minutes
 	WARD_LINE_KINDS
 };
 
 struct ward_line {
 	enum ward_line_kind kind;
-	struct prefix prefix; // of a block or quarantine; family 0 otherwise
+	struct prefix prefix; // of a block, quarantine or knock; family 0 otherwise
 	uint32_t seconds;     // that remain
+	uint32_t places;      // of a knock alone: different ports of different hosts
 	uint64_t packets, bytes;
 	char case_id[WARD_CASE_BYTES + 1];
-	char words[WARD_REASON_BYTES + 1]; // the reason, or the flow's name
+	char words[WARD_REASON_BYTES + 1]; // the reason, the flow's name, or where most knocked
 };
 
 struct ward_counters {

@@ -10,12 +10,14 @@
 // by the events' own time, so the same trail and the same explanations give the same queues,
 // however fast they come.
 //
-// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day, kept for ACCESS_KEPT_DAYS
-// when unexplained and for two days otherwise, on disk; in memory only the database's cache
+// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day (further patients of that
+// day are not weighed, and that is a finding, "access.many"), kept for ACCESS_KEPT_DAYS when
+// unexplained and for two days otherwise, on disk; in memory only the database's cache
 // (ACCESS_CACHE_KIB) and a fixed table, whatever the number of persons. All state is in one SQLite
 // database: removed, it is made again from the trail. Used by watch alone.
 #pragma once
 
+#include "common/format/finding.h"
 #include "common/message/feed.h"
 
 struct access;
@@ -27,12 +29,18 @@ enum {
 	ACCESS_LINES = 2000,
 	ACCESS_CACHE_KIB = 8192,
 	ACCESS_SHOWN = 40, // items in the JSON
+	ACCESS_SLOW_DAYS = 42, // what adds up is shown over so many
+	ACCESS_EVIDENCE = 64
 };
 
 struct access_options {
 	const char *path; // of the database
 	double per_thousand;
 	unsigned least; // persons a day in each queue, however small the house
+	// Somebody's day has as many lines as are kept; read again, the same is told again. May be
+	// NULL.
+	void (*found)(void *context, const struct finding *finding);
+	void *context;
 };
 
 enum err access_open(
@@ -55,6 +63,31 @@ void access_unanswered(struct access *access); // the vault went away: they are 
 enum err access_save(struct access *access);
 // {"staff", "per_thousand", "waiting", "until", "items": […]} for the vault, which joins names.
 void access_json(struct access *access, struct buf *out);
+
+// One item of the queues: a person and the day (since 1970) that it is about.
+struct access_of {
+	uint64_t actor;
+	int64_t day;
+	bool slow;
+};
+// What it shows: nothing that was decided about, and nothing that was explained since.
+struct access_case {
+	uint64_t records, opened; // the others were refused, or merely found in a list
+	unsigned days;
+	uint64_t patient;                   // 0: several
+	uint32_t flag_counts[EXPLAINED_FLAGS];
+	uint64_t seq;                       // the newest access
+	int64_t at_us;                      // its time
+	uint64_t evidence[ACCESS_EVIDENCE]; // the newest accesses
+	size_t evidence_count;
+};
+enum err access_find(struct access *access, const struct access_of *of,
+	struct access_case *ret_case); // ERR_NOT_FOUND
+// A reviewer has decided about it: it is shown no more and does not count again, also not when it
+// is looked at a second time; what is done to those records beyond it does. The person keeps the
+// place in the day's budget. Kept when this returns; ERR_IO.
+enum err access_judge(struct access *access, const struct access_of *of);
+bool access_news(struct access *access); // was anything decided since the last call?
 
 // What a day's queue holds, for measuring: called for every item that is made from now on.
 struct access_item {

@@ -6,8 +6,7 @@
 
 enum {
 	LOOKS = 3,
-	SHOWN_DAYS = 14,
-	SLOW_SHOWN_DAYS = 42
+	SHOWN_DAYS = 14
 };
 
 static void day_text(int64_t day, char ret[TIME_TEXT_BYTES])
@@ -46,14 +45,14 @@ struct shown {
 // Nothing when everything was explained since.
 static bool add_item(struct access *a, const struct shown *item, const char *comma, struct buf *out)
 {
-	const int64_t range[] = {item->slow ? item->day - SLOW_SHOWN_DAYS : item->day, item->day,
+	const int64_t range[] = {item->slow ? item->day - ACCESS_SLOW_DAYS : item->day, item->day,
 		(int64_t)item->actor};
 	struct store_query *q = a->queries[A_SUM];
 	char day[TIME_TEXT_BYTES];
-	int64_t counts[3 + EXPLAINED_FLAGS];
+	int64_t counts[4 + EXPLAINED_FLAGS];
 	keep_bind(a, A_SUM, range, 3);
 	bool any = query_step(q) == STORE_ROW && row_int(q, 0) > 0;
-	for (int i = 0; any && i < 3 + EXPLAINED_FLAGS; i++)
+	for (int i = 0; any && i < 4 + EXPLAINED_FLAGS; i++)
 		counts[i] = row_int(q, i);
 	query_reset(q);
 	if (!any)
@@ -61,10 +60,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 	day_text(item->day, day);
 	buf_printf(out,
 		"%s{\"queue\":\"%s\",\"day\":\"%s\",\"closed\":%s,\"score\":%lld,\"records\":%lld,"
-		"\"days\":%lld,\"flag_counts\":[",
+		"\"opened\":%lld,\"days\":%lld,\"flag_counts\":[",
 		comma, item->slow ? "slow" : "worst", day, item->closed ? "true" : "false",
 		(long long)counts[2 + EXPLAINED_FLAGS] / 100, (long long)counts[0],
-		(long long)counts[1]);
+		(long long)counts[3 + EXPLAINED_FLAGS], (long long)counts[1]);
 	for (int i = 0; i < EXPLAINED_FLAGS; i++)
 		buf_printf(out, "%s%lld", i ? "," : "", (long long)counts[2 + i]);
 	buf_add_text(out, "]");
@@ -90,7 +89,7 @@ static size_t list_before(struct access *a, struct shown *ret, size_t most)
 		ret[count++] = (struct shown){.day = row_int(q, 0),
 			.slow = row_int(q, 1) == QUEUE_SLOW,
 			.actor = (uint64_t)row_int(q, 2),
-			.closed = true};
+			.closed = row_int(q, 0) <= a->closed_day};
 	query_reset(q);
 	return count;
 }
@@ -120,8 +119,9 @@ void access_json(struct access *a, struct buf *out)
 	size_t count = list_today(a, list, ACCESS_SHOWN / 2);
 	count += list_before(a, list + count, ACCESS_SHOWN - count);
 	for (size_t i = 0; i < count; i++) {
-		const int64_t range[] = {list[i].slow ? list[i].day - SLOW_SHOWN_DAYS : list[i].day,
-			list[i].day, (int64_t)list[i].actor};
+		const int64_t range[] = {
+			list[i].slow ? list[i].day - ACCESS_SLOW_DAYS : list[i].day, list[i].day,
+			(int64_t)list[i].actor};
 		if (!add_item(a, &list[i], comma, out))
 			continue;
 		add_looks(a, range, out);

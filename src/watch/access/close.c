@@ -86,7 +86,7 @@ static bool is_among(const struct person *list, size_t count, uint64_t actor)
 // The worst days of the last week that nobody has reviewed, one of each person.
 static size_t find_worst(struct access *a, int64_t day, struct person *ret, size_t most)
 {
-	const int64_t values[] = {day - WORST_DAYS + 1, day, day};
+	const int64_t values[] = {day - WORST_DAYS + 1, day, day + 1};
 	struct store_query *q = a->queries[A_WORST];
 	size_t count = 0;
 	keep_bind(a, A_WORST, values, 3);
@@ -102,12 +102,19 @@ static size_t find_worst(struct access *a, int64_t day, struct person *ret, size
 	return count;
 }
 
+// Whom a reviewer decided about before the day was over had their place in it.
+static unsigned without_judged(struct access *a, int64_t day, unsigned worst)
+{
+	int64_t had = number(a, A_HAD, &day, 1);
+	return had < (int64_t)worst ? worst - (unsigned)had : 0;
+}
+
 size_t close_worst(struct access *a, int64_t day, struct person *ret, size_t most)
 {
 	unsigned worst, slow;
 	double credit = a->credit + a->per_thousand * (double)close_staff(a, day) / 1000;
 	shares(a, (unsigned)credit, &worst, &slow);
-	worst = worst < a->least ? a->least : worst;
+	worst = without_judged(a, day, worst < a->least ? a->least : worst);
 	return find_worst(a, day, ret, worst < most ? worst : most);
 }
 
@@ -213,7 +220,8 @@ static enum err end_day(struct access *a, int64_t day)
 	a->credit -= picks;
 	a->picks += picks;
 	enum err err = fill_queues(
-		a, day, worst < a->least ? a->least : worst, slow < a->least ? a->least : slow);
+		a, day, without_judged(a, day, worst < a->least ? a->least : worst),
+		slow < a->least ? a->least : slow);
 	if (!err)
 		err = prune(a, day);
 	if (!err)

@@ -13,8 +13,10 @@ enum sql {
 	SQL_LAST_NUMBER,
 	SQL_ATTACH,
 	SQL_COUNT_OF,
+	SQL_DETACH,
 	SQL_MORE,
 	SQL_KEY,
+	SQL_CONCERNS,
 	SQL_EVIDENCE,
 	SQL_EVIDENCE_COUNT,
 	SQL_TITLES,
@@ -69,6 +71,7 @@ struct incidents {
 	struct store *store;
 	struct store_query *queries[SQL_ALL];
 	uint64_t place, last, saved; // findings: taken there; numbered here; at the last save
+	uint64_t changes;            // that were kept since the start
 	uint64_t known;              // the highest incident that the trail has
 	int64_t newest_us;           // of the findings taken since the start
 	bool open, broken;

@@ -41,6 +41,8 @@ enum err playbooks_open(const char *path, const struct playbooks_owner *owner,
 void playbooks_close(struct playbooks *playbooks); // NULL is fine
 // Reads the folder when a file of it changed. True when it did.
 bool playbooks_read(struct playbooks *playbooks, const char *folder);
+// How many runs could not begin, as PLAYBOOKS_RUNS were under way.
+uint64_t playbooks_left_out(const struct playbooks *playbooks);
 size_t playbooks_count(const struct playbooks *playbooks);
 // "takeover.yaml:12: …", or NULL past the last.
 const char *playbooks_problem(const struct playbooks *playbooks, size_t at);

@@ -124,6 +124,8 @@ static void orders_and_outcomes_pass_the_feed(void **state)
 		memset(line->words, 'w', WARD_REASON_BYTES);
 		memset(line->case_id, 'c', WARD_CASE_BYTES);
 	}
+	counters.lines[148].kind = WARD_LINE_KNOCK;
+	counters.lines[148].places = 12;
 	feed_outcome_send(watch, &answer);
 	feed_counters_send(watch, &counters);
 	assert_ok(channel_flush(watch));
@@ -137,6 +139,7 @@ static void orders_and_outcomes_pass_the_feed(void **state)
 	assert_int_equal(seen.type, WARD_COUNTERS);
 	assert_int_equal(seen_counters.count, WARD_BATCH);
 	assert_int_equal(seen_counters.lines[149].packets, 149);
+	assert_int_equal(seen_counters.lines[148].places, 12);
 	channel_free(watch);
 	channel_free(vault);
 }

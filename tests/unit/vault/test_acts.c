@@ -5,6 +5,7 @@
 #include "common/base/time.h"
 #include "common/config/config.h"
 #include "vault/acts_in.h"
+#include "vault/identity/identity_in.h"
 #include "vault/policy/policy.h"
 
 #include <stdio.h>
@@ -21,12 +22,26 @@ static struct house {
 	struct account berg, case_, kim;
 	struct feed_acted answer;
 	char path[128], problem[256];
+	unsigned orders; // to guard
 } house;
 
 static void take_answer(void *context, const struct feed_acted *acted)
 {
 	(void)context;
 	house.answer = *acted;
+}
+
+static bool take_order(void *context, const struct ward_order *order)
+{
+	(void)context;
+	house.orders += order->verb == WARD_BLOCK;
+	return true;
+}
+
+static uint64_t next_ticket(void *context)
+{
+	(void)context;
+	return 7;
 }
 
 static struct account account(const char *login, const char *role)
@@ -42,7 +57,8 @@ static struct account account(const char *login, const char *role)
 static int house_open(void **state)
 {
 	const struct key key = {.bytes = {3}};
-	const struct acts_owner owner = {.answer = take_answer};
+	const struct acts_owner owner = {
+		.answer = take_answer, .order = take_order, .ticket = next_ticket};
 	struct yaml_fault fault;
 	(void)state;
 	memset(&house, 0, sizeof house);
@@ -251,6 +267,44 @@ static void a_flood_of_acts_does_not_fill_the_trail(void **state)
 	assert_in_range(ledger_size(house.parts.ledger), ACTS_MOST, ACTS_MOST + 30 * ACTS_A_SECOND);
 }
 
+static void signed_in_from(const struct account *who, const char *address)
+{
+	char token[TOKEN_TEXT_BYTES];
+	struct ticket from = {
+		.account = account_held(house.parts.identity, who->id), .kind = SESSION_COOKIE};
+	snprintf(from.address, sizeof from.address, "%s", address);
+	assert_ok(session_make(house.parts.identity, &from, true, time_now_us(), token));
+}
+
+static bool block(const char *key, const char *address, const struct account *whom)
+{
+	unsigned before = house.orders;
+	acts_take(house.acts, 9,
+		bytes_text(arena_printf(house.arena,
+			"{\"key\": \"%s\", \"action\": \"block-address\", \"seconds\": 60, "
+			"\"address\": \"%s\", \"actor\": \"%s\"}",
+			key, address, whom ? number_of(whom->id) : "")));
+	ledger_wait(house.parts.ledger, ledger_size(house.parts.ledger));
+	acts_settle(house.acts);
+	return house.orders > before;
+}
+
+// Whoever misbehaves behind an address that many share does not get the others shut out.
+static void an_address_that_others_work_from_needs_approval(void **state)
+{
+	(void)state;
+	signed_in_from(&house.berg, "198.51.100.7");
+	assert_true(block("k1", "198.51.100.7", &house.berg)); // nobody else is there
+	signed_in_from(&house.case_, "198.51.100.7");
+	assert_false(block("k2", "198.51.100.7", &house.berg));
+	assert_non_null(strstr(house.answer.words, "others are signed in from this address"));
+	assert_false(block("k3", "198.51.100.7", NULL));
+	assert_true(block("k4", "203.0.113.9", NULL)); // nobody is in from there
+	signed_in_from(&house.kim, "2001:db8::7");
+	assert_false(block("k5", "2001:db8:0::7", NULL)); // written otherwise
+	assert_false(block("k6", "10.1.2.3", NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +317,8 @@ int main(void)
 			an_approval_counts_for_seven_days, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_trial_says_what_would_be_refused_and_does_nothing,
 			house_open, house_close),
+		cmocka_unit_test_setup_teardown(
+			an_address_that_others_work_from_needs_approval, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
 			what_touches_nobody_has_its_ceiling, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
