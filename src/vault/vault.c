@@ -384,6 +384,7 @@ static void stop(struct role *role)
 	keep_place(role);
 	acts_free(role->acts);
 	orders_done(&role->orders);
+	told_done(&role->feeder.facts.told);
 	explain_free(role->explain);
 	parts_close(&role->parts);
 }
