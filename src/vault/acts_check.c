@@ -316,27 +316,53 @@ static const char *undo_problem(struct acts *acts, struct act *act)
 	return NULL;
 }
 
-const char *acts_problem(struct acts *acts, struct act *act)
+// What no approval helps against. Fills in whom it concerns, the entry, and the never-touch list.
+static const char *subject_problem(
+	struct acts *acts, struct act *act, struct trail_entry *e, struct spared *spared)
 {
-	struct trail_entry e = {.session = ""};
-	struct spared *spared = arena_alloc(act->arena, sizeof *spared);
 	struct spared_problem wrong = {0};
 	char path[512];
-	if (acts->count >= ACTS_MOST)
-		return "too many acts wait";
-	if (act->undo)
-		return undo_problem(acts, act);
-	const char *problem = find_subject(acts, act, &e);
+	const char *problem = find_subject(acts, act, e);
 	if (problem || act->kind->target == ACT_ON_NOTHING)
 		return problem ? problem : plain_problem(acts, act);
 	snprintf(path, sizeof path, "%s/playbooks/never-touch.yaml", acts->parts->config->rules);
 	if (spared_load(path, act->arena, spared, &wrong))
 		return arena_printf(
 			act->arena, "%s:%u: %s; nobody is touched", path, wrong.line, wrong.text);
-	problem = spared_problem_of(acts, act, spared);
-	if (!problem)
-		problem = approval_problem(acts, act, &e);
+	return spared_problem_of(acts, act, spared);
+}
+
+const char *acts_problem(struct acts *acts, struct act *act)
+{
+	struct trail_entry e = {.session = ""};
+	struct spared *spared = arena_alloc(act->arena, sizeof *spared);
+	if (acts->count >= ACTS_MOST)
+		return "too many acts wait";
+	if (act->undo)
+		return undo_problem(acts, act);
+	const char *problem = subject_problem(acts, act, &e, spared);
+	if (problem || act->kind->target == ACT_ON_NOTHING)
+		return problem;
+	problem = approval_problem(acts, act, &e);
 	if (!problem)
 		problem = ceiling_problem(acts, act, spared);
 	return problem ? problem : lock_problem(acts, act);
+}
+
+struct act_trial acts_try(struct acts *acts, struct act *act)
+{
+	struct trail_entry e = {.session = ""};
+	struct spared *spared = arena_alloc(act->arena, sizeof *spared);
+	struct act_trial trial = {.refused = subject_problem(acts, act, &e, spared)};
+	if (trial.refused || act->kind->target == ACT_ON_NOTHING)
+		return trial;
+	act->approved = 0;
+	trial.approval = approval_problem(acts, act, &e);
+	if (!trial.approval)
+		trial.approval = ceiling_problem(acts, act, spared);
+	act->approved = UINT64_MAX; // as if by somebody who may
+	trial.refused = ceiling_problem(acts, act, spared);
+	if (!trial.refused)
+		trial.refused = lock_problem(acts, act);
+	return trial;
 }

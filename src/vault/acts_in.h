@@ -44,4 +44,6 @@ struct acts {
 bool acts_read(struct act *act, const json_t *json, const char **ret_problem);
 // Finds whom it concerns, and why it must not be done; NULL: it may.
 const char *acts_problem(struct acts *acts, struct act *act);
+// The same of one that is only tried: what nobody could approve, and what somebody would have to.
+struct act_trial acts_try(struct acts *acts, struct act *act);
 bool act_is_guards(const char *action);

@@ -175,6 +175,10 @@ static void on_more(evutil_socket_t fd, short what, void *context)
 	int64_t until_us = time_monotonic_us() + FEEDER_SLICE_US;
 	(void)fd;
 	(void)what;
+	if (feeder->wish_count && facts_remember(&feeder->facts) == ERR_BUSY) {
+		wake(feeder, DURABLE_US); // what was written before is read first, between the rest
+		return;
+	}
 	while (feeder->wish_at < feeder->wish_count && time_monotonic_us() < until_us) {
 		explain_one(feeder, &feeder->wishes[feeder->wish_at]);
 		feeder->wish_at++;

@@ -303,6 +303,28 @@ def test_a_dry_run_changes_nothing(ward):
     assert ward.kim.post("/api/playbooks/nothing/dry-run", {"finding": found["id"]}).status == 404
 
 
+def test_a_dry_run_shows_what_the_vault_would_refuse_and_why(ward):
+    found = next(f for f in ward.lane.get("/api/findings").json["findings"] if f.get("who", {}).get("account"))
+    login = next(n for n, s in ward.secrets.items() if s["id"] == found["who"]["account"])
+    steps = lambda: {s["action"]: s for s in ward.kim.post("/api/playbooks/takeover/dry-run",
+                                                           {"finding": found["id"]}).json["steps"]}
+    before = ward.lane.get("/api/trail?action=act").json["entries"][0]["seq"]
+    assert steps()["lock-account"]["state"] == "would", "control"
+    path = ward.rules / "playbooks" / "never-touch.yaml"
+    kept = path.read_text()
+    try:
+        path.write_text(kept.replace("accounts: []", f"accounts: [{login}]"))
+        shown = steps()
+        for action in ("end-sessions", "lock-account"):
+            assert shown[action]["state"] == "refused" and "never-touch" in shown[action]["words"], shown
+        assert shown["open-task"]["state"] == "would", "it touches nobody"
+        told = ward.cli("playbooks", "dry-run", "takeover", "--finding", found["id"]).stdout
+        assert "would be refused: the account is on the never-touch list" in told
+    finally:
+        path.write_text(kept)
+    assert ward.lane.get("/api/trail?action=act").json["entries"][0]["seq"] == before
+
+
 def test_the_command_line(ward, tmp_path):
     assert "takeover" in ward.cli("playbooks", "list").stdout
     assert "trial-ends" in ward.cli("playbooks", "runs").stdout

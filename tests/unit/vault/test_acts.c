@@ -189,6 +189,39 @@ static void whoever_is_concerned_does_not_take_it_back(void **state)
 	assert_true(ask("-lock-account", &house.berg, berg, agree(&kims)));
 }
 
+static struct act_trial tried(const char *act, const char *actor, uint64_t seq)
+{
+	struct act_trial trial = {"?", "?"};
+	json_t *json = json_pack("{s:s, s:s, s:I, s:s, s:I}", "key", "dry-run", "action", act,
+		"seconds", (json_int_t)(act_find(act)->most ? 60 : 0), "actor", actor, "seq",
+		(json_int_t)seq);
+	acts_would(house.acts, json, house.arena, &trial);
+	json_decref(json);
+	return trial;
+}
+
+static void a_trial_says_what_would_be_refused_and_does_nothing(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg), kim = read_by(&house.kim);
+	uint64_t size = ledger_size(house.parts.ledger);
+	struct act_trial trial = tried("end-sessions", number_of(house.berg.id), berg);
+	assert_null(trial.refused);
+	assert_null(trial.approval);
+	trial = tried("lock-account", number_of(house.berg.id), berg);
+	assert_null(trial.refused);
+	assert_non_null(strstr(trial.approval, "never done without approval"));
+	trial = tried("end-sessions", number_of(house.case_.id), berg);
+	assert_non_null(strstr(trial.refused, "does not name this account"));
+	trial = tried("end-sessions", number_of(house.berg.id), 9999);
+	assert_non_null(strstr(trial.refused, "no such entry"));
+	trial = tried("lock-account", number_of(house.kim.id), kim);
+	assert_non_null(strstr(trial.refused, "last open account"));
+	assert_non_null(tried("notify", "", 0).refused);
+	assert_int_equal(ledger_size(house.parts.ledger), size);
+	assert_null(measure_next(house.parts.identity, NULL));
+}
+
 static void an_approval_counts_for_seven_days(void **state)
 {
 	(void)state;
@@ -282,6 +315,8 @@ int main(void)
 			whoever_is_concerned_does_not_take_it_back, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
 			an_approval_counts_for_seven_days, house_open, house_close),
+		cmocka_unit_test_setup_teardown(a_trial_says_what_would_be_refused_and_does_nothing,
+			house_open, house_close),
 		cmocka_unit_test_setup_teardown(
 			an_address_that_others_work_from_needs_approval, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
