@@ -134,6 +134,8 @@ static const struct command *const commands[] = {
 	&command_playbooks_approve,
 	&command_playbooks_refuse,
 	&command_playbooks_undo,
+	&command_playbooks_measures,
+	&command_playbooks_lift,
 	&command_playbooks_dry_run,
 	&command_playbooks_check,
 	&command_playbooks_export,

@@ -13,6 +13,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -32,9 +33,16 @@ PASSWORD = "seven quiet otters rowing {}"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One below those that the kernel gives to whoever connects: it stays free until it is used, and while what
+    listens there is down."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(20000, first) if first > 25000 else 0))
+            except OSError:
+                continue
+            return s.getsockname()[1]
 
 
 def totp(secret, at=None):

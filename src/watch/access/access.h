@@ -73,7 +73,7 @@ struct access_of {
 };
 // What it shows: nothing that was decided about, and nothing that was explained since.
 struct access_case {
-	uint64_t records;
+	uint64_t records, opened; // the others were refused, or merely found in a list
 	unsigned days;
 	uint64_t patient; // 0: several
 	uint32_t flag_counts[EXPLAINED_FLAGS];

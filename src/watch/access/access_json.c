@@ -50,10 +50,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 		(int64_t)item->actor};
 	struct store_query *q = a->queries[A_SUM];
 	char day[TIME_TEXT_BYTES];
-	int64_t counts[3 + EXPLAINED_FLAGS];
+	int64_t counts[4 + EXPLAINED_FLAGS];
 	keep_bind(a, A_SUM, range, 3);
 	bool any = query_step(q) == STORE_ROW && row_int(q, 0) > 0;
-	for (int i = 0; any && i < 3 + EXPLAINED_FLAGS; i++)
+	for (int i = 0; any && i < 4 + EXPLAINED_FLAGS; i++)
 		counts[i] = row_int(q, i);
 	query_reset(q);
 	if (!any)
@@ -61,10 +61,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 	day_text(item->day, day);
 	buf_printf(out,
 		"%s{\"queue\":\"%s\",\"day\":\"%s\",\"closed\":%s,\"score\":%lld,\"records\":%lld,"
-		"\"days\":%lld,\"flag_counts\":[",
+		"\"opened\":%lld,\"days\":%lld,\"flag_counts\":[",
 		comma, item->slow ? "slow" : "worst", day, item->closed ? "true" : "false",
 		(long long)counts[2 + EXPLAINED_FLAGS] / 100, (long long)counts[0],
-		(long long)counts[1]);
+		(long long)counts[3 + EXPLAINED_FLAGS], (long long)counts[1]);
 	for (int i = 0; i < EXPLAINED_FLAGS; i++)
 		buf_printf(out, "%s%lld", i ? "," : "", (long long)counts[2 + i]);
 	buf_add_text(out, "]");
