@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/format/ocsf.h"
+#include "common/format/sigma.h"
 #include "watch/detect/trial.h"
 
 #include <stdio.h>
@@ -35,11 +36,28 @@ static void show_findings(const json_t *answer)
 		one) if (json_is_true(json_object_get(one, "ended")))
 		printf("ended on %s: the exception for %s (%s)\n", json_word(one, "until"),
 			json_word(one, "rule"), json_word(one, "reason"));
+	if (json_object_get(answer, "next"))
+		printf("there are more: --before %lld\n",
+			(long long)json_integer_value(json_object_get(answer, "next")));
+}
+
+static const char *wrong_level(const char *value)
+{
+	for (int level = 0; level < SIGMA_LEVELS; level++)
+		if (strcmp(sigma_level_text((enum sigma_level)level), value) == 0)
+			return NULL;
+	return "a level is informational, low, medium, high or critical";
 }
 
 static int run_findings(const struct invocation *invocation)
 {
-	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/findings"};
+	static const char *const names[] = {"before", "level", "rule"};
+	struct door_param params[3];
+	struct client_ask ask = {.method = DOOR_GET, .path = "/api/findings", .params = params};
+	for (size_t i = 0; i < 3; i++)
+		if (option_of(invocation, names[i]))
+			params[ask.param_count++] =
+				(struct door_param){names[i], option_of(invocation, names[i])};
 	return talk_and_show(invocation, &ask, show_findings);
 }
 
@@ -47,7 +65,18 @@ const struct command command_findings = {
 	.usage = {.words = "findings",
 		.summary =
 			"Shows what watch found last, with the entries of the trail that prove it.",
-		.help = "Each begins with its number, which incidents open and playbooks dry-run want. Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
+		.help = "Each begins with its number, which incidents open and playbooks dry-run want. Rules that were refused and exceptions that have ended stand at the end, when nothing is left out. The look is itself on the trail.",
+		.options = {{.name = "before",
+				    .value = "NUMBER",
+				    .wrong = usage_wrong_count,
+				    .help = "Only older ones: goes on where a list ended."},
+			{.name = "level",
+				.value = "LEVEL",
+				.wrong = wrong_level,
+				.help = "Only these and worse: informational, low, medium, high, critical."},
+			{.name = "rule",
+				.value = "ID",
+				.help = "Only of this rule or detector; several with commas between them."}}},
 	.run = run_findings,
 };
 

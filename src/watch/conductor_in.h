@@ -24,6 +24,7 @@ struct conductor {
 	unsigned knocks_told;   // in it
 };
 
-void conductor_listen(struct conductor *conductor); // conductor_told.c
-// That runs could not begin, when more were left out since the last time.
+// conductor_told.c: listens to guard and the courier; and tells that runs could not begin, when
+// more were left out since the last time.
+void conductor_listen(struct conductor *conductor);
 void conductor_tell_left_out(struct conductor *conductor);

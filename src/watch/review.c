@@ -4,6 +4,7 @@
 #include "common/format/finding.h"
 #include "watch/access/access.h"
 #include "watch/casebook.h"
+#include "watch/detect/findings.h"
 #include "watch/detector.h"
 
 #include <stdio.h>
@@ -44,9 +45,10 @@ static void write_sentence(
 	const struct access_of *of, const struct access_case *c, char ret[FINDING_SENTENCE_BYTES])
 {
 	int used = snprintf(ret, FINDING_SENTENCE_BYTES,
-		"%016llx opened %llu record%s on %u day%s without anything that explains it",
+		"%016llx looked for %llu record%s on %u day%s without anything that explains it, "
+		"and opened %llu",
 		(unsigned long long)of->actor, (unsigned long long)c->records, plural(c->records),
-		c->days, plural(c->days));
+		c->days, plural(c->days), (unsigned long long)c->opened);
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++)
 		if (c->flag_counts[bit] && 1u << bit != EXPLAINED_CUT && used > 0 &&
 			used < FINDING_SENTENCE_BYTES)
@@ -65,7 +67,8 @@ static uint64_t add_finding(
 	static const struct sigma_names honest = {
 		.at = {"What explains it is not written down, or will be later"}, .count = 1};
 	char sentence[FINDING_SENTENCE_BYTES], actor[17], patient[17], key[40];
-	uint64_t before = detector_total(detector);
+	struct findings *kept = detector_findings(detector);
+	uint64_t before = findings_last(kept);
 	write_sentence(of, c, sentence);
 	snprintf(actor, sizeof actor, "%016llx", (unsigned long long)of->actor);
 	snprintf(patient, sizeof patient, "%016llx", (unsigned long long)c->patient);
@@ -87,7 +90,7 @@ static uint64_t add_finding(
 		.actor = bytes_text(actor),
 		.patient = c->patient ? bytes_text(patient) : (struct bytes){0}};
 	detector_add(detector, &finding);
-	return detector_total(detector) > before ? detector_total(detector) : 0;
+	return findings_last(kept) > before ? findings_last(kept) : 0;
 }
 
 // An incident of this person may have it already: findings join by themselves.

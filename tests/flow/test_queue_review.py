@@ -41,6 +41,27 @@ def waits(lane, name):
     return next(i for i in told["items"] if i["who"]["name"] == name)
 
 
+def settled(ward):
+    """Watch has weighed everything that was done."""
+    end = time.time() + 20
+    size = ward.lane.get("/api/trail/state").json["size"]
+    while time.time() < end:
+        status = json.loads(ward.cli("status", "--json").stdout)
+        if (status.get("watch") or {}).get("place", 0) >= size and ward.lane.get("/api/queue").json.get("waiting") == 0:
+            break
+        time.sleep(0.3)
+    time.sleep(2.5)  # and has told
+
+
+def test_what_was_refused_was_not_opened(ward):
+    assert ward.stone.get("/fhir/Patient/d").status == 403
+    settled(ward)
+    (item,) = ward.lane.get("/api/queue").json["items"]
+    assert item["records"] == 2 and item["why"][0] == (
+        "Looked for 2 records without an explanation on one day, and opened 1: "
+        "the other was refused, or only found in a list.")
+
+
 def test_only_who_may_and_with_a_reason(ward):
     item = waits(ward.lane, "Dr.Stone")
     assert item["day"] == TODAY and item["queue"] == "worst"
@@ -55,25 +76,13 @@ def test_only_who_may_and_with_a_reason(ward):
 
 def test_what_is_fine_is_out_at_once_and_on_the_trail_with_its_reason(ward):
     done = decide(ward.lane, "dr.stone", "fine", reason="covered the ward that night")
-    assert done.status == 200 and done.json == {"records": 1, "days": 1}
+    assert done.status == 200 and done.json == {"records": 2, "days": 1}
     assert ward.lane.get("/api/queue").json["items"] == []
     entry = ward.lane.get("/api/trail?action=queue-review&outcome=allowed").json["entries"][0]
     assert entry["reason"] == "covered the ward that night" and entry["target"]
     assert "Dr.Stone" in entry["sentence"] and "fine" in entry["sentence"]
     failed = ward.lane.get("/api/trail?action=queue-review&outcome=failed").json["entries"]
     assert len(failed) == 1  # about whom nothing was shown
-
-
-def settled(ward):
-    """Watch has weighed everything that was done."""
-    end = time.time() + 20
-    size = ward.lane.get("/api/trail/state").json["size"]
-    while time.time() < end:
-        status = json.loads(ward.cli("status", "--json").stdout)
-        if (status.get("watch") or {}).get("place", 0) >= size and ward.lane.get("/api/queue").json.get("waiting") == 0:
-            break
-        time.sleep(0.3)
-    time.sleep(2.5)  # and has told
 
 
 def test_the_same_look_again_does_not_count(ward):
@@ -96,7 +105,8 @@ def test_an_incident_is_opened_with_its_proofs_and_its_patients(ward):
     room = ward.lane.get(f"/api/incidents/{done.json['number']}").json
     assert room["who"]["name"] == "Dr.Reed" and {p["id"] for p in room["patients"]["listed"]} == {"c", "d"}
     found = [t for t in room["timeline"] if t["kind"] == "finding" and t["rule"] == "access.queue"]
-    assert len(found) == 1 and found[0]["text"].startswith("Dr.Reed opened 2 records on 1 day without anything")
+    assert len(found) == 1 and found[0]["text"].startswith(
+        "Dr.Reed looked for 2 records on 1 day without anything that explains it, and opened 2;")
     assert "the patient is known to all (1)" in found[0]["text"]
     assert decide(ward.lane, "dr.reed", "incident").status == 404
 
@@ -130,7 +140,7 @@ def test_it_outlives_a_kill(ward):
         os.kill(pid, signal.SIGKILL)
     time.sleep(1)
     settled(ward)
-    assert ward.lane.get("/api/queue").json["items"] == [] and judged(ward) == before == 5
+    assert ward.lane.get("/api/queue").json["items"] == [] and judged(ward) == before == 6
 
 
 def test_watch_keeps_no_reason_and_no_name(ward):

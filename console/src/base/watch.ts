@@ -83,7 +83,10 @@ export interface Findings {
   total: number;
   findings: Finding[];
   detect: Detect;
+  next?: number;
 }
+// Older ones, or only some of them.
+export type FindingsPage = Omit<Findings, 'detect'>;
 
 export interface Courier {
   running: boolean;

@@ -5,6 +5,7 @@
 #include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
+#include "common/format/sigma.h"
 #include "vault/ledger/ledger.h"
 
 #include <stdio.h>
@@ -111,8 +112,56 @@ static void note_joined(struct vault *vault, struct exchange *x, const char *wha
 	note_add_patients(vault, x, &note, joined, count);
 }
 
+static int level_of(const char *text)
+{
+	for (int level = 0; text && level < SIGMA_LEVELS; level++)
+		if (strcmp(sigma_level_text((enum sigma_level)level), text) == 0)
+			return level;
+	return text && *text ? -1 : 0;
+}
+
+// Older ones, or only some: watch is asked, which keeps more than it tells by itself.
+static enum progress findings_page(struct vault *vault, struct exchange *x)
+{
+	struct order *order = x->job;
+	const char *before = exchange_param(x, "before"), *rule = exchange_param(x, "rule");
+	int level = level_of(exchange_param(x, "level"));
+	json_t *one;
+	size_t i;
+	if (!order && level < 0) {
+		answer_error(x, 422, "invalid",
+			"A level is informational, low, medium, high or critical.");
+		return PROGRESS_DONE;
+	}
+	if (!order)
+		return order_ask(vault, x,
+			       json_pack("{s:s, s:I, s:i, s:s}", "ask", "findings", "before",
+				       (json_int_t)(before ? strtoll(before, NULL, 10) : 0), "level",
+				       level, "rule", rule ? rule : ""))
+			       ? PROGRESS_ORDERED
+			       : PROGRESS_DONE;
+	if (order_problem(x, order))
+		return PROGRESS_DONE;
+	json_array_foreach(json_object_get(order->reply, "findings"), i, one)
+		finding_join(vault, x, one);
+	note_joined(vault, x, "findings");
+	return api_answer(x, 200, json_incref(order->reply));
+}
+
+// What watch tells by itself is the newest of each rule; everything is told page by page.
+static void set_next(json_t *json)
+{
+	const json_t *list = json_object_get(json, "findings");
+	json_int_t newest = json_integer_value(json_object_get(json_array_get(list, 0), "id"));
+	if ((json_int_t)json_array_size(list) <
+		json_integer_value(json_object_get(json, "total")))
+		json_object_set_new(json, "next", json_integer(newest + 1));
+}
+
 enum progress api_findings(struct vault *vault, struct exchange *x)
 {
+	if (exchange_param(x, "before") || exchange_param(x, "rule") || exchange_param(x, "level"))
+		return findings_page(vault, x);
 	json_t *told = vault->parts.findings(vault->parts.context), *one;
 	size_t i;
 	if (!told) {
@@ -122,6 +171,7 @@ enum progress api_findings(struct vault *vault, struct exchange *x)
 	json_t *json = json_deep_copy(told); // names are joined for this caller only
 	json_decref(told);
 	json_array_foreach(json_object_get(json, "findings"), i, one) finding_join(vault, x, one);
+	set_next(json);
 	note_joined(vault, x, "findings");
 	return api_answer(x, 200, json);
 }

@@ -17,7 +17,7 @@
 
 enum {
 	ITEMS_MOST = 60,
-	LOOKS_MOST = 4
+	LOOKS_MOST = 8
 };
 
 static json_t *flags_json(uint32_t flags)
@@ -80,15 +80,25 @@ static json_t *why_json(struct exchange *x, const json_t *told)
 {
 	json_int_t records = json_integer_value(json_object_get(told, "records"));
 	json_int_t days = json_integer_value(json_object_get(told, "days"));
+	json_int_t opened = json_integer_value(json_object_get(told, "opened"));
 	json_t *list = json_array(), *counts = json_object_get(told, "flag_counts");
+	const char *when =
+		days > 1 ? arena_printf(x->arena, "on %lld days", (long long)days) : "on one day";
 	const char *noun = text_plural((uint64_t)records, "record", "records");
-	const char *first = days > 1
-				    ? arena_printf(x->arena,
-					      "Opened %lld %s without an explanation on %lld days.",
-					      (long long)records, noun, (long long)days)
-				    : arena_printf(x->arena,
-					      "Opened %lld %s without an explanation on one day.",
-					      (long long)records, noun);
+	// To be refused, or to find somebody in a list, is not to have opened a record.
+	const char *first =
+		opened == records
+			? arena_printf(x->arena, "Opened %lld %s without an explanation %s.",
+				  (long long)records, noun, when)
+			: arena_printf(x->arena,
+				  "Looked for %lld %s without an explanation %s, and opened %s: "
+				  "%s refused, or only found in a list.",
+				  (long long)records, noun, when,
+				  opened ? arena_printf(x->arena, "%lld", (long long)opened)
+					 : "none",
+				  !opened                 ? records == 1 ? "it was" : "they were"
+				  : opened + 1 == records ? "the other was"
+							  : "the others were");
 	json_array_append_new(list, json_string(first));
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++) {
 		json_int_t count = json_integer_value(json_array_get(counts, bit));
@@ -148,7 +158,8 @@ enum progress api_queue(struct vault *vault, struct exchange *x)
 			json_array_append_new(items, item);
 	}
 	json_t *json = json_pack("{s:b, s:o}", "ready", told != NULL, "items", items);
-	static const char *const numbers[] = {"staff", "per_thousand", "waiting", "until"};
+	static const char *const numbers[] = {
+		"staff", "per_thousand", "least", "half_life_days", "waiting", "until"};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (json_object_get(told, numbers[i]))
 			json_object_set(json, numbers[i], json_object_get(told, numbers[i]));

@@ -6,6 +6,7 @@
 
 enum {
 	LOOKS = 3,
+	SLOW_LOOKS = 8, // what adds up is seen in all of it
 	SHOWN_DAYS = 14
 };
 
@@ -15,10 +16,10 @@ static void day_text(int64_t day, char ret[TIME_TEXT_BYTES])
 	ret[10] = 0;
 }
 
-static void add_looks(struct access *a, const int64_t *range, struct buf *out)
+static void add_looks(struct access *a, const int64_t *range, int64_t most, struct buf *out)
 {
 	struct store_query *q = a->queries[A_LOOKS];
-	const int64_t values[] = {range[0], range[1], range[2], LOOKS};
+	const int64_t values[] = {range[0], range[1], range[2], most};
 	const char *comma = "";
 	keep_bind(a, A_LOOKS, values, 4);
 	buf_add_text(out, ",\"looks\":[");
@@ -49,10 +50,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 		(int64_t)item->actor};
 	struct store_query *q = a->queries[A_SUM];
 	char day[TIME_TEXT_BYTES];
-	int64_t counts[3 + EXPLAINED_FLAGS];
+	int64_t counts[4 + EXPLAINED_FLAGS];
 	keep_bind(a, A_SUM, range, 3);
 	bool any = query_step(q) == STORE_ROW && row_int(q, 0) > 0;
-	for (int i = 0; any && i < 3 + EXPLAINED_FLAGS; i++)
+	for (int i = 0; any && i < 4 + EXPLAINED_FLAGS; i++)
 		counts[i] = row_int(q, i);
 	query_reset(q);
 	if (!any)
@@ -60,10 +61,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 	day_text(item->day, day);
 	buf_printf(out,
 		"%s{\"queue\":\"%s\",\"day\":\"%s\",\"closed\":%s,\"score\":%lld,\"records\":%lld,"
-		"\"days\":%lld,\"flag_counts\":[",
+		"\"opened\":%lld,\"days\":%lld,\"flag_counts\":[",
 		comma, item->slow ? "slow" : "worst", day, item->closed ? "true" : "false",
 		(long long)counts[2 + EXPLAINED_FLAGS] / 100, (long long)counts[0],
-		(long long)counts[1]);
+		(long long)counts[3 + EXPLAINED_FLAGS], (long long)counts[1]);
 	for (int i = 0; i < EXPLAINED_FLAGS; i++)
 		buf_printf(out, "%s%lld", i ? "," : "", (long long)counts[2 + i]);
 	buf_add_text(out, "]");
@@ -102,9 +103,10 @@ static void add_head(struct access *a, struct buf *out)
 	query_reset(q);
 	time_format(a->clock_us, until);
 	buf_printf(out,
-		"{\"staff\":%lld,\"per_thousand\":%g,\"waiting\":%lld,\"until\":\"%s\",\"items\":[",
-		(long long)close_staff(a, a->closed_day + 1), a->per_thousand, (long long)waiting,
-		until);
+		"{\"staff\":%lld,\"per_thousand\":%g,\"least\":%d,\"half_life_days\":%d,"
+		"\"waiting\":%lld,\"until\":\"%s\",\"items\":[",
+		(long long)close_staff(a, a->closed_day + 1), a->per_thousand,
+		ACCESS_LEAST_SCORE / 100, ACCESS_HALF_LIFE_DAYS, (long long)waiting, until);
 }
 
 void access_json(struct access *a, struct buf *out)
@@ -124,7 +126,7 @@ void access_json(struct access *a, struct buf *out)
 			(int64_t)list[i].actor};
 		if (!add_item(a, &list[i], comma, out))
 			continue;
-		add_looks(a, range, out);
+		add_looks(a, range, list[i].slow ? SLOW_LOOKS : LOOKS, out);
 		comma = ",";
 	}
 	buf_add_text(out, "]}");

@@ -23,6 +23,7 @@ static void count_line(struct access_case *c, struct store_query *q, int64_t *la
 		c->patient = 0;
 	}
 	c->records++;
+	c->opened += row_int(q, 5) != 0;
 	c->days += row_int(q, 0) != *last_day;
 	*last_day = row_int(q, 0);
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++)

@@ -50,7 +50,7 @@ static const char *const sql[A_QUERIES] = {
 	[A_ITEMS] = "SELECT day, queue, actor FROM item WHERE made >= ?1"
 		    " ORDER BY made DESC, queue, score DESC, actor LIMIT ?2",
 	[A_SUM] = "SELECT count(*), count(DISTINCT day)" BIT(0) BIT(1) BIT(2) BIT(3) BIT(4) BIT(5)
-		BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score)" SCORED,
+		BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score), total((acts & 6) > 0)" SCORED,
 	[A_LOOKS] = "SELECT seq, idx, at, kind, strength, flags, score, stage" SCORED
 		    " ORDER BY score DESC, day, patient LIMIT ?4",
 	[A_AGAIN] = "SELECT a.day, a.actor, a.patient, a.seq, a.idx, a.at, l.acts FROM again a"
@@ -65,7 +65,7 @@ static const char *const sql[A_QUERIES] = {
 		" AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
 	[A_JUDGE] = "UPDATE look SET acts = acts | 32, score = 0"
 		    " WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND score > 0",
-	[A_CASE] = "SELECT day, patient, seq, at, flags" SCORED " ORDER BY at DESC, seq DESC, patient",
+	[A_CASE] = "SELECT day, patient, seq, at, flags, acts & 6" SCORED " ORDER BY at DESC, seq DESC, patient",
 	[A_HAD] = "SELECT count(*) FROM item WHERE made = ?1 AND queue = 1",
 	[A_ITEM_OF] = "SELECT 1 FROM item WHERE actor = ?1 AND queue = ?2 AND day = ?3",
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",

@@ -125,6 +125,7 @@ struct agreed {
 	const char *act;
 	const struct account *whom;
 	uint64_t seq;
+	int64_t ago_s;
 };
 
 static uint64_t agree(const struct agreed *a)
@@ -132,7 +133,7 @@ static uint64_t agree(const struct agreed *a)
 	const struct act_whom whom = {.actor = number_of(a->whom->id), .seq = a->seq};
 	char about[ACT_ABOUT_BYTES];
 	act_about(act_find(a->act), &whom, about);
-	const struct trail_entry entry = {.time_us = 2,
+	const struct trail_entry entry = {.time_us = time_now_us() - a->ago_s * 1000000,
 		.kind = TRAIL_SYSTEM,
 		.action = a->action,
 		.outcome = TRAIL_ALLOWED,
@@ -186,6 +187,57 @@ static void whoever_is_concerned_does_not_take_it_back(void **state)
 	assert_true(ask("lock-account", &house.berg, berg, agree(&lock)));
 	assert_false(ask("-lock-account", &house.case_, berg, agree(&own)));
 	assert_true(ask("-lock-account", &house.berg, berg, agree(&kims)));
+}
+
+static struct act_trial tried(const char *act, const char *actor, uint64_t seq)
+{
+	struct act_trial trial = {"?", "?"};
+	json_t *json = json_pack("{s:s, s:s, s:I, s:s, s:I}", "key", "dry-run", "action", act,
+		"seconds", (json_int_t)(act_find(act)->most ? 60 : 0), "actor", actor, "seq",
+		(json_int_t)seq);
+	acts_would(house.acts, json, house.arena, &trial);
+	json_decref(json);
+	return trial;
+}
+
+static void a_trial_says_what_would_be_refused_and_does_nothing(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg), kim = read_by(&house.kim);
+	uint64_t size = ledger_size(house.parts.ledger);
+	struct act_trial trial = tried("end-sessions", number_of(house.berg.id), berg);
+	assert_null(trial.refused);
+	assert_null(trial.approval);
+	trial = tried("lock-account", number_of(house.berg.id), berg);
+	assert_null(trial.refused);
+	assert_non_null(strstr(trial.approval, "never done without approval"));
+	trial = tried("end-sessions", number_of(house.case_.id), berg);
+	assert_non_null(strstr(trial.refused, "does not name this account"));
+	trial = tried("end-sessions", number_of(house.berg.id), 9999);
+	assert_non_null(strstr(trial.refused, "no such entry"));
+	trial = tried("lock-account", number_of(house.kim.id), kim);
+	assert_non_null(strstr(trial.refused, "last open account"));
+	assert_non_null(tried("notify", "", 0).refused);
+	assert_int_equal(ledger_size(house.parts.ledger), size);
+	assert_null(measure_next(house.parts.identity, NULL));
+}
+
+static void an_approval_counts_for_seven_days(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg);
+	struct agreed lock = {
+		TRAIL_APPROVED, &house.kim, "lock-account", &house.berg, berg, ACTS_APPROVAL_S + 1};
+	struct agreed back = {TRAIL_ACT_ENDED, &house.kim, "lock-account", &house.berg, berg,
+		ACTS_APPROVAL_S + 1};
+	assert_false(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_non_null(strstr(house.answer.words, "older than seven days"));
+	lock.ago_s = ACTS_APPROVAL_S - 60;
+	assert_true(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_false(ask("-lock-account", &house.berg, berg, agree(&back)));
+	assert_non_null(strstr(house.answer.words, "older than seven days"));
+	back.ago_s = 0;
+	assert_true(ask("-lock-account", &house.berg, berg, agree(&back)));
 }
 
 // Else a flood of them would make the vault forget how much it did within the hour.
@@ -261,6 +313,10 @@ int main(void)
 			house_close),
 		cmocka_unit_test_setup_teardown(
 			whoever_is_concerned_does_not_take_it_back, house_open, house_close),
+		cmocka_unit_test_setup_teardown(
+			an_approval_counts_for_seven_days, house_open, house_close),
+		cmocka_unit_test_setup_teardown(a_trial_says_what_would_be_refused_and_does_nothing,
+			house_open, house_close),
 		cmocka_unit_test_setup_teardown(
 			an_address_that_others_work_from_needs_approval, house_open, house_close),
 		cmocka_unit_test_setup_teardown(

@@ -82,7 +82,7 @@ function Inside({ own }: { own: Own }) {
         <div>
           <Law own={own} />
           <Patients incident={i} />
-          <Tasks own={own} />
+          <Tasks own={own} runs={ours} again={runs.again} />
           <Proposals incident={i} />
           <Card title="Evidence" aside={<span class="muted">{plural(i.evidence.length, 'entry', 'entries')}</span>}>
             <Evidence seqs={i.evidence} />
