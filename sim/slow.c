@@ -150,11 +150,12 @@ static void choose(struct slow *s)
 		size_t count = working_days(s, s->person, week, days);
 		if (!count)
 			continue;
-		size_t first = dice_below(&s->dice, (unsigned)count);
-		take(s, days[first]);
+		size_t one = dice_below(&s->dice, (unsigned)count), other = count;
 		if (count > 1 && dice_chance(&s->dice, 0.7))
-			take(s, days[(first + 1 + dice_below(&s->dice, (unsigned)count - 1)) %
-					count]);
+			other = (one + 1 + dice_below(&s->dice, (unsigned)count - 1)) % count;
+		for (size_t i = 0; i < count; i++)
+			if (i == one || i == other)
+				take(s, days[i]);
 	}
 }
 

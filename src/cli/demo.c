@@ -62,7 +62,8 @@ static int run_demo(const struct invocation *invocation)
 	snprintf(dir, sizeof dir, "%s/demo", config->state);
 	snprintf(url, sizeof url, "https://127.0.0.1%s", colon ? colon : ":8443");
 	const char *arguments[] = {program, "story", argument_of(invocation, 0), "--dir",
-		given_dir ? given_dir : dir, "--url", given ? given : url, NULL};
+		given_dir ? given_dir : dir, "--url", given ? given : url,
+		option_of(invocation, "quick") ? "--quick" : NULL, NULL};
 	return play(invocation, arguments);
 }
 
@@ -88,6 +89,7 @@ const struct command command_demo = {
 				    .help = "Where the simulated hospital is; without, STATE/demo."},
 			{.name = "url",
 				.value = "URL",
-				.help = "Where the door is; without, at its port of this machine."}}},
+				.help = "Where the door is; without, at its port of this machine."},
+			{.name = "quick", .help = "Without pauses for reading."}}},
 	.run = run_demo,
 };

@@ -307,7 +307,8 @@ static bool tell(struct show *s, int fd, struct buf *pending)
 		if (s->weeks)
 			end_week(s);
 		show_line(s, "STORY", (const char *)pending->at);
-		s->week.since_us = time_monotonic_us();
+		if (strncmp((const char *)pending->at, "Week ", 5) == 0)
+			s->week.since_us = time_monotonic_us();
 		buf_drop_front(pending, (size_t)(end - pending->at) + 1);
 		s->news_us = time_monotonic_us();
 	}

@@ -135,6 +135,10 @@ static void tell_outcome(const struct outcome *o)
 		!o->item     ? ": this one was not found"
 		: adding > 1 ? ", this one among them"
 			     : ": this one");
+	if (o->look_count)
+		printf("It was shown after %zu of the %zu, on the evening of %.10s.\n",
+			o->look_count, o->records,
+			json_word(o->looks[o->look_count - 1].json, "time"));
 }
 
 static void draw(double sum, double least)
@@ -162,25 +166,42 @@ static void draw_looks(const struct outcome *o)
 	}
 }
 
+static json_t *ask_explanation(const struct outcome *o, const json_t *look)
+{
+	char path[100];
+	struct trouble trouble;
+	json_t *answer = NULL;
+	const struct door_param params[] = {
+		{"patient", json_word(json_object_get(look, "patient"), "id")}};
+	const struct client_ask ask = {
+		.method = DOOR_GET, .path = path, .params = params, .param_count = 1};
+	snprintf(path, sizeof path, "/api/trail/%lld/explanation",
+		(long long)json_integer_value(json_object_get(look, "seq")));
+	int status = talk_quietly(&o->house->invocation, &ask, &answer, &trouble);
+	return status == EXIT_FINE ? answer : NULL;
+}
+
 static void explain_last(const struct outcome *o)
 {
-	char path[200];
 	json_t *step;
 	size_t i;
 	if (!o->look_count)
 		return;
 	const json_t *look = o->looks[o->look_count - 1].json;
-	snprintf(path, sizeof path, "/api/trail/%lld/explanation?patient=%.64s",
-		(long long)json_integer_value(json_object_get(look, "seq")),
-		json_word(json_object_get(look, "patient"), "id"));
-	json_t *answer = demo_ask(&o->house->invocation, path);
+	json_t *answer = ask_explanation(o, look), *path = json_object_get(answer, "path");
 	printf("\nThe last of them, entry %lld of the trail: %s\n",
 		(long long)json_integer_value(json_object_get(look, "seq")),
 		json_word(look, "sentence"));
 	printf("Looked for: encounter, care team, appointment, referral, order, ward, call. Found: %s; that counts %.0f of 100, and 50 would explain it.\n",
 		json_word(look, "text"), number(look, "strength"));
-	json_array_foreach(json_object_get(answer, "path"), i, step)
-		printf("  %s  %s\n", json_word(step, "resource"), json_word(step, "words"));
+	json_array_foreach(path, i, step)
+	{
+		const char *resource = json_word(step, "resource");
+		printf("%s%.*s: %s", i ? " -> " : "  The path: ", (int)strcspn(resource, "/"),
+			resource, json_word(step, "words"));
+	}
+	if (json_array_size(path))
+		puts("");
 	json_decref(answer);
 }
 
@@ -231,7 +252,7 @@ static void introduce(void)
 	puts("Somebody who takes a record or two a week is found by what adds up, and weeks have to pass. So this story has a private house: a second Hospitaller, in a folder that is removed at the end. A running demonstration is not touched.\n"
 	     "  Real     the programs, the rules, every sign-in, request, decision and entry of the trail\n"
 	     "  Turned   its clock: six weeks in about a minute; no house can be turned that was not started for tests\n"
-	     "  Cheaper  its passwords are hashed quickly, it lives in memory, it may not touch this machine's firewall\n");
+	     "  Cheaper  its passwords are hashed quickly, it lives in memory where there is room, it may not touch this machine's firewall\n");
 }
 
 static int tell(struct outcome *o)
@@ -253,7 +274,8 @@ static int play(struct show *show, struct demo_house *house)
 {
 	struct outcome o = {.house = house, .show = show};
 	const char *arguments[] = {house->program, "story", "slow", "--dir", house->town, "--url",
-		house->url, "--clock", house->clock, NULL};
+		house->url, "--clock", house->clock,
+		option_of(show->invocation, "quick") ? "--quick" : NULL, NULL};
 	show->invocation = &house->invocation;
 	if (show_story(show, arguments) || demo_interrupted())
 		return fail(show->invocation, EXIT_REFUSED, "the story could not be played");
