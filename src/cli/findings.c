@@ -37,7 +37,7 @@ static void show_findings(const json_t *answer)
 		printf("ended on %s: the exception for %s (%s)\n", json_word(one, "until"),
 			json_word(one, "rule"), json_word(one, "reason"));
 	if (json_object_get(answer, "next"))
-		printf("older ones: --before %lld\n",
+		printf("there are more: --before %lld\n",
 			(long long)json_integer_value(json_object_get(answer, "next")));
 }
 

@@ -25,18 +25,27 @@ static void on_act(void *context, uint64_t ticket, const json_t *act)
 	free(text); // while the vault is away nothing is lost: playbooks_again()
 }
 
-static enum err on_notify(void *context, uint64_t id, const char *to, const char *text)
+// What the courier has not answered is lost when watch dies: only then it counts as sent.
+static enum err on_notify(void *context, struct playbooks_notice *notice)
 {
 	struct conductor *c = context;
-	struct errand errand = {.id = id,
+	char words[ERRAND_WORDS_BYTES];
+	struct errand errand = {.id = notice->id,
 		.kind = ERRAND_NOTICE,
 		.severity = 4,
 		.subject = "Hospitaller: something was noticed",
 		.type = "text/plain; charset=utf-8"};
-	if (!errand_is_name(to))
+	if (!errand_is_name(notice->to))
 		return ERR_INVALID;
-	snprintf(errand.destination, sizeof errand.destination, "%s", to);
-	return messenger_submit(c->parts->messenger, &errand, bytes_text(text));
+	snprintf(errand.destination, sizeof errand.destination, "%s", notice->to);
+	enum err err = messenger_knows(c->parts->messenger, &errand, words);
+	if (err == ERR_NOT_FOUND) {
+		err = messenger_submit(c->parts->messenger, &errand, bytes_text(notice->text));
+		return err ? err : ERR_BUSY;
+	}
+	if (err == ERR_DENIED)
+		snprintf(notice->problem, sizeof notice->problem, "%.200s", words);
+	return err;
 }
 
 static void on_changed(void *context)

@@ -141,7 +141,8 @@ static void on_counted(void *context, const struct ward_counters *counters)
 
 static void on_expired(void *context, const struct ward_answer *answer)
 {
-	found(context, "system.expired", "A measure on the network ended by itself", answer->words);
+	found(context, "system.expired", "A measure on the network ended by itself",
+		answer->words);
 }
 
 static void on_refused(void *context, const struct errand_refusal *refusal)

@@ -62,12 +62,14 @@ def every(house, query="?level=informational"):
         before = f"&before={page['next']}"
 
 
-def test_the_flood_is_all_that_the_newest_show(flooded):
+def test_the_newest_of_each_rule_come_first_and_the_rest_page_by_page(flooded):
     page = flooded.lane.get("/api/findings").json
-    assert {f["title"] for f in page["findings"]} == {"Somebody searched"}
-    assert page["next"] == page["findings"][-1]["id"]
-    older = flooded.lane.get(f"/api/findings?before={page['next']}").json
-    assert max(f["id"] for f in older["findings"]) < page["next"]
+    assert GLASS in {f["title"] for f in page["findings"]}
+    assert page["next"] == page["findings"][0]["id"] + 1
+    rest = flooded.lane.get(f"/api/findings?before={page['next']}").json
+    assert rest["findings"][0]["id"] == page["findings"][0]["id"]
+    older = flooded.lane.get(f"/api/findings?before={rest['next']}").json
+    assert max(f["id"] for f in older["findings"]) < rest["next"]
 
 
 def test_every_page_together_is_everything_once(flooded):
@@ -99,5 +101,5 @@ def test_the_command_line_does_the_same(flooded):
     assert GLASS in shown and "Somebody searched" not in shown
     number = json.loads(flooded.cli("findings", "--level", "high", "--json").stdout)["findings"][0]["id"]
     assert shown.startswith(f"{number}  ")
-    assert "older ones: --before" in flooded.cli("findings").stdout
+    assert "there are more: --before" in flooded.cli("findings").stdout
     assert flooded.cli("findings", "--level", "awful", check=False).returncode == 2

@@ -272,7 +272,8 @@ def test_a_message_to_nowhere_is_a_finding_of_its_own(ward):
     """The courier goes nowhere that no file names, and says so."""
     desk = ward.sign_in("fd.one")
     act(desk, "Coverage")
-    wait_for(lambda: step_of(ward.kim, "trial-says", "notify", "done"))
+    run, step = wait_for(lambda: step_of(ward.kim, "trial-says", "notify", "refused"))
+    assert "nowhere: it was not sent: no destination has this name" in step["words"]
     found = wait_for(lambda: [f for f in ward.lane.get("/api/findings").json["findings"]
                               if f["rule"] == "system.elsewhere"])
     assert "nowhere" in found[0]["sentence"] and found[0]["source"] == "system"

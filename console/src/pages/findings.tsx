@@ -112,11 +112,12 @@ function Newest({ findings, level, onLevel, onOlder, again }: { findings: Findin
   const more = useDoing();
   const earlier = () => more.run(async () => {
     const got = await page(next);
-    setOlder((old) => [...old, ...got.findings]);
+    // The first page has the newest of each rule: what it left out comes in between.
+    setOlder((old) => [...old, ...got.findings.filter((f) => !(first.data ?? []).some((g) => g.id === f.id))]);
     onOlder(true);
     setNext(got.next);
   });
-  const shown = [...(first.data ?? []), ...older];
+  const shown = [...(first.data ?? []), ...older].sort((a, b) => b.id - a.id);
   return (
     <Card title="The newest" aside={<span class="muted">{count(shown.length)} of {plural(findings.total, 'finding')}</span>}>
       <div class="filter one"><Choice label="Level" value={level} onInput={onLevel} options={levels} /></div>

@@ -148,15 +148,14 @@ static enum progress findings_page(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_incref(order->reply));
 }
 
-// What watch tells by itself is the newest; the others are asked for.
+// What watch tells by itself is the newest of each rule; everything is told page by page.
 static void set_next(json_t *json)
 {
 	const json_t *list = json_object_get(json, "findings");
-	size_t count = json_array_size(list);
-	json_int_t total = json_integer_value(json_object_get(json, "total"));
-	if (count && (json_int_t)count < total)
-		json_object_set(json, "next",
-			json_object_get(json_array_get(list, count - 1), "id"));
+	json_int_t newest = json_integer_value(json_object_get(json_array_get(list, 0), "id"));
+	if ((json_int_t)json_array_size(list) <
+		json_integer_value(json_object_get(json, "total")))
+		json_object_set_new(json, "next", json_integer(newest + 1));
 }
 
 enum progress api_findings(struct vault *vault, struct exchange *x)
