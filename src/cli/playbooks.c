@@ -347,7 +347,7 @@ static int run_dry(const struct invocation *invocation)
 const struct command command_playbooks_dry_run = {
 	.usage = {.words = "playbooks dry-run",
 		.summary = "Shows step by step what a playbook would do about a finding.",
-		.help = "Nothing is done. What the vault would refuse, it refuses only when asked in earnest: the never-touch list, the ceilings.",
+		.help = "Nothing is done. Of each step the vault says whether it would refuse it now, and why: the never-touch list, accounts and entries that are not there, the ceilings. The steps after it are shown as if it were done. Guard's own list of what is never blocked is asked only in earnest.",
 		.options = {{.name = "finding",
 			.value = "ID",
 			.help = "Its number, with which findings begins its line."}},

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/time.h"
 #include "common/io/channel.h"
+#include "common/io/turned.h"
 #include "common/io/wire.h"
 #include "gate/certificate.h"
 #include "gate/gate.h"
@@ -377,6 +378,8 @@ int parent_main(const struct config *config, const char *self)
 	for (size_t i = 0; i < WORKERS_MOST; i++)
 		p.workers[i].control = -1;
 	log_init("parent", LOG_LEVEL_INFO);
+	if (config_test(config, TURNED_OPTION))
+		log_warning("the clock of this house is turned: only for tests and demonstrations");
 	take_signals(&p);
 	if (prepare(&p))
 		return 1;

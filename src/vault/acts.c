@@ -319,6 +319,17 @@ void acts_take(struct acts *acts, uint64_t ticket, struct bytes text)
 	ledger_flush(acts->parts->ledger);
 }
 
+void acts_would(
+	struct acts *acts, const json_t *json, struct arena *arena, struct act_trial *ret_trial)
+{
+	struct act *act = arena_alloc(arena, sizeof *act);
+	const char *problem = NULL;
+	act->arena = arena;
+	act->from_us = time_now_us();
+	*ret_trial = acts_read(act, json, &problem) ? acts_try(acts, act)
+						    : (struct act_trial){.refused = problem};
+}
+
 // What is over holds no longer by itself; here it is said once, on the trail.
 void acts_tick(struct acts *acts)
 {

@@ -160,6 +160,13 @@ static void on_acted(void *context, const struct feed_acted *acted)
 	feeder_acted(&role->feeder, acted);
 }
 
+static void would(
+	void *context, const json_t *act, struct arena *arena, struct act_trial *ret_trial)
+{
+	struct role *role = context;
+	acts_would(role->acts, act, arena, ret_trial);
+}
+
 static uint64_t next_ticket(void *context)
 {
 	struct role *role = context;
@@ -325,6 +332,7 @@ static void start(struct role *role)
 		.courier_test = courier_test,
 		.order = order,
 		.ask = ask,
+		.would = would,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait"),
@@ -376,6 +384,7 @@ static void stop(struct role *role)
 	keep_place(role);
 	acts_free(role->acts);
 	orders_done(&role->orders);
+	told_done(&role->feeder.facts.told);
 	explain_free(role->explain);
 	parts_close(&role->parts);
 }

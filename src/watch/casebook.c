@@ -23,7 +23,8 @@ enum {
 struct casebook {
 	char rules[512];
 	struct incidents *incidents;
-	bool known; // the vault told how far the trail is
+	bool known;     // the vault told how far the trail is
+	bool numbering; // it did so once
 	uint64_t noted[FEED_KINDS], sent[FEED_KINDS];
 	int64_t sent_us, risk_us; // monotonic
 	bool news;
@@ -90,6 +91,8 @@ static void tell_lost(struct detector *detector, uint64_t place, uint64_t first)
 enum err casebook_take(struct casebook *c, struct detector *detector)
 {
 	struct findings *findings = detector_findings(detector);
+	if (!c->numbering)
+		return OK;
 	if (findings_last(findings) < incidents_place(c->incidents)) {
 		log_warning("the findings were made anew: incidents keep what they know");
 		incidents_begin_again(c->incidents);
@@ -165,13 +168,30 @@ void casebook_tell(struct casebook *c, struct channel *vault)
 	tell_found(c, vault);
 }
 
-enum err casebook_noted(struct casebook *c, struct bytes payload)
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+// Above all that the trail knows, and that is known here: one of the two databases may be lost.
+static void number(struct casebook *c, struct detector *detector)
+{
+	struct incidents *incidents = c->incidents;
+	incidents_number_from(incidents, c->noted[FEED_FINDING], c->noted[FEED_INCIDENT]);
+	findings_number_from(detector_findings(detector),
+		most(incidents_last(incidents), incidents_place(incidents)));
+	c->numbering = true;
+}
+
+enum err casebook_noted(struct casebook *c, struct detector *detector, struct bytes payload)
 {
 	enum err err = feed_noted_parse(payload, c->noted);
 	if (err)
 		return err;
 	memcpy(c->sent, c->noted, sizeof c->sent);
 	c->known = true;
+	if (!c->numbering)
+		number(c, detector);
 	return OK;
 }
 
@@ -252,11 +272,15 @@ uint64_t casebook_changes(const struct casebook *c)
 
 json_t *casebook_opened(struct casebook *c, uint64_t after)
 {
-	return incidents_next_opened(c->incidents, after);
+	return c->numbering ? incidents_next_opened(c->incidents, after) : NULL;
 }
 
 json_t *casebook_answer(struct casebook *c, const json_t *question, int *ret_status)
 {
+	if (!c->numbering) {
+		*ret_status = 503;
+		return json_pack("{s:s}", "problem", "Watch is starting; try again in a second.");
+	}
 	json_t *json = incidents_answer(c->incidents, question, ret_status);
 	c->news = true; // a verdict may change the risk
 	return json;

@@ -25,18 +25,27 @@ static void on_act(void *context, uint64_t ticket, const json_t *act)
 	free(text); // while the vault is away nothing is lost: playbooks_again()
 }
 
-static enum err on_notify(void *context, uint64_t id, const char *to, const char *text)
+// What the courier has not answered is lost when watch dies: only then it counts as sent.
+static enum err on_notify(void *context, struct playbooks_notice *notice)
 {
 	struct conductor *c = context;
-	struct errand errand = {.id = id,
+	char words[ERRAND_WORDS_BYTES];
+	struct errand errand = {.id = notice->id,
 		.kind = ERRAND_NOTICE,
 		.severity = 4,
 		.subject = "Hospitaller: something was noticed",
 		.type = "text/plain; charset=utf-8"};
-	if (!errand_is_name(to))
+	if (!errand_is_name(notice->to))
 		return ERR_INVALID;
-	snprintf(errand.destination, sizeof errand.destination, "%s", to);
-	return messenger_submit(c->parts->messenger, &errand, bytes_text(text));
+	snprintf(errand.destination, sizeof errand.destination, "%s", notice->to);
+	enum err err = messenger_knows(c->parts->messenger, &errand, words);
+	if (err == ERR_NOT_FOUND) {
+		err = messenger_submit(c->parts->messenger, &errand, bytes_text(notice->text));
+		return err ? err : ERR_BUSY;
+	}
+	if (err == ERR_DENIED)
+		snprintf(notice->problem, sizeof notice->problem, "%.200s", words);
+	return err;
 }
 
 static void on_changed(void *context)
@@ -95,14 +104,16 @@ void conductor_close(struct conductor *c)
 
 static enum err take_findings(struct conductor *c)
 {
-	uint64_t total = detector_total(c->parts->detector),
+	uint64_t last = detector_last(c->parts->detector),
 		 id = playbooks_place(c->playbooks, PLACE_FINDING);
 	enum err err = OK;
-	if (id > total)
-		id = 0; // the findings were made anew
-	if (total - id > DETECTOR_KEPT)
-		id = total - DETECTOR_KEPT;
-	while (!err && id < total) {
+	if (!last)
+		return OK; // none yet, or they are being made anew, above all before
+	if (id > last)
+		id = 0; // of another database
+	if (last - id > DETECTOR_KEPT)
+		id = last - DETECTOR_KEPT;
+	while (!err && id < last) {
 		json_t *finding = detector_finding(c->parts->detector, ++id);
 		if (finding)
 			err = playbooks_found(c->playbooks, finding, time_now_us());
@@ -172,27 +183,12 @@ enum err conductor_acted(struct conductor *c, const struct feed_acted *acted)
 		c->playbooks, acted->ticket, acted->fine, acted->words, time_now_us());
 }
 
-// Five hundred runs wait: one that is needed may not begin.
-static void tell_left_out(struct conductor *c)
-{
-	char words[200];
-	uint64_t left_out = playbooks_left_out(c->playbooks);
-	if (left_out == c->left_out)
-		return;
-	snprintf(words, sizeof words,
-		"%d runs of playbooks are under way; %llu more could not begin since watch was "
-		"started. What they would have done is left to people: approve or decline what waits.",
-		PLAYBOOKS_RUNS, (unsigned long long)left_out);
-	c->left_out = left_out;
-	conductor_found(c, "watch.runs-full", "No playbook can begin", words);
-}
-
 enum err conductor_tick(struct conductor *c)
 {
 	int64_t now_us = time_monotonic_us();
 	if (playbooks_read(c->playbooks, c->folder))
 		say_shelf(c);
-	tell_left_out(c);
+	conductor_tell_left_out(c);
 	if (now_us - c->pulled_us >= CONDUCTOR_PULL_S * 1000000ll) {
 		c->pulled_us = now_us;
 		c->now = (struct count_point){0};

@@ -24,8 +24,7 @@ struct conductor {
 	unsigned knocks_told;   // in it
 };
 
-// conductor_told.c: listens to guard and the courier; and a finding about the house itself, one of
-// a kind in a minute.
+// conductor_told.c: listens to guard and the courier; and tells that runs could not begin, when
+// more were left out since the last time.
 void conductor_listen(struct conductor *conductor);
-void conductor_found(
-	struct conductor *conductor, const char *id, const char *title, const char *sentence);
+void conductor_tell_left_out(struct conductor *conductor);

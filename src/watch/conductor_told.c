@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-void conductor_found(struct conductor *c, const char *id, const char *title, const char *sentence)
+static void found(struct conductor *c, const char *id, const char *title, const char *sentence)
 {
 	char key[TIME_TEXT_BYTES];
 	int64_t now_us = time_now_us();
@@ -26,6 +26,21 @@ void conductor_found(struct conductor *c, const char *id, const char *title, con
 		.count = 1,
 		.key = key};
 	detector_add(c->parts->detector, &finding);
+}
+
+// Five hundred runs wait: one that is needed may not begin.
+void conductor_tell_left_out(struct conductor *c)
+{
+	char words[200];
+	uint64_t left_out = playbooks_left_out(c->playbooks);
+	if (left_out == c->left_out)
+		return;
+	snprintf(words, sizeof words,
+		"%d runs of playbooks are under way; %llu more could not begin since watch was "
+		"started. What they would have done is left to people: approve or decline what waits.",
+		PLAYBOOKS_RUNS, (unsigned long long)left_out);
+	c->left_out = left_out;
+	found(c, "watch.runs-full", "No playbook can begin", words);
 }
 
 static void end_point(struct conductor *c)
@@ -44,7 +59,7 @@ static void end_point(struct conductor *c)
 	snprintf(words, sizeof words,
 		"%llu packets within %d seconds wanted to go where no flow of the zones leads.",
 		(unsigned long long)denied, CONDUCTOR_PULL_S);
-	conductor_found(c, "system.denied", "Much is refused between the zones", words);
+	found(c, "system.denied", "Much is refused between the zones", words);
 }
 
 // ---- Who knocks.
@@ -126,7 +141,7 @@ static void on_counted(void *context, const struct ward_counters *counters)
 
 static void on_expired(void *context, const struct ward_answer *answer)
 {
-	conductor_found(context, "system.expired", "A measure on the network ended by itself",
+	found(context, "system.expired", "A measure on the network ended by itself",
 		answer->words);
 }
 
@@ -136,7 +151,7 @@ static void on_refused(void *context, const struct errand_refusal *refusal)
 	snprintf(words, sizeof words,
 		"Somebody wanted to send to '%s', where the configuration does not lead (%s): %s",
 		refusal->destination, errand_report_text(refusal->reason), refusal->words);
-	conductor_found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
+	found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
 }
 
 void conductor_listen(struct conductor *c)

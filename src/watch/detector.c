@@ -274,6 +274,11 @@ uint64_t detector_total(const struct detector *d)
 	return findings_total(d->findings);
 }
 
+uint64_t detector_last(const struct detector *d)
+{
+	return findings_last(d->findings);
+}
+
 bool detector_news(struct detector *d)
 {
 	bool news = d->news;

@@ -117,7 +117,7 @@ static bool other_frame(struct role *role, struct peer *peer, const struct frame
 			watch_give_up(role);
 		return true;
 	case FEED_NOTED:
-		if (casebook_noted(role->casebook, frame->payload))
+		if (casebook_noted(role->casebook, role->detector, frame->payload))
 			peer->gone(peer, "a place that cannot be read");
 		return true;
 	case FEED_QUESTION:

@@ -193,7 +193,7 @@ def test_an_import_tells_which_files_were_not_stored(own, tmp_path):
     assert done.returncode == 4 and error["error"] == "not-stored"
     assert shown["created"] == 1 and [x["file"] for x in shown["not_stored"]] == [str(tmp_path / "a.json")]
     plain = own.cli("import", tmp_path, check=False)
-    assert plain.returncode == 4 and "a.json was not stored" in plain.stderr and "1 were there already" in plain.stdout
+    assert plain.returncode == 4 and "a.json was not stored" in plain.stderr and "1 was there already" in plain.stdout
 
 
 def mentioned():

@@ -45,7 +45,7 @@ def people(house):
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory):
-    with h.House(tmp_path_factory.mktemp("ward")) as house:
+    with h.House(tmp_path_factory.mktemp("ward"), test="turned-clock") as house:
         people(house)
         house.berg = house.sign_in("dr.berg")
         house.stone = house.sign_in("dr.stone")
@@ -155,9 +155,7 @@ def test_documentation_that_comes_late_takes_it_out(ward):
     """Somebody else writes down that dr.stone was there; two days later it is looked at again."""
     ward.bundle(stay("e3", "c", None, "p2"))
     time.sleep(2.5)
-    ward.stop()
-    ward.test = "watch-three-days-later"
-    ward.start()
+    ward.turn(3 * 86400)
     lane = ward.sign_in("ms.lane")
     told = queue(lane, lambda q: q["ready"] and not q["items"])
     assert told["items"] == []

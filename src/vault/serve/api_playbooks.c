@@ -81,6 +81,55 @@ enum progress api_playbook_run(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_incref(order->reply));
 }
 
+// ---- A dry run: watch tells the steps, the vault what it would say to each.
+
+enum {
+	TRIED = 200 // steps; no run of ours has more (PLAYBOOKS_RECORDS)
+};
+
+static void copy(json_t *to, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+	if (value)
+		json_object_set(to, key, value);
+}
+
+static void try_step(struct vault *vault, struct exchange *x, const json_t *run, json_t *step)
+{
+	static const char *const keys[] = {"seq", "actor", "patient", "address", NULL};
+	const char *words = json_string_value(json_object_get(step, "words"));
+	const struct act_kind *kind = act_find(json_string_value(json_object_get(step, "action")));
+	struct act_trial trial = {0};
+	if (!kind || kind->doer == ACT_BY_WATCH || !vault->parts.would)
+		return;
+	json_t *act = json_pack("{s:s, s:s}", "key", "dry-run", "action", kind->name);
+	for (const char *const *key = keys; *key; key++)
+		copy(act, run, *key);
+	copy(act, step, "seconds");
+	vault->parts.would(vault->parts.context, act, x->arena, &trial);
+	json_decref(act);
+	if (trial.refused)
+		json_object_set_new(step, "state", json_string("refused"));
+	if (trial.refused)
+		json_object_set_new(
+			step, "words", json_sprintf("It would be refused: %s.", trial.refused));
+	else if (trial.approval)
+		json_object_set_new(step, "words",
+			json_sprintf("%s Somebody would be asked: %s.", words ? words : "",
+				trial.approval));
+}
+
+static void try_steps(struct vault *vault, struct exchange *x, json_t *run)
+{
+	json_t *step;
+	size_t i;
+	json_array_foreach(json_object_get(run, "steps"), i, step)
+	{
+		if (i < TRIED)
+			try_step(vault, x, run, step);
+	}
+}
+
 enum progress api_playbook_dry_run(struct vault *vault, struct exchange *x)
 {
 	struct order *order = x->job;
@@ -96,6 +145,7 @@ enum progress api_playbook_dry_run(struct vault *vault, struct exchange *x)
 	}
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
+	try_steps(vault, x, order->reply);
 	finding_join(vault, x, order->reply);
 	note_look(vault, x, "playbook dry run");
 	return api_answer(x, 200, json_incref(order->reply));

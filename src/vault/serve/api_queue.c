@@ -17,7 +17,7 @@
 
 enum {
 	ITEMS_MOST = 60,
-	LOOKS_MOST = 4
+	LOOKS_MOST = 8
 };
 
 static json_t *flags_json(uint32_t flags)
@@ -96,7 +96,7 @@ static json_t *why_json(struct exchange *x, const json_t *told)
 				  (long long)records, noun, when,
 				  opened ? arena_printf(x->arena, "%lld", (long long)opened)
 					 : "none",
-				  !opened	       ? records == 1 ? "it was" : "they were"
+				  !opened                 ? records == 1 ? "it was" : "they were"
 				  : opened + 1 == records ? "the other was"
 							  : "the others were");
 	json_array_append_new(list, json_string(first));
@@ -158,7 +158,8 @@ enum progress api_queue(struct vault *vault, struct exchange *x)
 			json_array_append_new(items, item);
 	}
 	json_t *json = json_pack("{s:b, s:o}", "ready", told != NULL, "items", items);
-	static const char *const numbers[] = {"staff", "per_thousand", "waiting", "until"};
+	static const char *const numbers[] = {
+		"staff", "per_thousand", "least", "half_life_days", "waiting", "until"};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (json_object_get(told, numbers[i]))
 			json_object_set(json, numbers[i], json_object_get(told, numbers[i]));

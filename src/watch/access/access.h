@@ -28,7 +28,7 @@ enum {
 	ACCESS_KEPT_DAYS = 90,
 	ACCESS_LINES = 2000,
 	ACCESS_CACHE_KIB = 8192,
-	ACCESS_SHOWN = 40, // items in the JSON
+	ACCESS_SHOWN = 40,     // items in the JSON
 	ACCESS_SLOW_DAYS = 42, // what adds up is shown over so many
 	ACCESS_EVIDENCE = 64
 };
@@ -61,7 +61,8 @@ void access_unanswered(struct access *access); // the vault went away: they are 
 
 // Commits everything since the last call. ERR_IO.
 enum err access_save(struct access *access);
-// {"staff", "per_thousand", "waiting", "until", "items": […]} for the vault, which joins names.
+// {"staff", "per_thousand", "least", "half_life_days", "waiting", "until", "items": […]} for the
+// vault, which joins names.
 void access_json(struct access *access, struct buf *out);
 
 // One item of the queues: a person and the day (since 1970) that it is about.
@@ -74,7 +75,7 @@ struct access_of {
 struct access_case {
 	uint64_t records, opened; // the others were refused, or merely found in a list
 	unsigned days;
-	uint64_t patient;                   // 0: several
+	uint64_t patient; // 0: several
 	uint32_t flag_counts[EXPLAINED_FLAGS];
 	uint64_t seq;                       // the newest access
 	int64_t at_us;                      // its time

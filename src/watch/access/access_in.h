@@ -34,9 +34,9 @@ enum access_query {
 	A_AGAIN_DONE, // seq, idx
 	A_AGAIN_SKIP, // those that were explained meanwhile, with nothing noticeable
 	A_JUDGE,      // from day, to day, actor: what weighs was decided about
-	A_CASE,       // from day, to day, actor -> day, patient, seq, at, flags, opened; the newest first
-	A_HAD,        // made -> how many persons the day's worst had
-	A_ITEM_OF,    // actor, queue, day -> 1 when it was put there
+	A_CASE, // from day, to day, actor -> day, patient, seq, at, flags, opened; the newest first
+	A_HAD,  // made -> how many persons the day's worst had
+	A_ITEM_OF, // actor, queue, day -> 1 when it was put there
 	A_QUERIES
 };
 
@@ -60,7 +60,8 @@ struct line {
 };
 
 enum {
-	SEEN = 1 << 15
+	SEEN = 1 << 15,
+	ACCESS_LEAST_SCORE = 2000, // hundredths: less is not worth a reviewer's time
 };
 
 struct access {

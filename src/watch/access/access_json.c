@@ -6,6 +6,7 @@
 
 enum {
 	LOOKS = 3,
+	SLOW_LOOKS = 8, // what adds up is seen in all of it
 	SHOWN_DAYS = 14
 };
 
@@ -15,10 +16,10 @@ static void day_text(int64_t day, char ret[TIME_TEXT_BYTES])
 	ret[10] = 0;
 }
 
-static void add_looks(struct access *a, const int64_t *range, struct buf *out)
+static void add_looks(struct access *a, const int64_t *range, int64_t most, struct buf *out)
 {
 	struct store_query *q = a->queries[A_LOOKS];
-	const int64_t values[] = {range[0], range[1], range[2], LOOKS};
+	const int64_t values[] = {range[0], range[1], range[2], most};
 	const char *comma = "";
 	keep_bind(a, A_LOOKS, values, 4);
 	buf_add_text(out, ",\"looks\":[");
@@ -102,9 +103,10 @@ static void add_head(struct access *a, struct buf *out)
 	query_reset(q);
 	time_format(a->clock_us, until);
 	buf_printf(out,
-		"{\"staff\":%lld,\"per_thousand\":%g,\"waiting\":%lld,\"until\":\"%s\",\"items\":[",
-		(long long)close_staff(a, a->closed_day + 1), a->per_thousand, (long long)waiting,
-		until);
+		"{\"staff\":%lld,\"per_thousand\":%g,\"least\":%d,\"half_life_days\":%d,"
+		"\"waiting\":%lld,\"until\":\"%s\",\"items\":[",
+		(long long)close_staff(a, a->closed_day + 1), a->per_thousand,
+		ACCESS_LEAST_SCORE / 100, ACCESS_HALF_LIFE_DAYS, (long long)waiting, until);
 }
 
 void access_json(struct access *a, struct buf *out)
@@ -124,7 +126,7 @@ void access_json(struct access *a, struct buf *out)
 			(int64_t)list[i].actor};
 		if (!add_item(a, &list[i], comma, out))
 			continue;
-		add_looks(a, range, out);
+		add_looks(a, range, list[i].slow ? SLOW_LOOKS : LOOKS, out);
 		comma = ",";
 	}
 	buf_add_text(out, "]}");

@@ -10,7 +10,6 @@ enum {
 	SLOW_PERSONS = 64, // candidates that are kept
 	WORST_PERSONS = 256,
 	WORST_DAYS = 7,
-	LEAST_SCORE = 2000, // less is not worth a reviewer's time
 };
 
 static int64_t day_end_us(int64_t day)
@@ -93,7 +92,7 @@ static size_t find_worst(struct access *a, int64_t day, struct person *ret, size
 	while (count < most && query_step(q) == STORE_ROW) {
 		struct person person = {
 			(uint64_t)row_int(q, 0), row_int(q, 1), (double)row_int(q, 2)};
-		if (person.score < LEAST_SCORE)
+		if (person.score < ACCESS_LEAST_SCORE)
 			break;
 		if (!is_among(ret, count, person.actor))
 			ret[count++] = person;
@@ -162,7 +161,7 @@ static size_t find_slow(struct access *a, int64_t day, struct person ret[SLOW_PE
 		more = query_step(q) == STORE_ROW;
 		uint64_t actor = more ? (uint64_t)row_int(q, 0) : 0;
 		if (any && (!more || actor != adding.person.actor) && adding.days >= SLOW_DAYS &&
-			adding.person.score >= LEAST_SCORE)
+			adding.person.score >= ACCESS_LEAST_SCORE)
 			offer(ret, &count, &adding.person);
 		if (!more)
 			break;
@@ -219,9 +218,9 @@ static enum err end_day(struct access *a, int64_t day)
 	shares(a, picks, &worst, &slow);
 	a->credit -= picks;
 	a->picks += picks;
-	enum err err = fill_queues(
-		a, day, without_judged(a, day, worst < a->least ? a->least : worst),
-		slow < a->least ? a->least : slow);
+	enum err err =
+		fill_queues(a, day, without_judged(a, day, worst < a->least ? a->least : worst),
+			slow < a->least ? a->least : slow);
 	if (!err)
 		err = prune(a, day);
 	if (!err)

@@ -6,11 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A row that has no number yet.
+struct unnumbered {
+	struct unnumbered *next;
+	char *id, *key, *json;
+	uint64_t seq;
+};
+
 struct findings {
 	struct store *store;
 	struct store_query *hour, *old, *hour_since, *hour_last;
-	struct store_query *add, *ask, *keep, *trim, *newest, *page, *first, *one, *seen, *since, *last;
-	uint64_t place, total;
+	struct store_query *add, *ask, *keep, *trim, *newest, *first, *page, *one, *seen, *since,
+		*last;
+	uint64_t place, total, floor;
+	bool numbering;
+	struct unnumbered *waiting; // the newest first
+	size_t waiting_count;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
 };
@@ -29,8 +40,9 @@ static enum err prepare(struct findings *f)
 		struct store_query **query;
 		const char *sql;
 	} all[] = {
-		{&f->add, "INSERT INTO finding (rule, seq, part, json) VALUES (?1, ?2, ?3, ?4) "
-			  "ON CONFLICT DO NOTHING"},
+		{&f->add, "INSERT INTO finding (id, rule, seq, part, json) VALUES "
+			  "(max(?5, (SELECT coalesce(max(id), 0) + 1 FROM finding)), ?1, ?2, ?3, "
+			  "?4) ON CONFLICT DO NOTHING"},
 		{&f->ask, "SELECT 1 FROM finding WHERE rule = ?1 AND seq = ?2 AND part = ?3"},
 		{&f->keep, "INSERT INTO state (name, value) VALUES (?1, ?2) "
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
@@ -106,6 +118,14 @@ enum err findings_open(const char *path, struct findings **ret_findings, char re
 	return OK;
 }
 
+static void unnumbered_free(struct unnumbered *one)
+{
+	free(one->id);
+	free(one->key);
+	free(one->json);
+	free(one);
+}
+
 void findings_close(struct findings *f)
 {
 	if (!f)
@@ -115,6 +135,10 @@ void findings_close(struct findings *f)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
+	for (struct unnumbered *next; f->waiting; f->waiting = next) {
+		next = f->waiting->next;
+		unnumbered_free(f->waiting);
+	}
 	free(f);
 }
 
@@ -148,21 +172,78 @@ static bool begin(struct findings *f)
 	return f->open;
 }
 
+static void add(struct findings *f, const struct unnumbered *one)
+{
+	f->total++;
+	f->broken |= !begin(f);
+	if (f->broken)
+		return;
+	query_text(f->add, 1, one->id);
+	query_int(f->add, 2, (int64_t)one->seq);
+	query_text(f->add, 3, one->key);
+	query_text(f->add, 4, one->json);
+	query_int(f->add, 5, (int64_t)f->floor + 1);
+	f->broken = query_run(f->add) != OK;
+}
+
+// Only watch's own until the vault has told: what guard or the courier says. The vault tells before
+// it sends any event.
+static void hold_back(struct findings *f, struct unnumbered *one)
+{
+	if (f->waiting_count == FINDINGS_UNNUMBERED) {
+		unnumbered_free(one);
+		return;
+	}
+	one->next = f->waiting;
+	f->waiting = one;
+	f->waiting_count++;
+}
+
+static void number_waiting(struct findings *f)
+{
+	struct unnumbered *oldest = NULL, *next;
+	for (struct unnumbered *one = f->waiting; one; one = next) {
+		next = one->next;
+		one->next = oldest;
+		oldest = one;
+	}
+	for (; oldest; oldest = next) {
+		next = oldest->next;
+		add(f, oldest);
+		unnumbered_free(oldest);
+	}
+	f->waiting = NULL;
+	f->waiting_count = 0;
+}
+
+void findings_number_from(struct findings *f, uint64_t last)
+{
+	if (last > f->floor)
+		f->floor = last;
+	f->numbering = true;
+	number_waiting(f);
+}
+
 void findings_add(struct findings *f, const struct finding *finding)
 {
 	json_t *json = finding_json(finding);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct unnumbered *one = calloc(1, sizeof *one);
+	if (!one)
+		abort();
+	one->seq = finding->seq;
+	one->id = strdup(finding->id);
+	one->key = strdup(finding->key);
+	one->json = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
-	f->total++;
-	f->broken |= !text || !begin(f);
-	if (!f->broken) {
-		query_text(f->add, 1, finding->id);
-		query_int(f->add, 2, (int64_t)finding->seq);
-		query_text(f->add, 3, finding->key);
-		query_text(f->add, 4, text);
-		f->broken = query_run(f->add) != OK;
+	if (!one->id || !one->key || !one->json) {
+		f->broken = true;
+		unnumbered_free(one);
+	} else if (!f->numbering) {
+		hold_back(f, one);
+	} else {
+		add(f, one);
+		unnumbered_free(one);
 	}
-	free(text);
 }
 
 bool findings_made_before(struct findings *f, const struct finding *finding)
@@ -301,6 +382,28 @@ json_t *findings_one(struct findings *f, uint64_t id)
 	return json;
 }
 
+// As many of the query's rows as fit; *ret_more: there are others.
+static json_t *read_rows(struct store_query *query, size_t most, size_t most_bytes, bool *ret_more)
+{
+	json_t *list = json_array();
+	struct arena *arena = arena_new();
+	size_t bytes = 0, more;
+	*ret_more = false;
+	while (query_step(query) == STORE_ROW) {
+		json_t *one = read_row(query, arena, &more);
+		bytes += more;
+		*ret_more = json_array_size(list) == most || bytes > most_bytes;
+		if (!one || *ret_more) {
+			json_decref(one);
+			break;
+		}
+		json_array_append_new(list, one);
+	}
+	query_reset(query);
+	arena_free(arena);
+	return list;
+}
+
 static int newest_first(const void *a, const void *b)
 {
 	json_int_t one = json_integer_value(json_object_get(*(json_t *const *)a, "id")),
@@ -310,55 +413,31 @@ static int newest_first(const void *a, const void *b)
 
 json_t *findings_json(struct findings *f, size_t most, size_t most_bytes)
 {
-	json_t *list = json_array(), *all[FINDINGS_TOLD];
-	struct arena *arena = arena_new();
-	size_t bytes = 0, count = 0, more;
+	bool more;
+	json_t *all[FINDINGS_TOLD], *list = json_array();
+	size_t count = 0;
+	most = most < FINDINGS_TOLD ? most : FINDINGS_TOLD;
 	query_int(f->newest, 1, (int64_t)most);
-	while (count < FINDINGS_TOLD && query_step(f->newest) == STORE_ROW) {
-		json_t *one = read_row(f->newest, arena, &more);
-		bytes += more;
-		if (!one || bytes > most_bytes) {
-			json_decref(one);
-			break;
-		}
-		all[count++] = one;
-	}
-	query_reset(f->newest);
+	json_t *picked = read_rows(f->newest, most, most_bytes, &more);
+	for (; count < json_array_size(picked); count++)
+		all[count] = json_array_get(picked, count);
 	qsort(all, count, sizeof *all, newest_first);
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, all[i]);
-	arena_free(arena);
+		json_array_append(list, all[i]);
+	json_decref(picked);
 	return list;
-}
-
-static uint64_t last_id(const json_t *list)
-{
-	const json_t *last = json_array_get(list, json_array_size(list) - 1);
-	return (uint64_t)json_integer_value(json_object_get(last, "id"));
 }
 
 json_t *findings_page(struct findings *f, const struct findings_wish *wish, uint64_t *ret_next)
 {
-	json_t *list = json_array();
-	struct arena *arena = arena_new();
-	size_t bytes = 0, more;
-	*ret_next = 0;
+	bool more;
 	query_int(f->page, 1,
 		wish->before && wish->before <= INT64_MAX ? (int64_t)wish->before : INT64_MAX);
 	query_text(f->page, 2, wish->rules);
 	query_int(f->page, 3, wish->level);
 	query_int(f->page, 4, FINDINGS_TOLD + 1);
-	while (query_step(f->page) == STORE_ROW) {
-		json_t *one = read_row(f->page, arena, &more);
-		bytes += more;
-		if (!one || json_array_size(list) == FINDINGS_TOLD || bytes > wish->most_bytes) {
-			json_decref(one);
-			*ret_next = last_id(list);
-			break;
-		}
-		json_array_append_new(list, one);
-	}
-	query_reset(f->page);
-	arena_free(arena);
+	json_t *list = read_rows(f->page, FINDINGS_TOLD, wish->most_bytes, &more);
+	const json_t *last = json_array_get(list, json_array_size(list) - 1);
+	*ret_next = more ? (uint64_t)json_integer_value(json_object_get(last, "id")) : 0;
 	return list;
 }

@@ -1,8 +1,10 @@
 // findings: the newest findings, kept in watch's own database, STATE/watch/findings.db.
 //
 // A ring: past FINDINGS_MOST the oldest go. Nothing in it names a person: actors and patients are
-// the opaque numbers of the feed. The place in the trail up to which findings were made is written
-// in the same transaction as they are, so after a crash none is made twice and none is left out.
+// the opaque numbers of the feed. Numbers only grow, also when the database was lost: nothing is
+// numbered before findings_number_from(); what is found until then waits. The place in the trail up
+// to which findings were made is written in the same transaction as they are, so after a crash none
+// is made twice and none is left out.
 #pragma once
 
 #include "common/format/finding.h"
@@ -11,7 +13,8 @@
 enum {
 	FINDINGS_HOURS = 91 * 24,
 	FINDINGS_MOST = 5000,
-	FINDINGS_TOLD = 50 // to the vault, the newest
+	FINDINGS_TOLD = 50, // to the vault, the newest
+	FINDINGS_UNNUMBERED = 200
 };
 
 struct findings;
@@ -22,6 +25,8 @@ void findings_close(struct findings *findings); // NULL is fine
 uint64_t findings_place(const struct findings *findings);
 uint64_t findings_first(const struct findings *findings); // the number of the oldest kept, or 0
 uint64_t findings_last(const struct findings *findings);  // the number of the newest
+// No finding is numbered so or lower any more; the first time, they are numbered from now on.
+void findings_number_from(struct findings *findings, uint64_t last);
 uint64_t findings_total(const struct findings *findings); // ever made
 // Of any source; the same one twice is one.
 void findings_add(struct findings *findings, const struct finding *finding);

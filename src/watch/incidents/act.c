@@ -266,6 +266,17 @@ static json_t *refuse_known(int *ret_status, uint64_t number)
 	return json;
 }
 
+// One that the trail knows, and the database does not (any more): what people wrote stands there.
+static json_t *no_such(const struct incidents *incidents, uint64_t number, int *ret_status)
+{
+	bool gone = number && number <= incidents->known && number % 1000000;
+	return refuse(ret_status, 404,
+		gone ? "No incident of this number is known here. Where the trail knows one, watch "
+		       "lost its database; what people wrote about it stands there: hospitaller "
+		       "trail search --action incident-change --json"
+		     : "There is no such incident.");
+}
+
 // From a finding that no incident has yet, by a person.
 json_t *act_open(struct incidents *incidents, const json_t *question, int *ret_status)
 {
@@ -309,5 +320,6 @@ json_t *incidents_answer(struct incidents *incidents, const json_t *question, in
 		json_decref(json);
 		return refuse(ret_status, 503, "It could not be kept; try again in a second.");
 	}
-	return json ? json : refuse(ret_status, 404, "There is no such incident.");
+	return json ? json
+		    : no_such(incidents, incident_number(text_of(question, "number")), ret_status);
 }

@@ -112,6 +112,8 @@ uint64_t group_open(struct incidents *incidents, const struct taken *t, const ch
 {
 	uint64_t last = (uint64_t)sql_number(incidents, sql_ask(incidents, SQL_LAST_NUMBER, ""), 0),
 		 first = (uint64_t)year_of(t->time_us) * 1000000 + 1;
+	if (last < incidents->known)
+		last = incidents->known;
 	uint64_t number = last >= first ? last + 1 : first;
 	sql_run(incidents, SQL_OPEN, "iittti", (int64_t)number, (int64_t)t->level, t->title, why,
 		subject < RISK_SUBJECTS ? risk_subject_texts[subject] : "finding", t->time_us);

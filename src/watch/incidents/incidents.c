@@ -292,6 +292,19 @@ uint64_t incidents_place(const struct incidents *incidents)
 	return incidents->place;
 }
 
+void incidents_number_from(struct incidents *incidents, uint64_t finding, uint64_t incident)
+{
+	if (incidents->last < finding)
+		incidents->last = finding;
+	if (incidents->known < incident)
+		incidents->known = incident;
+}
+
+uint64_t incidents_last(const struct incidents *incidents)
+{
+	return incidents->last;
+}
+
 void incidents_begin_again(struct incidents *incidents)
 {
 	incidents->place = 0;

@@ -72,6 +72,7 @@ struct incidents {
 	struct store_query *queries[SQL_ALL];
 	uint64_t place, last, saved; // findings: taken there; numbered here; at the last save
 	uint64_t changes;            // that were kept since the start
+	uint64_t known;              // the highest incident that the trail has
 	int64_t newest_us;           // of the findings taken since the start
 	bool open, broken;
 	struct arena *arena; // of one call

@@ -365,6 +365,23 @@ static void a_findings_store_made_anew_gives_nothing_twice(void **state)
 	free(want);
 }
 
+// The database was lost, and the trail names findings and incidents that are not in it.
+static void no_number_that_the_trail_knows_is_given_again(void **state)
+{
+	(void)state;
+	incidents_number_from(incidents, 57, 2026000007);
+	incidents_number_from(incidents, 3, 2026000002); // never back
+	for (uint64_t i = 0; i < STORY; i++)
+		take(story[i]);
+	json_t *finding = incidents_next_finding(incidents, 0);
+	json_t *opened = incidents_next_opened(incidents, 0);
+	assert_in_range(json_integer_value(json_object_get(finding, "number")), 58, 57 + STORY);
+	assert_int_equal(json_integer_value(json_object_get(opened, "number")), 2026000008);
+	json_decref(finding);
+	json_decref(opened);
+	act("2026-0007", "note", NULL, 404);
+}
+
 // ---- What people do.
 
 static void work_goes_from_open_to_closed(void **state)
@@ -605,6 +622,7 @@ int main(void)
 		TEST(what_is_closed_takes_nothing_and_opens_nothing_again),
 		TEST(killed_at_any_point_nothing_counts_twice),
 		TEST(a_findings_store_made_anew_gives_nothing_twice),
+		TEST(no_number_that_the_trail_knows_is_given_again),
 		TEST(work_goes_from_open_to_closed),
 		TEST(a_false_alarm_teaches),
 		TEST(no_breach_needs_the_four_factors),
