@@ -307,7 +307,8 @@ static bool tell(struct show *s, int fd, struct buf *pending)
 		if (s->weeks)
 			end_week(s);
 		show_line(s, "STORY", (const char *)pending->at);
-		s->week.since_us = time_monotonic_us();
+		if (strncmp((const char *)pending->at, "Week ", 5) == 0)
+			s->week.since_us = time_monotonic_us();
 		buf_drop_front(pending, (size_t)(end - pending->at) + 1);
 		s->news_us = time_monotonic_us();
 	}
@@ -317,7 +318,7 @@ static bool tell(struct show *s, int fd, struct buf *pending)
 static int watch_story(struct show *s, int fd, pid_t pid)
 {
 	struct buf pending = {0};
-	bool telling = true;
+	bool telling = true, enough = false;
 	int status = 0;
 	s->news_us = time_monotonic_us();
 	for (;;) {
@@ -330,7 +331,8 @@ static int watch_story(struct show *s, int fd, pid_t pid)
 			end_week(s);
 		if (!telling && now_us - s->news_us > s->quiet_ms * 1000ll)
 			break;
-		if (now_us - s->began_us > s->most_ms * 1000ll || demo_interrupted())
+		enough = s->enough && s->enough(s, s->context);
+		if (enough || now_us - s->began_us > s->most_ms * 1000ll || demo_interrupted())
 			break;
 	}
 	close(fd);
@@ -338,7 +340,7 @@ static int watch_story(struct show *s, int fd, pid_t pid)
 	if (telling)
 		kill(pid, SIGTERM);
 	waitpid(pid, &status, 0);
-	return status;
+	return enough ? 0 : status;
 }
 
 int show_story(struct show *s, const char *const *arguments)
