@@ -4,6 +4,7 @@
 #include "common/base/time.h"
 #include "common/format/casework.h"
 #include "common/message/feed.h"
+#include "watch/access/access.h"
 #include "watch/detect/findings.h"
 #include "watch/messenger.h"
 
@@ -226,6 +227,24 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	json_t *json = incidents_untold(c->incidents);
 	enum err err = json ? notify_one(c, messenger, json) : OK;
 	json_decref(json);
+	return err;
+}
+
+enum err casebook_list(struct casebook *c, struct access *access)
+{
+	enum err err = OK;
+	json_t *opened;
+	while (!err && (opened = casebook_opened(c, access_last_incident(access)))) {
+		const char *when = json_string_value(json_object_get(opened, "opened"));
+		const char *actor = json_string_value(json_object_get(opened, "actor"));
+		struct access_incident incident = {
+			.number = (uint64_t)json_integer_value(json_object_get(opened, "number")),
+			.actor = actor ? strtoull(actor, NULL, 16) : 0};
+		if (!when || time_parse(when, &incident.opened_us))
+			incident.opened_us = 0; // it counts on the next day that ends
+		err = access_incident(access, &incident);
+		json_decref(opened);
+	}
 	return err;
 }
 

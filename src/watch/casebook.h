@@ -6,6 +6,7 @@
 #include "watch/detector.h"
 #include "watch/incidents/incidents.h"
 
+struct access;
 struct casebook;
 struct messenger;
 
@@ -22,6 +23,9 @@ enum err casebook_noted(struct casebook *casebook, struct bytes payload);
 void casebook_vault_gone(struct casebook *casebook);
 // New incidents, to the destination that RULES/incidents.yaml names. ERR_IO: the role must end.
 enum err casebook_notify(struct casebook *casebook, struct messenger *messenger);
+
+// New incidents take their part of the reviewer's list. ERR_IO: it is tried again.
+enum err casebook_list(struct casebook *casebook, struct access *access);
 
 // The first incident after this number, as {"number", "title", "level", …}, or NULL.
 json_t *casebook_opened(struct casebook *casebook, uint64_t after);

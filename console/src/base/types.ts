@@ -98,11 +98,12 @@ export interface Look {
 }
 
 export interface QueueItem {
-  queue: 'worst' | 'slow';
+  queue: 'worst' | 'slow' | 'record';
   day: string;
   closed: boolean;
   score: number;
   records: number;
+  persons: number;
   who: { account?: string; name?: string; role?: string };
   why: string[];
   looks: Look[];
@@ -113,6 +114,7 @@ export interface Queue {
   staff?: number;
   per_thousand?: number;
   waiting?: number;
+  incidents?: number;
   until?: string;
   items: QueueItem[];
 }

@@ -28,11 +28,12 @@ function LookRow({ look }: { look: Look }) {
 }
 
 function Item({ item }: { item: QueueItem }) {
-  const name = item.who.name ?? item.who.account ?? 'Somebody';
+  const record = item.queue === 'record', patient = item.looks[0]?.patient;
+  const name = record && patient ? patient.name ?? `Patient ${patient.id}` : item.who.name ?? item.who.account ?? 'Somebody';
   return (
     <article class="queue-item" aria-label={name}>
       <header class="queue-head">
-        <h3>{name} <small class="muted">{roleText(item.who.role)}</small></h3>
+        <h3>{name} <small class="muted">{record ? plural(item.persons, 'person', 'persons') : roleText(item.who.role)}</small></h3>
         <div class="row">
           {item.closed ? <Tag>{date(item.day)}</Tag> : <Tag tone="accent">Today so far</Tag>}
           <Tag tone={item.score >= 100 ? 'bad' : 'warn'}>Weight {count(item.score)}</Tag>
@@ -48,7 +49,7 @@ export function QueuePage() {
   const loaded = useLoad('queue', (signal) => get<Queue>('/api/queue', signal));
   const queue = loaded.data;
   const of = (kind: string) => (queue?.items ?? []).filter((i) => i.queue === kind);
-  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account}`} item={i} />) : <Empty>{none}</Empty>);
+  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account} ${i.looks[0]?.patient.id}`} item={i} />) : <Empty>{none}</Empty>);
   return (
     <Page title="Today’s queue" lead="Accesses to records that nothing in the hospital’s own data explains, as many as there is time for. It is a reason to ask, never a verdict."
       actions={<button type="button" class="button" onClick={loaded.again}>Refresh</button>}>
@@ -60,7 +61,9 @@ export function QueuePage() {
             <div><dt>Reviews for a thousand and a day</dt><dd>{count(queue.per_thousand ?? 0)}</dd></div>
             <div><dt>Waiting to be explained</dt><dd>{plural(queue.waiting ?? 0, 'access', 'accesses')}</dd></div>
           </dl>
+          {!!queue.incidents && <Box title={`${plural(queue.incidents, 'incident was', 'incidents were')} opened today.`}>They come first, and this list is shorter for it. <a href="/incidents">Open the incidents</a></Box>}
           <Card title="The worst">{list('worst', 'Everything that was opened lately is explained.')}</Card>
+          <Card title="Records that several opened">{list('record', 'No record was opened by three or more without an explanation.')}</Card>
           <Card title="What adds up">{list('slow', 'Nobody opens unexplained records again and again.')}</Card>
         </>
       )}

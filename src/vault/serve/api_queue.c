@@ -17,7 +17,7 @@
 
 enum {
 	ITEMS_MOST = 60,
-	LOOKS_MOST = 4
+	LOOKS_MOST = 8
 };
 
 static json_t *flags_json(uint32_t flags)
@@ -75,20 +75,27 @@ static json_t *look_json(
 	return json;
 }
 
+static const char *first_reason(struct exchange *x, const json_t *told)
+{
+	long long records = json_integer_value(json_object_get(told, "records"));
+	long long days = json_integer_value(json_object_get(told, "days"));
+	const char *queue = json_string_value(json_object_get(told, "queue"));
+	if (queue && strcmp(queue, "record") == 0)
+		return arena_printf(x->arena,
+			"%lld persons opened this record within a week without an explanation that suffices.",
+			(long long)json_integer_value(json_object_get(told, "persons")));
+	const char *when = days > 1 ? arena_printf(x->arena, "%lld days", days) : "one day";
+	return arena_printf(x->arena,
+		"Opened %lld record%s without an explanation that suffices on %s.", records,
+		records == 1 ? "" : "s", when);
+}
+
 // Why it is unusual, in a sentence for each thing.
 static json_t *why_json(struct exchange *x, const json_t *told)
 {
 	json_int_t records = json_integer_value(json_object_get(told, "records"));
-	json_int_t days = json_integer_value(json_object_get(told, "days"));
 	json_t *list = json_array(), *counts = json_object_get(told, "flag_counts");
-	const char *plural = records == 1 ? "" : "s";
-	const char *first =
-		days > 1 ? arena_printf(x->arena,
-				   "Opened %lld record%s without an explanation on %lld days.",
-				   (long long)records, plural, (long long)days)
-			 : arena_printf(x->arena,
-				   "Opened %lld record%s without an explanation on one day.",
-				   (long long)records, plural);
+	const char *first = first_reason(x, told);
 	json_array_append_new(list, json_string(first));
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++) {
 		json_int_t count = json_integer_value(json_array_get(counts, bit));
@@ -122,11 +129,11 @@ static json_t *item_json(struct vault *vault, struct exchange *x, const json_t *
 		json_decref(looks);
 		return NULL;
 	}
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:o}", "queue",
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:o}", "queue",
 		json_object_get(told, "queue"), "day", json_object_get(told, "day"), "closed",
 		json_object_get(told, "closed"), "score", json_object_get(told, "score"), "records",
-		json_object_get(told, "records"), "who", who, "why", why_json(x, told), "looks",
-		looks);
+		json_object_get(told, "records"), "persons", json_object_get(told, "persons"),
+		"who", who, "why", why_json(x, told), "looks", looks);
 }
 
 static void note_joined(struct vault *vault, struct exchange *x, struct trail_entry *note)
@@ -148,7 +155,8 @@ enum progress api_queue(struct vault *vault, struct exchange *x)
 			json_array_append_new(items, item);
 	}
 	json_t *json = json_pack("{s:b, s:o}", "ready", told != NULL, "items", items);
-	static const char *const numbers[] = {"staff", "per_thousand", "waiting", "until"};
+	static const char *const numbers[] = {
+		"staff", "per_thousand", "waiting", "incidents", "until"};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (json_object_get(told, numbers[i]))
 			json_object_set(json, numbers[i], json_object_get(told, numbers[i]));
