@@ -16,6 +16,16 @@ void fail_if(bool wrong, const char *what)
 	exit(1);
 }
 
+// As the vault does at first: the trail has no findings yet, so they may be numbered.
+static void feed_numbers(struct watch_parts *p)
+{
+	struct buf numbers = {0};
+	put_u64(&numbers, 0);
+	put_u64(&numbers, 0);
+	fail_if(casebook_noted(p->casebook, p->detector, buf_bytes(&numbers)), "numbers");
+	buf_done(&numbers);
+}
+
 void parts_open(const char *state, const char *rules, struct watch_parts *p)
 {
 	char path[200], problem[256];
@@ -25,6 +35,7 @@ void parts_open(const char *state, const char *rules, struct watch_parts *p)
 		.path = path, .per_thousand = PARTS_PER_THOUSAND, .least = PARTS_LEAST};
 	fail_if(detector_open(&places, &p->detector), "the detector does not open");
 	fail_if(casebook_open(&places, &p->casebook), "the incidents do not open");
+	feed_numbers(p);
 	fail_if(access_open(&options, &p->access, problem), "the accesses do not open");
 	while (!detector_ready(p->detector)) {
 		fail_if(detector_often(p->detector, p->messenger), "intelligence");

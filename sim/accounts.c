@@ -1,6 +1,8 @@
 #include "accounts.h"
 
+#include "common/base/time.h"
 #include "common/crypto/crypto.h"
+#include "common/io/turned.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -123,7 +125,7 @@ static int enrol_factor(struct session *s, json_t *account, const char *ticket)
 {
 	char code[8];
 	json_t *enrolment = post(s, "/api/sign-in/enrol", json_pack("{s:s}", "ticket", ticket));
-	unsigned long long now = (unsigned long long)time(NULL) / 30;
+	unsigned long long now = (unsigned long long)(time_now_us() / 30000000);
 	int failed = accounts_code(word(enrolment, "secret"), now, code);
 	json_t *step = failed ? NULL
 			      : post(s, "/api/sign-in/enrol/confirm",
@@ -175,6 +177,12 @@ static int make_one(struct session *s, const json_t *wanted)
 	return failed;
 }
 
+static int gives_care(const char *role)
+{
+	return strcmp(role, "clinician") == 0 || strcmp(role, "nurse") == 0 ||
+	       strcmp(role, "front-desk") == 0;
+}
+
 static int make_all(struct session *s, const json_t *list)
 {
 	json_t *seen = json_object(), *one;
@@ -183,6 +191,8 @@ static int make_all(struct session *s, const json_t *list)
 	json_array_foreach(list, i, one)
 	{
 		if (s->wish->demo && json_object_get(seen, word(one, "role")))
+			continue;
+		if (s->wish->care && !gives_care(word(one, "role")))
 			continue;
 		json_object_set_new(seen, word(one, "role"), json_true());
 		if (isatty(STDERR_FILENO))
@@ -205,7 +215,11 @@ static FILE *private_file(const char *dir, const char *name)
 
 int accounts_make(const struct accounts_wish *wish)
 {
-	char path[1024];
+	char path[1024], problem[TURNED_PROBLEM_BYTES];
+	if (wish->clock && turned_follow(wish->clock, problem)) {
+		fprintf(stderr, "hospital-sim: %s\n", problem);
+		return 1;
+	}
 	struct session s = {.wish = wish, .curl = curl_easy_init(), .made = json_array()};
 	snprintf(path, sizeof path, "%s/accounts.json", wish->dir);
 	json_t *list = json_load_file(path, 0, NULL);

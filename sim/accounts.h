@@ -6,7 +6,9 @@ struct accounts_wish {
 	const char *state;       // of the server
 	const char *url;         // https://localhost:8443
 	const char *hospitaller; // the program
+	const char *clock;       // the server's, where it is turned; or NULL
 	int demo;                // only the first of each role
+	int care;                // only those who treat, nurse and receive
 };
 
 int accounts_make(const struct accounts_wish *wish); // an exit status

@@ -101,6 +101,10 @@ static void send_signing(struct performing *p, struct line *line, struct session
 		wait_us = sessions_code(session, time_now_us(), &line->body);
 	else
 		sessions_password(session, &line->body);
+	if (wait_us && p->how->clock) { // nobody needs to wait for a clock that can be turned
+		turned_set(p->how->clock, time_now_us() + wait_us);
+		wait_us = sessions_code(session, time_now_us(), &line->body);
+	}
 	if (wait_us) { // gives the connection back; begins again when a new code can be had
 		hand->wake_us = time_monotonic_us() + wait_us;
 		hand->is_busy = 0;
@@ -131,8 +135,8 @@ static void send_act(struct performing *p, struct line *line, struct session *se
 static int is_kept(struct performing *p, const struct session *session)
 {
 	int64_t age_us = time_now_us() - session->since_us;
-	return *session->token &&
-	       (p->how->speed == 0 || age_us < (int64_t)SESSION_KEPT_S * 1000000);
+	int waits = p->how->speed > 0 || p->how->clock;
+	return *session->token && (!waits || age_us < (int64_t)SESSION_KEPT_S * 1000000);
 }
 
 // Begins the first act of somebody who is ready. Signing in and out is left out where it cannot be

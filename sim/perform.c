@@ -8,16 +8,30 @@
 
 enum {
 	PROGRESS_US = 500000,
-	WAIT_MS = 200
+	WAIT_MS = 200,
+	TOGETHER_S = 600, // with a turned clock: what is so near is done at once, by many
+	TURN_S = 3600     // no silence of more than an hour becomes a leap of the clock
 };
 
-static int64_t due_us(const struct performing *p, uint32_t act)
+// How long until it is due, in real time; nothing or less: now.
+static int64_t due_in_us(const struct performing *p, uint32_t act)
 {
 	const struct act *acts = p->how->schedule->acts;
-	return p->how->speed == 0
-		       ? 0
-		       : p->began_us + (int64_t)((double)(acts[act].at_s - acts[0].at_s) * 1e6 /
-						 p->how->speed);
+	if (p->how->clock)
+		return (acts[act].at_s - TOGETHER_S) * 1000000 - time_now_us();
+	return p->how->speed == 0 ? 0
+				  : p->began_us - time_monotonic_us() +
+					    (int64_t)((double)(acts[act].at_s - acts[0].at_s) *
+						      1e6 / p->how->speed);
+}
+
+// Nobody does anything until then: let it be then, or an hour nearer to it.
+static void let_time_pass(struct performing *p, uint32_t act)
+{
+	int64_t at_us = p->how->schedule->acts[act].at_s * 1000000, now_us = time_now_us();
+	int64_t most_us = now_us + TURN_S * 1000000ll;
+	if (at_us > now_us)
+		turned_set(p->how->clock, at_us < most_us ? at_us : most_us);
 }
 
 static void show(struct performing *p, uint32_t given)
@@ -53,6 +67,8 @@ static void turn(struct performing *p, int most_ms)
 		if (message->msg == CURLMSG_DONE)
 			end_one(p, message);
 	hands_wake(p);
+	if (p->how->clock && !p->in_hand)
+		return; // nothing to wait for: time is turned to the next act
 	if (p->ready_first == NOBODY || !hands_free_line(p))
 		curl_multi_poll(p->multi, NULL, 0, most_ms, NULL);
 }
@@ -63,11 +79,15 @@ static void carry_out(struct performing *p, const uint32_t *acts, size_t count)
 	size_t given = 0;
 	p->began_us = time_monotonic_us();
 	while (given < count || p->in_hand) {
-		int64_t now_us = time_monotonic_us(), wait_us = WAIT_MS * 1000;
-		while (given < count && due_us(p, acts[given]) <= now_us)
+		int64_t wait_us = WAIT_MS * 1000, due;
+		while (given < count && (due = due_in_us(p, acts[given])) <= 0)
 			hands_give(p, acts[given++]);
-		if (given < count && due_us(p, acts[given]) - now_us < wait_us)
-			wait_us = due_us(p, acts[given]) - now_us;
+		if (p->how->clock && given < count && !p->in_hand) {
+			let_time_pass(p, acts[given]);
+			continue;
+		}
+		if (!p->how->clock && given < count && due < wait_us)
+			wait_us = due;
 		turn(p, (int)(wait_us / 1000) + 1);
 		show(p, given ? acts[given - 1] + 1 : 0);
 	}
@@ -146,10 +166,10 @@ void perform(const struct performance *performance, struct results *ret)
 	if (!acts)
 		abort();
 	*ret = (struct results){0};
-	p.has_places =
-		performance->speed > 0 && strncmp(performance->url, "https://127.0.0.1", 17) == 0;
+	p.has_places = (performance->speed > 0 || performance->clock) &&
+		       strncmp(performance->url, "https://127.0.0.1", 17) == 0;
 	begin_all(&p);
-	if (performance->speed == 0) {
+	if (performance->speed == 0 && !performance->clock) {
 		carry_out_fast(&p, acts);
 	} else {
 		for (size_t i = 0; i < p.total; i++)

@@ -5,6 +5,8 @@
 #include "request.h"
 #include "sessions.h"
 
+#include "common/io/turned.h"
+
 #include <stdio.h>
 
 struct performance {
@@ -12,6 +14,9 @@ struct performance {
 	struct sessions *sessions;
 	const char *url;
 	double speed; // simulated seconds in a real one; 0: without waiting
+	// The server's clock, or NULL. With it `speed` is nothing: nobody waits, the clock is
+	// turned to the simulated time of what comes next, and the trail has that time.
+	const struct turned *clock;
 	unsigned connections;
 	FILE *labels; // truth/work.jsonl
 	int quiet;    // no progress on a terminal

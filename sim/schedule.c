@@ -120,6 +120,8 @@ void schedule_make(const struct town *town, const struct schedule_wish *wish, st
 		.town = town, .wish = *wish, .first_day = town->today_day - wish->days + 1};
 	care_schedule(ret);
 	misuse_schedule(ret);
+	if (wish->also)
+		wish->also(ret, wish->context);
 	sort(ret);
 	add_signings(ret);
 	sort(ret);

@@ -64,11 +64,15 @@ struct act {
 	uint8_t outside; // no relationship that the record knows: 403 would be no surprise
 };
 
+struct schedule;
+
 struct schedule_wish {
 	uint64_t seed;
 	int days;            // the town's last ones
 	unsigned misuse;     // bits, 1 << why
 	const uint8_t *able; // by person: has an account; NULL: everybody has
+	void (*also)(struct schedule *schedule, void *context); // asks for more; or NULL
+	void *context;
 };
 
 struct schedule {

@@ -92,6 +92,8 @@ static int accounts(const struct usage_given *given)
 		.state = usage_value(given, "state"),
 		.url = usage_value(given, "url"),
 		.hospitaller = usage_value(given, "hospitaller"),
+		.clock = usage_value(given, "clock"),
+		.care = usage_value(given, "care") != NULL,
 		.demo = usage_value(given, "demo") != NULL};
 	return accounts_make(&wish);
 }
@@ -116,7 +118,12 @@ static const struct sim_command command_accounts = {
 				.value = "PROGRAM",
 				.required = true,
 				.help = "The hospitaller program, with its folder."},
-			{.name = "demo", .help = "Makes only the first account of each role."}}},
+			{.name = "demo", .help = "Makes only the first account of each role."},
+			{.name = "care",
+				.help = "Only those who treat, nurse and receive patients."},
+			{.name = "clock",
+				.value = "FILE",
+				.help = "STATE/clock of a server that was started with it."}}},
 	accounts,
 };
 
@@ -208,6 +215,7 @@ static int story(const struct usage_given *given)
 		.dir = usage_value(given, "dir"),
 		.url = usage_value(given, "url"),
 		.login = usage_value(given, "login"),
+		.clock = usage_value(given, "clock"),
 		.quick = usage_value(given, "quick") != NULL};
 	return story_play(&wish);
 }
@@ -215,8 +223,8 @@ static int story(const struct usage_given *given)
 static const struct sim_command command_story = {
 	{.words = "story",
 		.summary = "Plays one misuse from beginning to end, to be watched.",
-		.help = "snoop: somebody curious opens the records of a celebrity, a colleague, a relative. exfiltrate: a program copies records with a stolen sign-in. takeover: an account is taken over from outside. Each act is a line on standard output.",
-		.arguments = {{.name = "STORY", .help = "snoop, exfiltrate or takeover."}},
+		.help = "snoop: somebody curious opens the records of a celebrity, a colleague, a relative. exfiltrate: a program copies records with a stolen sign-in. takeover: an account is taken over from outside. slow: somebody takes one or two records a week, while all who have an account work; it plays all the days that make was given, and turns the server's clock to each (--clock). Each act is a line on standard output.",
+		.arguments = {{.name = "STORY", .help = "snoop, exfiltrate, takeover or slow."}},
 		.options = {{.name = "dir",
 				    .value = "DIR",
 				    .required = true,
@@ -228,6 +236,9 @@ static const struct sim_command command_story = {
 			{.name = "login",
 				.value = "LOGIN",
 				.help = "Who does it; without, the first who suits the story."},
+			{.name = "clock",
+				.value = "FILE",
+				.help = "For slow: STATE/clock of a server that was started with it."},
 			{.name = "quick", .help = "Without pauses."}}},
 	story,
 };

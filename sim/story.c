@@ -4,6 +4,7 @@
 #include "make.h"
 #include "request.h"
 #include "sessions.h"
+#include "slow.h"
 
 #include "common/base/time.h"
 
@@ -312,6 +313,8 @@ static int on_stage(const struct town *town, const struct story_wish *wish, size
 int story_play(const struct story_wish *wish)
 {
 	size_t number = 0;
+	if (strcmp(wish->name, "slow") == 0)
+		return slow_play(wish);
 	while (number < story_kind_count && strcmp(story_kinds[number].name, wish->name) != 0)
 		number++;
 	if (number == story_kind_count) {

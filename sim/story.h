@@ -10,6 +10,7 @@ struct story_wish {
 	const char *dir;  // of `make`, with accounts
 	const char *url;
 	const char *login; // who does it; NULL: the story's own choice
+	const char *clock; // of the house, which "slow" turns; else NULL
 	int quick;         // no pauses
 };
 

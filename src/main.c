@@ -1,6 +1,7 @@
 // hospitaller: one program. `hospitaller run` is the parent; it starts this program again for each
 // role; every other command is a person's.
 #include "cli/cli.h"
+#include "common/io/turned.h"
 #include "courier/courier.h"
 #include "guard/guard.h"
 #include "parent/parent.h"
@@ -15,9 +16,24 @@
 #define HOSPITALLER_VERSION "0"
 #endif
 
+// Only for tests and demonstrations: see common/io/turned.h. False: it was wanted, and cannot be.
+static bool take_clock(const struct config *config)
+{
+	char path[512], problem[TURNED_PROBLEM_BYTES];
+	if (!config_test(config, TURNED_OPTION))
+		return true;
+	snprintf(path, sizeof path, "%s/%s", config->state, TURNED_FILE);
+	if (turned_follow(path, problem) == OK)
+		return true;
+	fprintf(stderr, "hospitaller: the clock cannot be turned: %s\n", problem);
+	return false;
+}
+
 static int run_parent(const struct invocation *invocation)
 {
 	char self[4096];
+	if (!take_clock(invocation->config))
+		return 1;
 	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 	self[length > 0 ? length : 0] = 0;
 	return parent_main(invocation->config, self);
@@ -34,6 +50,8 @@ static const struct command command_run = {
 static int run_role(const struct invocation *invocation)
 {
 	const char *name = argument_of(invocation, 0);
+	if (!take_clock(invocation->config))
+		return 1;
 	if (strcmp(name, "vault") == 0)
 		return vault_main(invocation->config);
 	if (strcmp(name, "watch") == 0)
@@ -83,6 +101,8 @@ static const struct command *const commands[] = {
 	&command_trail_search,
 	&command_trail_verify,
 	&command_trail_key,
+	&command_queue_list,
+	&command_queue_review,
 	&command_findings,
 	&command_incidents_list,
 	&command_incidents_show,
@@ -114,6 +134,8 @@ static const struct command *const commands[] = {
 	&command_playbooks_approve,
 	&command_playbooks_refuse,
 	&command_playbooks_undo,
+	&command_playbooks_measures,
+	&command_playbooks_lift,
 	&command_playbooks_dry_run,
 	&command_playbooks_check,
 	&command_playbooks_export,

@@ -117,7 +117,7 @@ class Web:
             def handle_error(self, request, address):
                 pass  # a client that does not like our certificate goes away
 
-        self.server = Server(("127.0.0.1", port), Handler)
+        self.server = Server(("127.0.0.1", port or free_port()), Handler)
         if context:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
                                                      do_handshake_on_connect=False)
@@ -214,7 +214,8 @@ def parse(kind, payload):
 class Courier:
     """The role, confined as ever; the test hands it watch's channel and speaks at the other end."""
 
-    def __init__(self, folder, destinations="", test="", environment=None, state=None):
+    def __init__(self, folder, destinations="", test="", environment=None, state=None, resolver=None):
+        self.resolver = resolver
         self.folder, self.test, self.environment = Path(folder), test, environment
         for parent in [self.folder, *self.folder.parents]:
             if str(parent).startswith("/tmp/"):
@@ -240,11 +241,15 @@ class Courier:
         self.log = open(self.folder / "log", "ab")
         # Not by a preexec_fn: our servers' threads run on, and what one of them holds locked when the child is
         # forked stays locked in it for ever.
+        user, before = {"user": USER, "group": USER, "extra_groups": []}, []
+        if self.resolver:  # a file to stand for /etc/resolv.conf, for this process alone
+            user, before = {}, ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"',
+                                self.resolver, "setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"]
         self.process = subprocess.Popen(
-            ["/bin/bash", "-c", f'exec "$@" 3<&{fd} {fd}<&-', "bash", PROGRAM, "--state", self.state,
+            ["/bin/bash", "-c", f'exec "$@" 3<&{fd} {fd}<&-', "bash", *before, PROGRAM, "--state", self.state,
              "--set", f"destinations={self.file}", "--set", f"test={self.test}", "role", "courier"],
-            pass_fds=(fd,), user=USER, group=USER, extra_groups=[], env=sanitized(self.environment),
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            pass_fds=(fd,), env=sanitized(self.environment), stdin=subprocess.DEVNULL, stdout=self.log,
+            stderr=self.log, **user)
         theirs.close()
         os.close(fd)
         self.control.settimeout(60)

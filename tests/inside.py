@@ -3,6 +3,8 @@ import contextlib
 import ctypes
 import os
 import re
+import socket
+import subprocess
 from pathlib import Path
 
 # Runs a system call in another process, as one who took it over would: x86-64 alone.
@@ -62,3 +64,45 @@ def memory_in(pid, content):
         yield stack
         memory.seek(stack)
         memory.write(kept)
+
+
+@contextlib.contextmanager
+def held(pid):
+    """Keeps a process from doing anything meanwhile; when we end, however, it goes on."""
+    ptrace(ATTACH, pid)
+    os.waitpid(pid, 0)
+    try:
+        yield
+    finally:
+        try:
+            ptrace(DETACH, pid)
+        except ProcessLookupError:  # it was killed: its own parent hears of it after us
+            os.waitpid(pid, 0)
+
+
+PIDFD_GETFD = 438
+
+
+def inodes_of(pid):
+    found = {}
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(fd))
+            if match:
+                found[match.group(1)] = int(fd.name)
+    return found
+
+
+def socket_between(pid, other, prefix=()):
+    """The end that `pid` has of a socket pair with `other`, as a socket of our own. `prefix`: a command that runs
+    others in their network namespace."""
+    ours, theirs = inodes_of(pid), inodes_of(other)
+    shown = subprocess.run([*prefix, "ss", "-xanH"], check=True, capture_output=True, text=True).stdout
+    for line in shown.splitlines():
+        match = re.search(r"\* (\d+)\s+\* (\d+)", line)
+        if match and line.startswith("u_str") and match.group(1) in ours and match.group(2) in theirs:
+            fd = libc.syscall(PIDFD_GETFD, os.pidfd_open(pid), ours[match.group(1)], 0)
+            if fd < 0:
+                raise OSError(ctypes.get_errno(), "pidfd_getfd")
+            return socket.socket(fileno=fd)
+    raise AssertionError("they do not speak to each other")

@@ -6,6 +6,7 @@ import { account, enter, idleLeft, leave, may, ownRecord, session } from './base
 import { store, useStore, type Store } from './base/store';
 import { WAITING_MS, askWaiting } from './base/asking';
 import { useEvery, useNow } from './base/load';
+import { NEWS_MS, askNews, useNews } from './base/news';
 import { nextTheme, setTheme, theme } from './base/theme';
 import { menuPath, pages, type Route } from './pages/routes';
 import { SignIn } from './pages/sign_in';
@@ -177,6 +178,8 @@ function Inside() {
   }, [path]);
   useEffect(() => { void askWaiting(); }, [path]);
   useEvery(WAITING_MS, () => void askWaiting());
+  useEvery(NEWS_MS, () => void askNews());
+  useNews(['runs'], () => void askWaiting());
   return (
     <>
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>Skip to the content</a>

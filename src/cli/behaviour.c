@@ -85,6 +85,9 @@ static void show_health(const json_t *answer)
 	json_int_t forgotten = json_integer_value(json_object_get(answer, "forgotten"));
 	if (forgotten)
 		printf("no room for %lld people, away the longest\n", (long long)forgotten);
+	json_int_t crowded = json_integer_value(json_object_get(answer, "crowded"));
+	if (crowded)
+		printf("no room, %lld times, for an address or application\n", (long long)crowded);
 	json_object_foreach(json_object_get(answer, "thresholds"), name, value)
 	{
 		if (json_is_null(value))

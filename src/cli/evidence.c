@@ -173,10 +173,12 @@ static int run_evidence(const struct invocation *invocation)
 		print_json(json);
 		json_decref(json);
 	} else if (!result) {
-		printf("%zu entries with their proofs in %s", b.proved, b.dir);
+		printf("%zu %s in %s", b.proved,
+			text_plural(b.proved, "entry with its proof", "entries with their proofs"),
+			b.dir);
 		if (b.unproved)
-			printf("; %zu are newer than the last checkpoint: again in a second",
-				b.unproved);
+			printf("; %zu %s newer than the last checkpoint: again in a second",
+				b.unproved, text_plural(b.unproved, "is", "are"));
 		puts("");
 	}
 	buf_done(&b.leaves);

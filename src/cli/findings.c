@@ -1,7 +1,9 @@
 // What watch found, and trying rules out before they are given to it.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/ocsf.h"
+#include "common/format/sigma.h"
 #include "watch/detect/trial.h"
 
 #include <stdio.h>
@@ -15,8 +17,9 @@ static void show_findings(const json_t *answer)
 	size_t i;
 	json_array_foreach(json_object_get(answer, "findings"), i, one)
 	{
-		printf("%s  %-13s %s\n    %s\n    entries", json_word(one, "time"),
-			json_word(one, "level"), json_word(one, "title"),
+		printf("%lld  %s  %-13s %s\n    %s\n    entries",
+			(long long)json_integer_value(json_object_get(one, "id")),
+			json_word(one, "time"), json_word(one, "level"), json_word(one, "title"),
 			json_word(one, "sentence"));
 		json_t *seq;
 		size_t at;
@@ -33,11 +36,28 @@ static void show_findings(const json_t *answer)
 		one) if (json_is_true(json_object_get(one, "ended")))
 		printf("ended on %s: the exception for %s (%s)\n", json_word(one, "until"),
 			json_word(one, "rule"), json_word(one, "reason"));
+	if (json_object_get(answer, "next"))
+		printf("there are more: --before %lld\n",
+			(long long)json_integer_value(json_object_get(answer, "next")));
+}
+
+static const char *wrong_level(const char *value)
+{
+	for (int level = 0; level < SIGMA_LEVELS; level++)
+		if (strcmp(sigma_level_text((enum sigma_level)level), value) == 0)
+			return NULL;
+	return "a level is informational, low, medium, high or critical";
 }
 
 static int run_findings(const struct invocation *invocation)
 {
-	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/findings"};
+	static const char *const names[] = {"before", "level", "rule"};
+	struct door_param params[3];
+	struct client_ask ask = {.method = DOOR_GET, .path = "/api/findings", .params = params};
+	for (size_t i = 0; i < 3; i++)
+		if (option_of(invocation, names[i]))
+			params[ask.param_count++] =
+				(struct door_param){names[i], option_of(invocation, names[i])};
 	return talk_and_show(invocation, &ask, show_findings);
 }
 
@@ -45,7 +65,18 @@ const struct command command_findings = {
 	.usage = {.words = "findings",
 		.summary =
 			"Shows what watch found last, with the entries of the trail that prove it.",
-		.help = "Rules that were refused and exceptions that have ended stand at the end. The look is itself on the trail."},
+		.help = "Each begins with its number, which incidents open and playbooks dry-run want. Rules that were refused and exceptions that have ended stand at the end, when nothing is left out. The look is itself on the trail.",
+		.options = {{.name = "before",
+				    .value = "NUMBER",
+				    .wrong = usage_wrong_count,
+				    .help = "Only older ones: goes on where a list ended."},
+			{.name = "level",
+				.value = "LEVEL",
+				.wrong = wrong_level,
+				.help = "Only these and worse: informational, low, medium, high, critical."},
+			{.name = "rule",
+				.value = "ID",
+				.help = "Only of this rule or detector; several with commas between them."}}},
 	.run = run_findings,
 };
 
@@ -184,8 +215,9 @@ static int run_test(const struct invocation *invocation)
 		print_json(json);
 	} else {
 		json_array_foreach(wrong, i, one) puts(json_string_value(one));
-		printf("%zu rules, %zu cases, %zu failed\n", trial.rules, trial.cases,
-			trial.failed);
+		printf("%zu %s, %zu %s, %zu failed\n", trial.rules,
+			text_plural(trial.rules, "rule", "rules"), trial.cases,
+			text_plural(trial.cases, "case", "cases"), trial.failed);
 	}
 	json_decref(json);
 	return trial.failed ? EXIT_NOT_WHOLE : EXIT_FINE;

@@ -1,6 +1,7 @@
 // hospitaller guard: containment on the command line. `check` works offline.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/io/file.h"
 #include "guard/ruleset.h"
 
@@ -77,7 +78,12 @@ static void print_line(const json_t *line)
 		  bytes = (long long)json_integer_value(json_object_get(line, "bytes")),
 		  seconds = (long long)json_integer_value(json_object_get(line, "seconds"));
 	const char *where = *json_word(line, "case") ? json_word(line, "case") : "-";
-	if (*address)
+	long long places = (long long)json_integer_value(json_object_get(line, "places"));
+	if (strcmp(kind, "knock") == 0)
+		printf("%-10s %-28s %9lld %-6s %10lld packets %12lld bytes dropped  most at %s\n",
+			kind, address, places, text_plural((uint64_t)places, "place", "places"),
+			packets, bytes, json_word(line, "name"));
+	else if (*address)
 		printf("%-10s %-28s %7lld s left  %10lld packets %12lld bytes dropped  %-12s %s\n",
 			kind, address, seconds, packets, bytes, where, json_word(line, "reason"));
 	else

@@ -1,6 +1,7 @@
 // hospitaller import: bundles into the records, with progress.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <dirent.h>
@@ -171,9 +172,11 @@ static void print_totals(const struct invocation *invocation, const struct total
 	}
 	if (isatty(STDERR_FILENO))
 		fputc('\n', stderr);
-	printf("%llu resources stored, %llu were there already; %zu files in %.1f s (%.0f resources/s)\n",
-		(unsigned long long)t->created, (unsigned long long)t->unchanged, t->done_files,
-		seconds, seconds > 0 ? (double)(t->created + t->unchanged) / seconds : 0);
+	printf("%llu %s stored, %llu %s there already; %zu %s in %.1f s (%.0f resources/s)\n",
+		(unsigned long long)t->created, text_plural(t->created, "resource", "resources"),
+		(unsigned long long)t->unchanged, text_plural(t->unchanged, "was", "were"),
+		t->done_files, text_plural(t->done_files, "file", "files"), seconds,
+		seconds > 0 ? (double)(t->created + t->unchanged) / seconds : 0);
 }
 
 static void files_done(struct files *files)

@@ -97,6 +97,10 @@ static void show_timeline(const json_t *answer)
 			finding || !*who ? "" : " (", finding ? "" : who,
 			finding || !*who ? "" : ")");
 	}
+	json_int_t more = json_integer_value(json_object_get(answer, "timeline_left_out"));
+	if (more)
+		printf("  and %lld findings more; of each kind the newest stand here\n",
+			(long long)more);
 }
 
 static void show_work(const json_t *answer)
@@ -192,7 +196,7 @@ const struct command command_incidents_open = {
 	.usage = {.words = "incidents open",
 		.summary = "Opens an incident from a finding that no incident has.",
 		.arguments = {{.name = "FINDING",
-			.help = "Its number: id of findings --json.",
+			.help = "Its number, with which findings begins its line.",
 			.wrong = usage_wrong_count}}},
 	.run = run_open,
 };

@@ -1,6 +1,7 @@
 // What is known of attacks: how the sources stand, one value, a file more, and what is shared back.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/json.h"
 #include "watch/intelligence/import.h"
 #include "watch/intelligence/table.h"
@@ -197,7 +198,8 @@ static int say(const struct invocation *invocation, const struct trying *t, cons
 	if (invocation->json)
 		print_json(json);
 	else
-		printf("%zu indicators, %zu left out%s%s\n", t->count, t->left,
+		printf("%zu %s, %zu left out%s%s\n", t->count,
+			text_plural(t->count, "indicator", "indicators"), t->left,
 			name ? "; kept as the source " : "; nothing was kept", name ? name : "");
 	json_decref(json);
 	return EXIT_FINE;
@@ -313,8 +315,10 @@ static int run_share(const struct invocation *invocation)
 	if (!result) {
 		json_t *json = bundle(objects);
 		result = write_out(invocation, json);
-		fprintf(stderr, "%zu objects; %lld sightings withheld for their TLP\n",
-			json_array_size(objects), withheld);
+		fprintf(stderr, "%zu %s; %lld %s withheld for their TLP\n",
+			json_array_size(objects),
+			text_plural(json_array_size(objects), "object", "objects"), withheld,
+			text_plural((uint64_t)withheld, "sighting", "sightings"));
 		json_decref(json);
 	}
 	json_decref(objects);

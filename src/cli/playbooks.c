@@ -1,6 +1,7 @@
 // hospitaller playbooks: what is done when something was found. `check` and `export` work offline.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/format/cacao.h"
 
 #include <stdio.h>
@@ -54,7 +55,8 @@ static int run_check(const struct invocation *invocation)
 	else if (invocation->json)
 		printf("{\"name\": \"%s\", \"steps\": %zu}\n", p->name, p->step_count);
 	else
-		printf("%s: %zu steps\n", p->name, p->step_count);
+		printf("%s: %zu %s\n", p->name, p->step_count,
+			text_plural(p->step_count, "step", "steps"));
 	arena_free(arena);
 	return result;
 }
@@ -272,6 +274,62 @@ const struct command command_playbooks_undo = {
 	.run = run_undo,
 };
 
+// ---- What the vault holds, which it ends by itself and lifts also while watch is away.
+
+static void show_measures(const json_t *answer)
+{
+	json_t *one;
+	size_t i;
+	json_array_foreach(json_object_get(answer, "measures"), i, one)
+	{
+		const char *whom = json_word(one, "account");
+		whom = *whom ? whom : json_word(one, "patient");
+		whom = *whom ? whom : json_word(one, "session");
+		printf("%s  %-16s %s\n    until %s; entry %lld\n", json_word(one, "key"),
+			json_word(one, "action"), whom, json_word(one, "until"),
+			(long long)json_integer_value(json_object_get(one, "entry")));
+	}
+	if (!json_array_size(json_object_get(answer, "measures")))
+		puts("Nothing holds.");
+}
+
+static int run_measures(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/measures"};
+	return talk_and_show(invocation, &ask, show_measures);
+}
+
+const struct command command_playbooks_measures = {
+	.usage = {.words = "playbooks measures",
+		.summary = "Shows what playbooks have the vault hold now: locks, step-up, tokens.",
+		.help = "Each begins with its key, which playbooks lift wants. Blocks of the network are in guard list."},
+	.run = run_measures,
+};
+
+static const char *wrong_measure(const char *value)
+{
+	return strlen(value) < 100 && !strpbrk(value, "/?#% ") ? NULL : "that is no measure's key";
+}
+
+static int run_lift(const struct invocation *invocation)
+{
+	char path[160];
+	const char *reason = option_of(invocation, "reason");
+	snprintf(path, sizeof path, "/api/measures/%s/lift", argument_of(invocation, 0));
+	return post(invocation, path, json_pack("{s:s}", "reason", reason ? reason : ""),
+		show_message);
+}
+
+const struct command command_playbooks_lift = {
+	.usage = {.words = "playbooks lift",
+		.summary = "Ends a measure at once, also while watch is away.",
+		.arguments = {{.name = "KEY",
+			.help = "As playbooks measures shows it.",
+			.wrong = wrong_measure}},
+		.options = {REASON}},
+	.run = run_lift,
+};
+
 static int run_dry(const struct invocation *invocation)
 {
 	char path[160];
@@ -289,10 +347,10 @@ static int run_dry(const struct invocation *invocation)
 const struct command command_playbooks_dry_run = {
 	.usage = {.words = "playbooks dry-run",
 		.summary = "Shows step by step what a playbook would do about a finding.",
-		.help = "Nothing is done. What the vault would refuse, it refuses only when asked in earnest: the never-touch list, the ceilings.",
+		.help = "Nothing is done. Of each step the vault says whether it would refuse it now, and why: the never-touch list, accounts and entries that are not there, the ceilings. The steps after it are shown as if it were done. Guard's own list of what is never blocked is asked only in earnest.",
 		.options = {{.name = "finding",
 			.value = "ID",
-			.help = "Its number, as `hospitaller findings --json` shows it."}},
+			.help = "Its number, with which findings begins its line."}},
 		.arguments = {{.name = "NAME", .help = "Of the playbook."}}},
 	.run = run_dry,
 };

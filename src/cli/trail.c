@@ -1,6 +1,7 @@
 // The trail on the command line: searching through the server, verifying without it.
 #include "cli/talk.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/trail.h"
 #include "vault/ledger/verify.h"
@@ -196,10 +197,13 @@ static void print_report(const struct invocation *invocation, const struct verif
 		print_json(json);
 		json_decref(json);
 	} else if (r->whole) {
-		printf("The trail is whole: %llu entries, %llu signed checkpoints; %llu entries came after the "
+		printf("The trail is whole: %llu %s, %llu signed %s; %llu %s came after the "
 		       "last one.\n",
-			(unsigned long long)r->entries, (unsigned long long)r->checkpoints,
-			(unsigned long long)r->unsigned_entries);
+			(unsigned long long)r->entries, text_plural(r->entries, "entry", "entries"),
+			(unsigned long long)r->checkpoints,
+			text_plural(r->checkpoints, "checkpoint", "checkpoints"),
+			(unsigned long long)r->unsigned_entries,
+			text_plural(r->unsigned_entries, "entry", "entries"));
 	} else {
 		printf("The trail is BROKEN: %s.\n", problem);
 	}

@@ -2,6 +2,7 @@
 #include "courier/desk_in.h"
 
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <stdio.h>
@@ -42,8 +43,9 @@ void desk_say(struct desk *desk, const struct errand_news *news)
 		tally->failed += news->state == ERRAND_FAILED;
 	}
 	if (news->state == ERRAND_RETRYING || news->state == ERRAND_FAILED)
-		log_warning("%s: %s after %u attempts: %s", news->destination,
-			errand_state_text(news->state), news->attempts, news->words);
+		log_warning("%s: %s after %u %s: %s", news->destination,
+			errand_state_text(news->state), news->attempts,
+			text_plural(news->attempts, "attempt", "attempts"), news->words);
 	else if (news->state == ERRAND_REFUSED)
 		log_warning("%s: refused: %s", news->destination, news->words);
 	desk_account(desk);

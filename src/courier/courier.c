@@ -1,6 +1,7 @@
 #include "courier/courier.h"
 
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
@@ -135,8 +136,8 @@ static enum err start(struct role *role, const char *dir)
 		return err;
 	}
 	if (role->desk.queue.damaged)
-		log_error("%zu errands were damaged on the disk and set aside",
-			role->desk.queue.damaged);
+		log_error("%zu %s damaged on the disk and set aside", role->desk.queue.damaged,
+			text_plural(role->desk.queue.damaged, "errand was", "errands were"));
 	role->control.message = on_message;
 	role->control.context = role;
 	role->look = event_new(role->base, -1, EV_PERSIST, on_look, role);

@@ -86,6 +86,9 @@ void dress(struct transfer *t)
 	TRANSFER_SET(t, CURLOPT_FOLLOWLOCATION, 0L);
 	TRANSFER_SET(t, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	TRANSFER_SET(t, CURLOPT_NOSIGNAL, 1L);
+	// A thread that still waits for a name server is left to itself, and ends by itself;
+	// without this the whole role would wait for it, and with it everybody who can be reached.
+	TRANSFER_SET(t, CURLOPT_QUICK_EXIT, 1L);
 	TRANSFER_SET(t, CURLOPT_TIMEOUT_MS, (long)to->timeout_ms);
 	TRANSFER_SET(t, CURLOPT_CONNECTTIMEOUT_MS,
 		(long)(to->timeout_ms < CONNECT_MS ? to->timeout_ms : CONNECT_MS));

@@ -104,7 +104,12 @@ static void prepare_mail(struct transfer *t)
 static void judge_mail(const struct transfer *t, CURLcode code, struct outcome *outcome)
 {
 	long status = 0;
+	char words[ERRAND_WORDS_BYTES + 48];
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (code != CURLE_OK && status >= 400) { // curl does not always say what was answered
+		snprintf(words, sizeof words, "it answered %ld (%s)", status, outcome->words);
+		outcome_words(outcome, words);
+	}
 	if (code == CURLE_OK) {
 		outcome->what = OUTCOME_DONE;
 		outcome_words(outcome, "");

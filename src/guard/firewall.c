@@ -70,7 +70,7 @@ enum err firewall_run(
 
 struct reading {
 	struct firewall_line *lines;
-	size_t count;
+	size_t count, knockers;
 };
 
 static struct firewall_line *line_new(struct reading *r)
@@ -133,6 +133,63 @@ static void read_set(struct reading *r, const json_t *set)
 	}
 }
 
+// ---- Who knocked: elements of from, to, protocol and port, together for each host.
+
+static const char *port_words(const json_t *concat, char ret_words[80])
+{
+	static const char *const protocols[] = {[6] = "tcp", [17] = "udp"};
+	const json_t *protocol = json_array_get(concat, 2), *port = json_array_get(concat, 3);
+	const char *to = json_string_value(json_array_get(concat, 1)),
+		   *word = json_string_value(protocol);
+	json_int_t number = json_integer_value(protocol);
+	if (!word && (number == 6 || number == 17))
+		word = protocols[number];
+	if (!to || !word || !json_is_integer(port))
+		return NULL;
+	snprintf(ret_words, 80, "port %d (%.4s) of %.46s", (int)json_integer_value(port), word, to);
+	return ret_words;
+}
+
+static struct firewall_line *knocker(struct reading *r, const struct prefix *from)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->lines[i].kind == FIREWALL_KNOCK && prefix_equal(&r->lines[i].prefix, from))
+			return &r->lines[i];
+	struct firewall_line *line = r->knockers < FIREWALL_KNOCKERS ? line_new(r) : NULL;
+	if (line) {
+		line->kind = FIREWALL_KNOCK;
+		line->prefix = *from;
+		r->knockers++;
+	}
+	return line;
+}
+
+static void read_knocks(struct reading *r, const json_t *set)
+{
+	const json_t *item;
+	size_t i;
+	json_array_foreach(json_object_get(set, "elem"), i, item)
+	{
+		const json_t *elem = json_object_get(item, "elem");
+		const json_t *concat =
+			json_object_get(elem ? json_object_get(elem, "val") : item, "concat");
+		const char *from = json_string_value(json_array_get(concat, 0));
+		uint64_t packets = number(json_object_get(elem, "counter"), "packets");
+		char words[80];
+		struct prefix prefix;
+		if (!from || prefix_parse(from, &prefix) || !port_words(concat, words))
+			continue;
+		struct firewall_line *line = knocker(r, &prefix);
+		if (!line)
+			continue; // one that is known may follow
+		line->places++;
+		count(line, json_object_get(elem, "counter"));
+		if (packets >= line->busiest)
+			snprintf(line->name, sizeof line->name, "%s", words);
+		line->busiest = packets > line->busiest ? packets : line->busiest;
+	}
+}
+
 static struct firewall_line *named(struct reading *r, enum firewall_kind kind, const char *name)
 {
 	for (size_t i = 0; i < r->count; i++)
@@ -173,7 +230,12 @@ enum err firewall_lines_of(struct bytes json, struct firewall_line *ret_lines, s
 		return ERR_SYNTAX;
 	json_array_foreach(json_object_get(root, "nftables"), i, one)
 	{
-		read_set(&r, json_object_get(one, "set"));
+		const json_t *set = json_object_get(one, "set");
+		const char *name = json_string_value(json_object_get(set, "name"));
+		if (name && strncmp(name, "knock", 5) == 0)
+			read_knocks(&r, set);
+		else
+			read_set(&r, set);
 		read_rule(&r, json_object_get(one, "rule"));
 	}
 	json_decref(root);

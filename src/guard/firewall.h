@@ -12,20 +12,25 @@ enum firewall_kind {
 	FIREWALL_QUARANTINE,
 	FIREWALL_FLOW,
 	FIREWALL_DENIED,
+	FIREWALL_KNOCK,
 };
 
-// One line of what is there: an element of a set, or all rules of one name together.
+// One line of what is there: an element of a set, all rules of one name together, or all that one
+// host was refused (its `name` is then where most went).
 struct firewall_line {
 	enum firewall_kind kind;
 	struct prefix prefix;
 	uint32_t seconds; // that remain
 	uint64_t packets, bytes;
-	char name[80]; // of a flow or zone
+	char name[80];    // of a flow or zone
+	uint32_t places;  // of a knock: different ports of different hosts
+	uint64_t busiest; // packets at the place that is its name
 };
 
 enum {
 	FIREWALL_PROBLEM_BYTES = 240,
-	FIREWALL_LINES = 8192
+	FIREWALL_LINES = 8192,
+	FIREWALL_KNOCKERS = 256 // hosts; of more, whatever they knock at, nothing is told
 };
 
 enum err firewall_open(struct firewall **ret_firewall);

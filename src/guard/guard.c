@@ -1,9 +1,11 @@
 #include "guard/guard.h"
 
 #include "common/base/log.h"
+#include "common/base/time.h"
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
 #include "guard/keeper.h"
+#include "guard/trust.h"
 
 #include <linux/capability.h>
 #include <stdio.h>
@@ -26,6 +28,10 @@ struct role {
 	struct keeper keeper;
 	struct ward_answer untold[UNTOLD]; // what ended while watch was away
 	size_t untold_count;
+	struct trust trust;
+	uint32_t forged; // orders that the vault did not give, of which it was not told
+	int64_t forged_us;
+	char forged_words[WARD_WORDS_BYTES];
 };
 
 static void tell_counters(struct role *role, uint64_t ticket)
@@ -43,6 +49,47 @@ static void tell_counters(struct role *role, uint64_t ticket)
 	} while (at);
 }
 
+// Not through watch, which it is about: the parent hands it to the vault.
+static void tell_forged(struct role *role)
+{
+	int64_t now_us = time_monotonic_us();
+	if (!role->forged || now_us - role->forged_us < 1000000)
+		return;
+	log_error("%u orders were refused that the vault did not give, the last: %s", role->forged,
+		role->forged_words);
+	control_forged(role->forged_words, role->forged);
+	role->forged = 0;
+	role->forged_us = now_us;
+}
+
+static void note_forged(struct role *role, const struct ward_order *order, const char *why)
+{
+	char address[PREFIX_TEXT_BYTES] = "";
+	if (order->prefix.family)
+		prefix_text(&order->prefix, address);
+	snprintf(role->forged_words, sizeof role->forged_words, "%s%s%s: %s",
+		ward_verb_text(order->verb), *address ? " " : "", address, why);
+	role->forged += role->forged < UINT32_MAX;
+	tell_forged(role);
+}
+
+static void carry_out(
+	struct role *role, const struct ward_order *order, struct ward_answer *ret_answer)
+{
+	int64_t now_us = time_monotonic_us();
+	enum trust_verdict verdict = trust_order(&role->trust, order, now_us);
+	if (verdict == TRUST_FINE) {
+		keeper_order(&role->keeper, order, ret_answer);
+		log_info("%s: %s", ward_verb_text(order->verb), ret_answer->words);
+		return;
+	}
+	*ret_answer = (struct ward_answer){
+		.type = WARD_REFUSED, .ticket = order->ticket, .verb = order->verb};
+	snprintf(ret_answer->words, sizeof ret_answer->words, "%s", trust_text(verdict));
+	if (trust_alarms(&role->trust, verdict, now_us))
+		note_forged(role, order, trust_text(verdict));
+}
+
 static void watch_frame(struct peer *peer, const struct frame *frame)
 {
 	struct role *role = peer->owner;
@@ -55,8 +102,7 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 	if (order.verb == WARD_PULL) {
 		tell_counters(role, order.ticket);
 	} else {
-		keeper_order(&role->keeper, &order, &answer);
-		log_info("%s: %s", ward_verb_text(order.verb), answer.words);
+		carry_out(role, &order, &answer);
 		ward_answer_send(peer->channel, &answer);
 	}
 	peer_flush(peer);
@@ -73,6 +119,8 @@ static void watch_gone(struct peer *peer, const char *why)
 static void on_message(void *context, const struct wire *wire)
 {
 	struct role *role = context;
+	if (wire->kind == WIRE_KEY)
+		trust_key(&role->trust, wire->text, time_monotonic_us());
 	if (wire->kind != WIRE_CHANNEL || wire->fd < 0 || strcmp(wire->text, "watch") != 0) {
 		if (wire->fd >= 0)
 			close(wire->fd);
@@ -109,6 +157,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 			log_warning("that is told to nobody: watch has been away for too long");
 	}
 	tell_untold(role);
+	tell_forged(role);
 }
 
 // The folder of the zones file, and not the file: editors put a new one in its place.

@@ -1,5 +1,6 @@
 #include "guard/keeper_in.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/io/file.h"
 #include "guard/disk.h"
@@ -188,8 +189,9 @@ enum err keeper_open(struct keeper *k, const char *dir, const char *source, stru
 		*k->unable = 0;
 		size_t again = put_back(k);
 		if (again)
-			buf_printf(
-				ret_notes, "%zu blocks that the kernel had lost are back\n", again);
+			buf_printf(ret_notes, "%zu %s that the kernel had lost %s back\n", again,
+				text_plural(again, "block", "blocks"),
+				text_plural(again, "is", "are"));
 		err = keeper_save_blocks(k);
 	}
 	return err;

@@ -1,5 +1,6 @@
 #include "guard/keeper_in.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <stdio.h>
@@ -62,8 +63,8 @@ static bool may_block(struct keeper *k, const struct ward_order *o, struct ward_
 	if (wide)
 		answer_refuse(answer, "That is too much at once: %s.", wide);
 	else if (o->seconds > k->zones.longest_s)
-		answer_refuse(answer, "That is too long: no block is longer than %u seconds here.",
-			k->zones.longest_s);
+		answer_refuse(answer, "That is too long: no block is longer than %u %s here.",
+			k->zones.longest_s, text_plural(k->zones.longest_s, "second", "seconds"));
 	else if (zones_keep(&k->zones, &o->prefix, why) ||
 		 (k->waiting && zones_keep(&k->previous, &o->prefix, why)))
 		answer_refuse(answer, "Refused: %s.", why);
@@ -115,8 +116,9 @@ static void carry_out(
 	else if (firewall_run(k->firewall, &rules, problem))
 		answer_refuse(answer, "The kernel refuses: %.200s", problem);
 	else
-		answer_say(answer, "%s is %s for %u seconds.", text,
-			block->kind == RULESET_BLOCK ? "blocked" : "in quarantine", seconds);
+		answer_say(answer, "%s is %s for %u %s.", text,
+			block->kind == RULESET_BLOCK ? "blocked" : "in quarantine", seconds,
+			text_plural(seconds, "second", "seconds"));
 	buf_done(&rules);
 	if (answer->type != WARD_REFUSED)
 		return;

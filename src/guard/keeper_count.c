@@ -1,5 +1,6 @@
 #include "guard/keeper_in.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <stdio.h>
@@ -59,8 +60,17 @@ static void put_block(const struct block *b, int64_t now, struct ward_line *ret)
 	memcpy(ret->words, b->reason, sizeof ret->words);
 }
 
-static bool put_named(const struct firewall_line *line, struct ward_line *ret)
+static bool put_counted(const struct firewall_line *line, struct ward_line *ret)
 {
+	if (line->kind == FIREWALL_KNOCK) {
+		*ret = (struct ward_line){.kind = WARD_LINE_KNOCK,
+			.prefix = line->prefix,
+			.places = line->places,
+			.packets = line->packets,
+			.bytes = line->bytes};
+		snprintf(ret->words, sizeof ret->words, "%s", line->name);
+		return true;
+	}
 	if (line->kind != FIREWALL_FLOW && line->kind != FIREWALL_DENIED)
 		return false;
 	*ret = (struct ward_line){
@@ -81,14 +91,14 @@ size_t keeper_counters(struct keeper *k, size_t from, struct ward_counters *ret_
 	if (*k->unable)
 		snprintf(c->zones, sizeof c->zones, "nothing can be contained: %.160s", k->unable);
 	else
-		snprintf(c->zones, sizeof c->zones,
-			"%zu zones, %zu flows, %s between them otherwise", k->zones.zone_count,
-			k->zones.flow_count,
+		snprintf(c->zones, sizeof c->zones, "%zu %s, %zu %s, %s between them otherwise",
+			k->zones.zone_count, text_plural(k->zones.zone_count, "zone", "zones"),
+			k->zones.flow_count, text_plural(k->zones.flow_count, "flow", "flows"),
 			k->zones.deny && k->zones.zone_count ? "nothing" : "everything");
 	for (; at < k->blocks.count + k->line_count && c->count < WARD_BATCH; at++)
 		if (at < k->blocks.count)
 			put_block(&k->blocks.at[at], now, &c->lines[c->count++]);
-		else if (put_named(&k->lines[at - k->blocks.count], &c->lines[c->count]))
+		else if (put_counted(&k->lines[at - k->blocks.count], &c->lines[c->count]))
 			c->count++;
 	c->last = at >= k->blocks.count + k->line_count;
 	return c->last ? 0 : at;

@@ -1,5 +1,6 @@
 #include "guard/keeper_in.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/io/file.h"
 #include "guard/disk.h"
@@ -97,8 +98,9 @@ void keeper_apply(struct keeper *k, const struct ward_order *o, struct ward_answ
 	k->waiting = true;
 	k->undo_at_us = time_monotonic_us() + (int64_t)o->seconds * 1000000;
 	answer_say(answer,
-		"%zu zones and %zu flows hold; they are undone in %u seconds unless confirmed.",
-		k->zones.zone_count, k->zones.flow_count, o->seconds);
+		"%zu %s and %zu %s hold; they are undone in %u seconds unless confirmed.",
+		k->zones.zone_count, text_plural(k->zones.zone_count, "zone", "zones"),
+		k->zones.flow_count, text_plural(k->zones.flow_count, "flow", "flows"), o->seconds);
 }
 
 void keeper_confirm(struct keeper *k, struct ward_answer *answer)

@@ -12,7 +12,15 @@ static const struct {
 	{"blocknet6", "ipv6_addr", "interval,timeout"},
 	{"quarantine4", "ipv4_addr", "timeout"},
 	{"quarantine6", "ipv6_addr", "timeout"},
+	// Who was refused where: the kernel itself adds what it drops, at most so many.
+	{"knock4", "ipv4_addr . ipv4_addr . inet_proto . inet_service", "dynamic,timeout"},
+	{"knock6", "ipv6_addr . ipv6_addr . inet_proto . inet_service", "dynamic,timeout"},
 };
+
+static bool set_is_knocks(size_t set)
+{
+	return strncmp(sets[set].name, "knock", 5) == 0;
+}
 
 static const struct hook {
 	const char *name;
@@ -261,10 +269,26 @@ static void put_denied(
 				continue;
 			buf_printf(out, "add rule " RULESET_TABLE " zones-%s ", hook->name);
 			put_match(out, &list, families[f], from ? "saddr" : "daddr");
-			buf_printf(out, " counter drop comment \"denied %s %s\"\n",
+			buf_printf(out, " counter goto refuse comment \"denied %s %s\"\n",
 				from ? "from" : "to", zones->zones[z].name);
 		}
 	}
+}
+
+// Drops, and remembers for a while who wanted to go where: connections and datagrams to one host,
+// for broadcasts are everybody's. A set that is full remembers no more; it drops all the same.
+static void put_refuse(struct buf *out)
+{
+	for (size_t f = 0; f < 2; f++) {
+		const char *family = family_word(families[f]);
+		rule_begin(out, "refuse");
+		buf_printf(out,
+			"meta pkttype unicast meta l4proto { tcp, udp } "
+			"add @knock%u { %s saddr . %s daddr . meta l4proto . th dport }\n",
+			families[f], family, family);
+	}
+	rule_begin(out, "refuse");
+	buf_add_text(out, "drop\n");
 }
 
 // Answers pass as answers; each packet of the asking direction is looked at again, so a flow that
@@ -293,13 +317,15 @@ static void put_zones(struct buf *out, const struct zones *zones, const struct h
 
 void ruleset_whole(const struct zones *zones, struct buf *out)
 {
-	static const char *const chains[] = {"contain", "from", "to"};
+	static const char *const chains[] = {"contain", "from", "to", "refuse"};
 	buf_add_text(out, "add table " RULESET_TABLE "\n");
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
 		buf_printf(out,
 			"add set " RULESET_TABLE
-			" %s { type %s; flags %s; timeout 1d; size 65535; counter; }\n",
-			sets[i].name, sets[i].type, sets[i].flags);
+			" %s { type %s; flags %s; timeout %s; size %u; counter; }\n",
+			sets[i].name, sets[i].type, sets[i].flags,
+			set_is_knocks(i) ? RULESET_KNOCK_TIME : "1d",
+			set_is_knocks(i) ? RULESET_KNOCKS : 65535u);
 	for (size_t i = 0; i < sizeof chains / sizeof *chains; i++)
 		buf_printf(out,
 			"add chain " RULESET_TABLE " %s\nflush chain " RULESET_TABLE " %s\n",
@@ -315,6 +341,7 @@ void ruleset_whole(const struct zones *zones, struct buf *out)
 			name, name, name, name, name);
 	}
 	put_contain(out, zones);
+	put_refuse(out);
 	for (size_t i = 0; i < HOOKS; i++) {
 		put_zones(out, zones, &hooks[i]);
 		buf_printf(out,

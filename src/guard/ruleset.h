@@ -12,6 +12,13 @@
 
 #define RULESET_TABLE "inet hospitaller"
 
+// What no flow allows is dropped by the chain `refuse`, which first remembers who knocked where: an
+// element of `knock4` or `knock6` counts the packets of ten minutes from its first on.
+#define RULESET_KNOCK_TIME "10m"
+enum {
+	RULESET_KNOCKS = 4096 // from, to, protocol and port; more are dropped and not remembered
+};
+
 enum ruleset_kind {
 	RULESET_BLOCK,
 	RULESET_QUARANTINE

@@ -3,9 +3,11 @@
 #include "common/base/log.h"
 #include "common/base/time.h"
 #include "common/io/channel.h"
+#include "common/io/turned.h"
 #include "common/io/wire.h"
 #include "gate/certificate.h"
 #include "gate/gate.h"
+#include "parent/bond.h"
 #include "parent/child.h"
 #include "parent/prepare.h"
 #include "parent/report.h"
@@ -80,9 +82,24 @@ static void wire_to(struct child *one, int other, const char *other_name)
 	close(ends[1]);
 }
 
+// Before any channel: no order comes to a guard that could not know it.
+static void bond(struct parent *p, const struct child *ready)
+{
+	const struct child *vault = &p->children[VAULT], *guard = &p->children[GUARD];
+	bool one = ready == vault || ready == guard;
+	if (!one || vault->state != CHILD_READY || guard->state != CHILD_READY)
+		return;
+	enum err err = bond_renew(vault, guard);
+	if (err)
+		log_error("the vault and guard have no key in common, and guard carries out "
+			  "nothing: %s",
+			err_text(err));
+}
+
 // Everybody whom a role that became ready speaks to, and who is ready, too.
 static void wire_ready(struct parent *p, struct child *ready)
 {
+	bond(p, ready);
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
 		struct child *one = &p->children[pairs[i].one],
 			     *other = &p->children[pairs[i].other];
@@ -109,6 +126,14 @@ static void worker_take(struct parent *p, const struct wire *hello)
 	close(hello->fd);
 }
 
+// What guard has to say of watch does not go through watch.
+static void pass_on(struct parent *p, struct child *child, const struct wire *wire)
+{
+	struct child *vault = &p->children[VAULT];
+	if (child == &p->children[GUARD] && wire->fd < 0 && vault->state == CHILD_READY)
+		(void)!wire_send(vault->control, wire); // it stands in guard's log as well
+}
+
 static void on_role(struct parent *p, struct child *child)
 {
 	static struct wire wire;
@@ -124,6 +149,8 @@ static void on_role(struct parent *p, struct child *child)
 			wire_ready(p, child);
 			p->roles_at_us = 0; // whoever asks next sees it
 		}
+		if (wire.kind == WIRE_FORGED)
+			pass_on(p, child, &wire);
 		if (wire.fd >= 0)
 			close(wire.fd);
 	}
@@ -351,6 +378,8 @@ int parent_main(const struct config *config, const char *self)
 	for (size_t i = 0; i < WORKERS_MOST; i++)
 		p.workers[i].control = -1;
 	log_init("parent", LOG_LEVEL_INFO);
+	if (config_test(config, TURNED_OPTION))
+		log_warning("the clock of this house is turned: only for tests and demonstrations");
 	take_signals(&p);
 	if (prepare(&p))
 		return 1;

@@ -1,6 +1,7 @@
 // The path of an act: taken, looked at (acts_check.c), on the trail, durable, done, answered.
 #include "vault/acts_in.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/json.h"
 #include "vault/ledger/ledger.h"
@@ -77,7 +78,8 @@ static uint64_t note(struct acts *acts, struct act *act, enum trail_outcome outc
 		.query = *act->case_id ? arena_printf(act->arena, "case %s", act->case_id) : ""};
 	char lasts[40] = "";
 	if (act->seconds && !act->undo)
-		snprintf(lasts, sizeof lasts, " for %u seconds", act->seconds);
+		snprintf(lasts, sizeof lasts, " for %u %s", act->seconds,
+			text_plural(act->seconds, "second", "seconds"));
 	entry.detail = arena_printf(act->arena, "%s%s%s%s%s%s%s", act->undo ? "end of " : "",
 		act->kind->name, lasts, *act->whom ? ": " : "", act->whom, why ? "; " : "",
 		why ? why : "");
@@ -315,6 +317,17 @@ void acts_take(struct acts *acts, uint64_t ticket, struct bytes text)
 	acts->first = act;
 	acts->count++;
 	ledger_flush(acts->parts->ledger);
+}
+
+void acts_would(
+	struct acts *acts, const json_t *json, struct arena *arena, struct act_trial *ret_trial)
+{
+	struct act *act = arena_alloc(arena, sizeof *act);
+	const char *problem = NULL;
+	act->arena = arena;
+	act->from_us = time_now_us();
+	*ret_trial = acts_read(act, json, &problem) ? acts_try(acts, act)
+						    : (struct act_trial){.refused = problem};
 }
 
 // What is over holds no longer by itself; here it is said once, on the trail.

@@ -11,8 +11,11 @@
 // here. The never-touch list and the ceilings (spared.h) hold whatever was approved.
 #pragma once
 
+#include "common/format/act.h"
 #include "common/message/feed.h"
 #include "common/message/ward.h"
+
+#include <jansson.h>
 
 struct acts;
 struct parts;
@@ -28,8 +31,11 @@ struct acts *acts_new(const struct parts *parts, const struct acts_owner *owner)
 void acts_free(struct acts *acts);
 
 void acts_take(struct acts *acts, uint64_t ticket, struct bytes json);
-void acts_settle(struct acts *acts); // does what became durable
-void acts_tick(struct acts *acts);   // now and then: what is over is noted
-void acts_forget(struct acts *acts); // watch went away; it asks again
+// Nothing is done and nothing noted. `act` as above; sentences in the arena, or constant.
+void acts_would(struct acts *acts, const json_t *act, struct arena *arena,
+	struct act_trial *ret_trial); // the act is JSON of watch's, and not believed
+void acts_settle(struct acts *acts);  // does what became durable
+void acts_tick(struct acts *acts);    // now and then: what is over is noted
+void acts_forget(struct acts *acts);  // watch went away; it asks again
 // What guard answered; false: it was not one of these.
 bool acts_ordered(struct acts *acts, const struct ward_answer *answer);

@@ -6,6 +6,7 @@
 #include "common/format/json.h"
 #include "vault/ledger/ledger.h"
 #include "vault/policy/policy.h"
+#include "vault/serve/opaque.h"
 #include "vault/spared.h"
 
 #include <stdio.h>
@@ -58,22 +59,12 @@ bool act_is_guards(const char *action)
 	return kind && kind->doer == ACT_BY_GUARD;
 }
 
-static bool is_opaque(const struct acts *acts, const char *id, const char *digits)
-{
-	char made[17];
-	if (!*id || !*digits)
-		return false;
-	snprintf(made, sizeof made, "%016llx",
-		(unsigned long long)mac_token(acts->parts->opaque, bytes_text(id)));
-	return strcmp(made, digits) == 0;
-}
-
 // ---- Whom it concerns, as the entry on the trail says.
 
 static const char *find_account(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	struct account account;
-	if (!is_opaque(acts, e->actor, act->actor))
+	if (!opaque_is(acts->parts->opaque, e->actor, act->actor))
 		return "the entry does not name this account";
 	if (identity_account_find(acts->parts->identity, e->actor, act->arena, &account))
 		return "there is no such account";
@@ -87,7 +78,7 @@ static const char *find_account(struct acts *acts, struct act *act, const struct
 static const char *find_patient(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
 	for (uint32_t i = 0; i < e->patients_here; i++)
-		if (is_opaque(acts, e->patients[i], act->patient)) {
+		if (opaque_is(acts->parts->opaque, e->patients[i], act->patient)) {
 			act->subject = act->whom = e->patients[i];
 			return NULL;
 		}
@@ -98,7 +89,7 @@ static const char *find_token(struct acts *acts, struct act *act, const struct t
 {
 	struct session *sessions;
 	size_t count = 0;
-	if (!is_opaque(acts, e->actor, act->actor) || !*e->session)
+	if (!opaque_is(acts->parts->opaque, e->actor, act->actor) || !*e->session)
 		return "the entry names no session";
 	if (session_list(acts->parts->identity, e->actor, act->arena, &sessions, &count))
 		return "the sessions cannot be looked at";
@@ -143,12 +134,14 @@ static bool says(const char *query, const char *about)
 }
 
 // An approval is an entry on the trail that a person made for exactly this step, and for this act
-// on this person, record or address.
-static bool is_approved(struct acts *acts, const struct act *act, enum trail_action action)
+// on this person, record or address, not long ago. What is wrong with it, or NULL.
+static const char *approval_flaw(struct acts *acts, const struct act *act, enum trail_action action)
 {
+	static const char none[] =
+		"the approval is not on the trail, or not by somebody who may give it";
 	struct trail_entry e;
 	if (!act->approved || ledger_read(acts->parts->ledger, act->approved, act->arena, &e))
-		return false;
+		return none;
 	const struct act_whom whom = {act->actor, act->patient, act->address, act->seq};
 	char about[ACT_ABOUT_BYTES];
 	act_about(act->kind, &whom, about);
@@ -156,35 +149,53 @@ static bool is_approved(struct acts *acts, const struct act *act, enum trail_act
 	bool may = policy_may(acts->parts->policy, role, "playbooks");
 	bool right = action == TRAIL_ACT_ENDED || role == ROLE_LOCAL ||
 		     role == ROLE_ADMINISTRATOR || strcmp(e.role, act->kind->approver) == 0;
-	bool concerned = is_opaque(acts, e.actor, act->actor) ||
+	bool concerned = opaque_is(acts->parts->opaque, e.actor, act->actor) ||
 			 (*act->subject && strcmp(e.actor, act->subject) == 0);
-	return e.action == action && e.outcome == TRAIL_ALLOWED &&
-	       strcmp(e.detail, act->key) == 0 && says(e.query, about) && may && right &&
-	       !concerned;
+	if (e.action != action || e.outcome != TRAIL_ALLOWED || strcmp(e.detail, act->key) != 0 ||
+		!says(e.query, about) || !may || !right || concerned)
+		return none;
+	return time_now_us() - e.time_us > (int64_t)ACTS_APPROVAL_S * 1000000
+		       ? "the approval is older than seven days: somebody has to look again"
+		       : NULL;
 }
 
-static bool is_private(const struct prefix *prefix)
+// Behind one address there may be a whole ward, an outpost, or everybody at home: whoever takes
+// records there must not have the others shut out.
+static bool others_work_there(struct acts *acts, const struct act *act)
 {
-	static const char *const ranges[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-		"127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "::1"};
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-		struct prefix range;
-		if (prefix_parse(ranges[i], &range) == OK && prefix_overlaps(&range, prefix))
+	struct session *sessions;
+	size_t count = 0;
+	if (session_list(acts->parts->identity, NULL, act->arena, &sessions, &count))
+		return true; // not known: a person looks
+	for (size_t i = 0; i < count; i++) {
+		struct prefix place;
+		if (prefix_parse(sessions[i].address, &place) == OK &&
+			prefix_overlaps(&place, &act->prefix) &&
+			!opaque_is(acts->parts->opaque, sessions[i].account, act->actor))
 			return true;
 	}
 	return false;
 }
 
+static const char *address_problem(struct acts *acts, const struct act *act)
+{
+	if (prefix_is_private(&act->prefix))
+		return "an address of the house needs approval";
+	return others_work_there(acts, act)
+		       ? "others are signed in from this address: it needs approval"
+		       : NULL;
+}
+
 static const char *approval_problem(struct acts *acts, struct act *act, const struct trail_entry *e)
 {
-	if (act->kind->approval == ACT_FREE || is_approved(acts, act, TRAIL_APPROVED))
+	if (act->kind->approval == ACT_FREE)
 		return NULL;
 	if (act->approved)
-		return "the approval is not on the trail, or not by somebody who may give it";
+		return approval_flaw(acts, act, TRAIL_APPROVED);
 	if (act->kind->approval == ACT_ALWAYS)
 		return "this is never done without approval";
 	if (act->kind->target == ACT_ON_ADDRESS)
-		return is_private(&act->prefix) ? "an address of the house needs approval" : NULL;
+		return address_problem(acts, act);
 	if (act->kind->target == ACT_ON_SESSION)
 		return "people may treat through an application: its token needs approval";
 	// Whoever fails at a colleague's password makes entries about them, but none in a session
@@ -297,34 +308,61 @@ static const char *undo_problem(struct acts *acts, struct act *act)
 	if (!m || strcmp(m->action, act->kind->name) != 0)
 		return "there is nothing to take back";
 	act->subject = act->whom = arena_text(act->arena, m->subject); // not the one concerned
-	if (!is_approved(acts, act, TRAIL_ACT_ENDED))
-		return "that somebody wants it back is not on the trail";
+	const char *flaw = approval_flaw(acts, act, TRAIL_ACT_ENDED);
+	if (flaw)
+		return flaw;
 	if (act->kind->doer == ACT_BY_GUARD && prefix_parse(m->subject, &act->prefix))
 		return "that is not one address";
 	return NULL;
 }
 
-const char *acts_problem(struct acts *acts, struct act *act)
+// What no approval helps against. Fills in whom it concerns, the entry, and the never-touch list.
+static const char *subject_problem(
+	struct acts *acts, struct act *act, struct trail_entry *e, struct spared *spared)
 {
-	struct trail_entry e = {.session = ""};
-	struct spared *spared = arena_alloc(act->arena, sizeof *spared);
 	struct spared_problem wrong = {0};
 	char path[512];
-	if (acts->count >= ACTS_MOST)
-		return "too many acts wait";
-	if (act->undo)
-		return undo_problem(acts, act);
-	const char *problem = find_subject(acts, act, &e);
+	const char *problem = find_subject(acts, act, e);
 	if (problem || act->kind->target == ACT_ON_NOTHING)
 		return problem ? problem : plain_problem(acts, act);
 	snprintf(path, sizeof path, "%s/playbooks/never-touch.yaml", acts->parts->config->rules);
 	if (spared_load(path, act->arena, spared, &wrong))
 		return arena_printf(
 			act->arena, "%s:%u: %s; nobody is touched", path, wrong.line, wrong.text);
-	problem = spared_problem_of(acts, act, spared);
-	if (!problem)
-		problem = approval_problem(acts, act, &e);
+	return spared_problem_of(acts, act, spared);
+}
+
+const char *acts_problem(struct acts *acts, struct act *act)
+{
+	struct trail_entry e = {.session = ""};
+	struct spared *spared = arena_alloc(act->arena, sizeof *spared);
+	if (acts->count >= ACTS_MOST)
+		return "too many acts wait";
+	if (act->undo)
+		return undo_problem(acts, act);
+	const char *problem = subject_problem(acts, act, &e, spared);
+	if (problem || act->kind->target == ACT_ON_NOTHING)
+		return problem;
+	problem = approval_problem(acts, act, &e);
 	if (!problem)
 		problem = ceiling_problem(acts, act, spared);
 	return problem ? problem : lock_problem(acts, act);
+}
+
+struct act_trial acts_try(struct acts *acts, struct act *act)
+{
+	struct trail_entry e = {.session = ""};
+	struct spared *spared = arena_alloc(act->arena, sizeof *spared);
+	struct act_trial trial = {.refused = subject_problem(acts, act, &e, spared)};
+	if (trial.refused || act->kind->target == ACT_ON_NOTHING)
+		return trial;
+	act->approved = 0;
+	trial.approval = approval_problem(acts, act, &e);
+	if (!trial.approval)
+		trial.approval = ceiling_problem(acts, act, spared);
+	act->approved = UINT64_MAX; // as if by somebody who may
+	trial.refused = ceiling_problem(acts, act, spared);
+	if (!trial.refused)
+		trial.refused = lock_problem(acts, act);
+	return trial;
 }

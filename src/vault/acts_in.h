@@ -13,7 +13,8 @@
 enum {
 	ACTS_MOST = 1000, // that wait, and that come at once
 	ACTS_A_SECOND = 20,
-	ACTS_PLAIN = 500, // in an hour, of those that touch nobody
+	ACTS_APPROVAL_S = 7 * 24 * 3600, // an approval counts so long; nobody is asked for longer
+	ACTS_PLAIN = 500,                // in an hour, of those that touch nobody
 };
 
 struct act {
@@ -43,4 +44,6 @@ struct acts {
 bool acts_read(struct act *act, const json_t *json, const char **ret_problem);
 // Finds whom it concerns, and why it must not be done; NULL: it may.
 const char *acts_problem(struct acts *acts, struct act *act);
+// The same of one that is only tried: what nobody could approve, and what somebody would have to.
+struct act_trial acts_try(struct acts *acts, struct act *act);
 bool act_is_guards(const char *action);

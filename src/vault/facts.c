@@ -1,5 +1,6 @@
 #include "vault/facts.h"
 
+#include "common/base/log.h"
 #include "common/base/time.h"
 #include "vault/ledger/ledger.h"
 
@@ -39,7 +40,8 @@ static void fill_event(struct facts *facts, const struct trail_entry *e, struct 
 		.patient_count = e->patient_count,
 		.actor = opaque(facts, e->actor),
 		.session = opaque(facts, e->session),
-		.user = opaque(facts, e->target)};
+		.user = opaque(facts, e->target),
+		.resource = strchr(e->resource, '/') ? opaque(facts, e->resource) : 0};
 	for (; ret->patients_here < FEED_PATIENTS && ret->patients_here < e->patients_here;
 		ret->patients_here++)
 		ret->patients[ret->patients_here] = opaque(facts, e->patients[ret->patients_here]);
@@ -124,15 +126,41 @@ static bool is_worth_it(const struct feed_explained *done, int64_t at_us)
 	       (told->strength < EXPLAINED_ENOUGH || noticeable);
 }
 
-// True when this look at this access was written already; else it is from now on.
-static bool told_before(struct facts *facts, const struct feed_wish *wish, unsigned look)
+// One look at one patient of one access, as a number that is not 0.
+static uint64_t look_number(uint64_t seq, unsigned index, unsigned look)
 {
-	uint64_t what = (wish->seq << 10 | (uint64_t)wish->index << 2 | look) + 1;
-	uint64_t *at = &facts->told[(what * 0x9e3779b97f4a7c15u >> 32) % FACTS_REMEMBERED];
-	if (*at == what)
-		return true;
-	*at = what;
-	return false;
+	return (seq << 10 | (uint64_t)index << 2 | look) + 1;
+}
+
+static void remember(struct facts *facts, const struct trail_entry *e)
+{
+	struct facts_look look;
+	if (facts_detail_parse(e->detail, &look) == OK)
+		told_add(&facts->told, look_number(e->refers_to, look.index, look.look));
+	facts->read++;
+}
+
+enum err facts_remember(struct facts *facts)
+{
+	if (facts->known)
+		return OK;
+	const struct trail_query query = {.action = TRAIL_EXPLAINED,
+		.since_us = time_now_us() - FACTS_DAYS * 86400000000ll,
+		.before = facts->before,
+		.limit = FACTS_PAGE,
+		.walk = 20 * FACTS_PAGE};
+	struct trail_page page = {0};
+	struct arena *arena = arena_new();
+	enum err err = ledger_search(facts->ledger, &query, arena, &page);
+	for (size_t i = 0; !err && i < page.count; i++)
+		remember(facts, &page.hits[i].entry);
+	if (err)
+		log_error("what was explained before cannot be read, and may be written again: %s",
+			err_text(err));
+	facts->before = page.next;
+	facts->known = err || !page.next || facts->read >= TOLD_REMEMBERED;
+	arena_free(arena);
+	return facts->known ? OK : ERR_BUSY;
 }
 
 void facts_explained(struct facts *facts, const struct feed_explained *done, int64_t at_us)
@@ -141,8 +169,10 @@ void facts_explained(struct facts *facts, const struct feed_explained *done, int
 	struct buf flags = {0};
 	const struct facts_look look = {
 		done->told.strength, done->wish.known_us > at_us ? 2 : 1, done->wish.index};
-	if (!is_worth_it(done, at_us) || told_before(facts, &done->wish, look.look))
+	uint64_t what = look_number(done->wish.seq, done->wish.index, look.look);
+	if (!is_worth_it(done, at_us) || told_has(&facts->told, what))
 		return;
+	told_add(&facts->told, what);
 	facts_detail(&look, detail);
 	flags_text(done->told.flags, &flags);
 	const struct trail_entry note = {.time_us = time_now_us(),

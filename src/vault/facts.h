@@ -3,26 +3,31 @@
 // When the records do not explain an access, or something is noticeable about it, the vault writes
 // that down: an entry TRAIL_EXPLAINED that refers to the access and names nobody itself. Watch is
 // told of it as of everything on the trail, in its place: so a replay gives the same, and nothing
-// of it is lost whoever dies. Each look at an access is written once (FACTS_REMEMBERED of them are
-// remembered, until the vault ends), and of accesses older than FACTS_DAYS none: watch cannot have
-// the trail filled. Used by the feeder alone.
+// of it is lost whoever dies. Each look at an access is written once, also when the vault was
+// started anew meanwhile: it finds on the trail what was written within FACTS_DAYS, the newest
+// TOLD_REMEMBERED. Of accesses older than FACTS_DAYS none is written: watch cannot have the trail
+// filled. Used by the feeder alone.
 #pragma once
 
 #include "common/crypto/crypto.h"
 #include "common/format/trail.h"
 #include "common/message/feed.h"
+#include "vault/told.h"
 
 struct ledger;
 
 enum {
-	FACTS_REMEMBERED = 16384,
-	FACTS_DAYS = 7
+	FACTS_DAYS = 7,
+	FACTS_PAGE = 100 // of what was written before, read at once
 };
 
 struct facts {
 	struct ledger *ledger; // borrowed, as is the key
 	struct mac *opaque;    // turns people into numbers
-	uint64_t told[FACTS_REMEMBERED];
+	struct told told;
+	bool known;      // it holds what stands on the trail
+	uint64_t before; // from here on down the trail is still to be looked at; 0: from its end
+	size_t read;
 	uint64_t end; // the trail below which everything written here stands
 };
 
@@ -30,6 +35,9 @@ struct facts {
 // places. The sequence number is the caller's.
 void facts_event(struct facts *facts, const struct trail_entry *entry, struct arena *arena,
 	struct feed_event *ret_event);
+// Reads on in what was written before. ERR_BUSY: there is more, call again; nothing is to be
+// written until then. What cannot be read is said, and counts as not written.
+enum err facts_remember(struct facts *facts);
 // Writes down what was found, where it is worth it. `at_us`: of the access.
 void facts_explained(struct facts *facts, const struct feed_explained *done, int64_t at_us);
 

@@ -14,7 +14,8 @@
 enum {
 	TURN_US = 3000, // watch catches up between other people's requests, and keeps none of them
 			// waiting
-	DURABLE_US = 2000
+	DURABLE_US = 2000,
+	NOTED_US = 20000 // until the numbers on the trail are looked for again
 };
 
 // A record that was changed is read again when it is next needed.
@@ -47,13 +48,16 @@ static void send_events(struct feeder *feeder)
 
 static void on_told(evutil_socket_t fd, short what, void *context)
 {
+	static const struct timeval again = {.tv_usec = NOTED_US};
 	struct feeder *feeder = context;
 	(void)fd;
 	(void)what;
 	if (!feeder->has_watch)
 		return;
-	send_events(feeder);
-	noted_tell(&feeder->noted, feeder->watch.channel);
+	if (noted_tell(&feeder->noted, feeder->watch.channel))
+		send_events(feeder);
+	else
+		event_add(feeder->told, &again); // nothing is to be found before it can be numbered
 	peer_flush(&feeder->watch);
 }
 
@@ -171,6 +175,10 @@ static void on_more(evutil_socket_t fd, short what, void *context)
 	int64_t until_us = time_monotonic_us() + FEEDER_SLICE_US;
 	(void)fd;
 	(void)what;
+	if (feeder->wish_count && facts_remember(&feeder->facts) == ERR_BUSY) {
+		wake(feeder, DURABLE_US); // what was written before is read first, between the rest
+		return;
+	}
 	while (feeder->wish_at < feeder->wish_count && time_monotonic_us() < until_us) {
 		explain_one(feeder, &feeder->wishes[feeder->wish_at]);
 		feeder->wish_at++;

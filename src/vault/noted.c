@@ -118,19 +118,23 @@ enum err noted_take(struct noted *noted, struct bytes payload)
 
 void noted_greet(struct noted *noted)
 {
-	noted->news = true;
+	noted->news = noted->fresh = true;
 }
 
-void noted_tell(struct noted *noted, struct channel *watch)
+bool noted_tell(struct noted *noted, struct channel *watch)
 {
 	if (know(noted))
-		return;
+		return !noted->fresh;
 	bool more = memcmp(noted->durable, noted->last, sizeof noted->last) != 0;
 	if (more && noted->end <= ledger_durable(noted->ledger)) {
 		memcpy(noted->durable, noted->last, sizeof noted->durable);
 		noted->news = true;
+	} else if (more && noted->fresh) { // what the watch before sent last
+		ledger_flush(noted->ledger);
+		return false;
 	}
 	if (noted->news)
 		feed_noted_send(watch, noted->durable);
-	noted->news = false;
+	noted->news = noted->fresh = false;
+	return true;
 }

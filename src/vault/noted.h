@@ -2,7 +2,8 @@
 // restarts.
 //
 // Watch numbers both, and the numbers only grow. The last one of each that the trail has is read
-// from the trail itself when watch first asks. Watch sends again whatever it was not told is
+// from the trail itself when watch first asks, and told before any event, so that a watch that lost
+// its state numbers nothing as something else was. Watch sends again whatever it was not told is
 // durable. Watch is not believed: numbers are not far ahead of the last, and there are not more of
 // them than fit a trail that people read.
 #pragma once
@@ -26,11 +27,13 @@ struct noted {
 	uint64_t durable[FEED_KINDS]; // of them on disk, as far as was looked
 	uint64_t end;                 // the trail must be durable below this for all of `last`
 	struct allowance allowance;
-	bool news; // watch does not know `durable` yet
+	bool news;  // watch does not know `durable` yet
+	bool fresh; // it was told nothing at all yet
 };
 
 // ERR_SYNTAX, ERR_INVALID, ERR_LIMIT: it cannot be. ERR_BUSY: not now; watch sends it again.
 enum err noted_take(struct noted *noted, struct bytes payload);
 void noted_greet(struct noted *noted); // watch is new and knows nothing
-// Sends how far the trail is, when that is news.
-void noted_tell(struct noted *noted, struct channel *watch);
+// Sends how far the trail is, when that is news. False: a fresh watch does not know it yet; call
+// again in a moment.
+bool noted_tell(struct noted *noted, struct channel *watch);

@@ -1,6 +1,7 @@
 #include "vault/spared.h"
 
 #include "common/format/yaml.h"
+#include "common/io/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,18 +94,15 @@ enum err spared_parse(struct bytes text, struct arena *arena, struct spared *ret
 enum err spared_load(const char *path, struct arena *arena, struct spared *ret,
 	struct spared_problem *ret_problem)
 {
-	FILE *file = fopen(path, "re");
-	if (!file) {
-		(void)!wrong(ret_problem, 0, "cannot be read");
-		return ERR_IO;
+	struct buf read = {0};
+	enum err err = file_read(path, FILE_BYTES, &read);
+	struct bytes text = err ? (struct bytes){0} : bytes_copy(arena, buf_bytes(&read));
+	buf_done(&read);
+	if (err) {
+		(void)!wrong(ret_problem, 0, err == ERR_LIMIT ? "is too large" : "cannot be read");
+		return err == ERR_LIMIT ? ERR_INVALID : ERR_IO;
 	}
-	char *text = arena_alloc(arena, FILE_BYTES);
-	size_t size = fread(text, 1, FILE_BYTES, file);
-	bool fine = !ferror(file) && size < FILE_BYTES;
-	fclose(file);
-	if (!fine)
-		return wrong(ret_problem, 0, "is too large, or cannot be read");
-	return spared_parse(bytes_of(text, size), arena, ret, ret_problem);
+	return spared_parse(text, arena, ret, ret_problem);
 }
 
 bool spared_has(const char *const *list, size_t count, const char *text)

@@ -11,6 +11,7 @@
 #include "vault/feeder.h"
 #include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
+#include "vault/orders.h"
 #include "vault/parts.h"
 #include "vault/records/records.h"
 #include "vault/roles.h"
@@ -41,6 +42,7 @@ struct role {
 	struct explain *explain;
 	struct feeder feeder;
 	struct acts *acts;
+	struct orders orders;
 	int landlock_abi;
 	char roles[WIRE_TEXT_BYTES]; // as the parent told it last
 };
@@ -58,6 +60,10 @@ static void on_message(void *context, const struct wire *wire)
 		doors_open(&role->doors, wire, ENTRANCE_LOCAL);
 	else if (wire->kind == WIRE_ROLES)
 		memcpy(role->roles, wire->text, sizeof role->roles);
+	else if (wire->kind == WIRE_KEY)
+		orders_key(&role->orders, wire->text);
+	else if (wire->kind == WIRE_FORGED)
+		orders_forged(&role->orders, wire);
 	else if (wire->fd >= 0)
 		close(wire->fd);
 }
@@ -107,7 +113,8 @@ static int risk(void *context, const char *account)
 static bool order(void *context, const struct ward_order *what)
 {
 	struct role *role = context;
-	return feeder_order(&role->feeder, what);
+	const struct ward_order given = orders_give(&role->orders, what);
+	return feeder_order(&role->feeder, &given);
 }
 
 static bool ask(void *context, uint64_t ticket, struct bytes question)
@@ -151,6 +158,13 @@ static void on_acted(void *context, const struct feed_acted *acted)
 {
 	struct role *role = context;
 	feeder_acted(&role->feeder, acted);
+}
+
+static void would(
+	void *context, const json_t *act, struct arena *arena, struct act_trial *ret_trial)
+{
+	struct role *role = context;
+	acts_would(role->acts, act, arena, ret_trial);
 }
 
 static uint64_t next_ticket(void *context)
@@ -295,6 +309,7 @@ static struct event *watch_fd(struct role *role, int fd, event_callback_fn handl
 
 static void start(struct role *role)
 {
+	role->orders.ledger = role->parts.ledger;
 	role->explain = explain_new(role->parts.records, role->parts.ledger);
 	const struct vault_parts parts = {.identity = role->parts.identity,
 		.ledger = role->parts.ledger,
@@ -317,6 +332,7 @@ static void start(struct role *role)
 		.courier_test = courier_test,
 		.order = order,
 		.ask = ask,
+		.would = would,
 		.context = role,
 		.keys = &role->parts.place,
 		.skip_trail_wait = config_test(role->config, "no-trail-wait"),
@@ -367,6 +383,8 @@ static void stop(struct role *role)
 	serve_done(&role->vault);
 	keep_place(role);
 	acts_free(role->acts);
+	orders_done(&role->orders);
+	told_done(&role->feeder.facts.told);
 	explain_free(role->explain);
 	parts_close(&role->parts);
 }

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/time.h"
 #include "common/format/casework.h"
+#include "common/io/file.h"
 #include "common/message/feed.h"
 #include "watch/access/access.h"
 #include "watch/detect/findings.h"
@@ -23,7 +24,8 @@ enum {
 struct casebook {
 	char rules[512];
 	struct incidents *incidents;
-	bool known; // the vault told how far the trail is
+	bool known;     // the vault told how far the trail is
+	bool numbering; // it did so once
 	uint64_t noted[FEED_KINDS], sent[FEED_KINDS];
 	int64_t sent_us, risk_us; // monotonic
 	bool news;
@@ -63,13 +65,42 @@ static void take_one(void *context, uint64_t id, const char *key, const json_t *
 	c->news = true;
 }
 
+// More was found at once than is kept: whoever wanted that is not let off without a word.
+static void tell_lost(struct detector *detector, uint64_t place, uint64_t first)
+{
+	char key[40], sentence[200];
+	snprintf(key, sizeof key, "%llu-%llu", (unsigned long long)place + 1,
+		(unsigned long long)first - 1);
+	snprintf(sentence, sizeof sentence,
+		"%llu findings (%s) were pushed out by newer ones before they could become incidents.",
+		(unsigned long long)(first - place - 1), key);
+	log_error("%s", sentence);
+	detector_add(detector,
+		&(struct finding){.source = "system",
+			.id = "watch.findings-lost",
+			.title = "Findings were lost in a flood of others",
+			.sentence = sentence,
+			.advice =
+				"A rule finds far too much, or somebody makes it do so. The trail has "
+				"everything: look at what came in these minutes.",
+			.level = SIGMA_HIGH,
+			.time_us = time_now_us(),
+			.count = first - place - 1,
+			.key = key});
+}
+
 enum err casebook_take(struct casebook *c, struct detector *detector)
 {
 	struct findings *findings = detector_findings(detector);
+	if (!c->numbering)
+		return OK;
 	if (findings_last(findings) < incidents_place(c->incidents)) {
 		log_warning("the findings were made anew: incidents keep what they know");
 		incidents_begin_again(c->incidents);
 	}
+	uint64_t place = incidents_place(c->incidents), first = findings_first(findings);
+	if (place && first > place + 1)
+		tell_lost(detector, place, first);
 	findings_since(findings, incidents_place(c->incidents), take_one, c);
 	enum err err = incidents_save(c->incidents);
 	if (err)
@@ -138,13 +169,30 @@ void casebook_tell(struct casebook *c, struct channel *vault)
 	tell_found(c, vault);
 }
 
-enum err casebook_noted(struct casebook *c, struct bytes payload)
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+// Above all that the trail knows, and that is known here: one of the two databases may be lost.
+static void number(struct casebook *c, struct detector *detector)
+{
+	struct incidents *incidents = c->incidents;
+	incidents_number_from(incidents, c->noted[FEED_FINDING], c->noted[FEED_INCIDENT]);
+	findings_number_from(detector_findings(detector),
+		most(incidents_last(incidents), incidents_place(incidents)));
+	c->numbering = true;
+}
+
+enum err casebook_noted(struct casebook *c, struct detector *detector, struct bytes payload)
 {
 	enum err err = feed_noted_parse(payload, c->noted);
 	if (err)
 		return err;
 	memcpy(c->sent, c->noted, sizeof c->sent);
 	c->known = true;
+	if (!c->numbering)
+		number(c, detector);
 	return OK;
 }
 
@@ -156,18 +204,6 @@ void casebook_vault_gone(struct casebook *c)
 
 // ---- To people.
 
-static enum err read_file(const char *path, struct buf *text)
-{
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return ERR_NOT_FOUND;
-	buf_reserve(text, CASEWORK_BYTES + 1);
-	text->size = fread(text->at, 1, CASEWORK_BYTES + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : OK;
-}
-
 // Whom to tell; "" for nobody.
 static void destination(const struct casebook *c, char ret_name[CASEWORK_TELL_BYTES])
 {
@@ -177,7 +213,7 @@ static void destination(const struct casebook *c, char ret_name[CASEWORK_TELL_BY
 	struct casework_problem problem = {0};
 	struct arena *arena = arena_new();
 	snprintf(path, sizeof path, "%s/incidents.yaml", c->rules);
-	enum err err = read_file(path, &text);
+	enum err err = file_read(path, CASEWORK_BYTES, &text);
 	if (!err)
 		err = casework_parse(buf_bytes(&text), arena, &work, &problem);
 	if (err && err != ERR_NOT_FOUND)
@@ -230,31 +266,47 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	return err;
 }
 
+static void read_opened(const json_t *opened, struct access_incident *ret)
+{
+	const char *when = json_string_value(json_object_get(opened, "opened"));
+	const char *actor = json_string_value(json_object_get(opened, "actor"));
+	*ret = (struct access_incident){
+		.number = (uint64_t)json_integer_value(json_object_get(opened, "number")),
+		.actor = actor ? strtoull(actor, NULL, 16) : 0,
+		.by_hand = json_is_true(json_object_get(opened, "by_hand"))};
+	if (!when || time_parse(when, &ret->opened_us))
+		ret->opened_us = 0; // it counts on the next day that ends
+}
+
 enum err casebook_list(struct casebook *c, struct access *access)
 {
 	enum err err = OK;
 	json_t *opened;
 	while (!err && (opened = casebook_opened(c, access_last_incident(access)))) {
-		const char *when = json_string_value(json_object_get(opened, "opened"));
-		const char *actor = json_string_value(json_object_get(opened, "actor"));
-		struct access_incident incident = {
-			.number = (uint64_t)json_integer_value(json_object_get(opened, "number")),
-			.actor = actor ? strtoull(actor, NULL, 16) : 0};
-		if (!when || time_parse(when, &incident.opened_us))
-			incident.opened_us = 0; // it counts on the next day that ends
+		struct access_incident incident;
+		read_opened(opened, &incident);
 		err = access_incident(access, &incident);
 		json_decref(opened);
 	}
 	return err;
 }
 
+uint64_t casebook_changes(const struct casebook *c)
+{
+	return incidents_changes(c->incidents);
+}
+
 json_t *casebook_opened(struct casebook *c, uint64_t after)
 {
-	return incidents_next_opened(c->incidents, after);
+	return c->numbering ? incidents_next_opened(c->incidents, after) : NULL;
 }
 
 json_t *casebook_answer(struct casebook *c, const json_t *question, int *ret_status)
 {
+	if (!c->numbering) {
+		*ret_status = 503;
+		return json_pack("{s:s}", "problem", "Watch is starting; try again in a second.");
+	}
 	json_t *json = incidents_answer(c->incidents, question, ret_status);
 	c->news = true; // a verdict may change the risk
 	return json;

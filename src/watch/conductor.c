@@ -2,7 +2,6 @@
 
 #include "common/base/log.h"
 #include "common/base/time.h"
-#include "common/format/finding.h"
 #include "common/io/loop.h"
 #include "common/message/errand.h"
 #include "watch/casebook.h"
@@ -26,89 +25,38 @@ static void on_act(void *context, uint64_t ticket, const json_t *act)
 	free(text); // while the vault is away nothing is lost: playbooks_again()
 }
 
-static enum err on_notify(void *context, uint64_t id, const char *to, const char *text)
+// What the courier has not answered is lost when watch dies: only then it counts as sent.
+static enum err on_notify(void *context, struct playbooks_notice *notice)
 {
 	struct conductor *c = context;
-	struct errand errand = {.id = id,
+	char words[ERRAND_WORDS_BYTES];
+	struct errand errand = {.id = notice->id,
 		.kind = ERRAND_NOTICE,
 		.severity = 4,
 		.subject = "Hospitaller: something was noticed",
 		.type = "text/plain; charset=utf-8"};
-	if (!errand_is_name(to))
+	if (!errand_is_name(notice->to))
 		return ERR_INVALID;
-	snprintf(errand.destination, sizeof errand.destination, "%s", to);
-	return messenger_submit(c->parts->messenger, &errand, bytes_text(text));
+	snprintf(errand.destination, sizeof errand.destination, "%s", notice->to);
+	enum err err = messenger_knows(c->parts->messenger, &errand, words);
+	if (err == ERR_NOT_FOUND) {
+		err = messenger_submit(c->parts->messenger, &errand, bytes_text(notice->text));
+		return err ? err : ERR_BUSY;
+	}
+	if (err == ERR_DENIED)
+		snprintf(notice->problem, sizeof notice->problem, "%.200s", words);
+	return err;
 }
 
 static void on_changed(void *context)
 {
-	(void)context; // whoever looks asks
-}
-
-// ---- What guard and the courier tell of themselves.
-
-static void found(struct conductor *c, const char *id, const char *title, const char *sentence)
-{
-	char key[TIME_TEXT_BYTES];
-	int64_t now_us = time_now_us();
-	time_format(now_us - now_us % 60000000, key); // one of a kind in a minute
-	const struct finding finding = {.source = "system",
-		.id = id,
-		.title = title,
-		.sentence = sentence,
-		.advice = "See what speaks there, and whether it should.",
-		.level = SIGMA_MEDIUM,
-		.time_us = now_us,
-		.count = 1,
-		.key = key};
-	detector_add(c->parts->detector, &finding);
-}
-
-static void end_point(struct conductor *c)
-{
-	struct count_point *before =
-		c->point_count ? &c->points[(c->point_count - 1) % CONDUCTOR_POINTS] : NULL;
-	char words[200];
-	uint64_t denied = before && c->now.denied >= before->denied
-				  ? c->now.denied - before->denied
-				  : 0; // guard was restarted, and counts from zero
-	c->now.at_us = time_now_us();
-	c->points[c->point_count++ % CONDUCTOR_POINTS] = c->now;
-	c->now = (struct count_point){0};
-	if (denied <= CONDUCTOR_DENIED_MOST)
-		return;
-	snprintf(words, sizeof words,
-		"%llu packets within %d seconds wanted to go where no flow of the zones leads.",
-		(unsigned long long)denied, CONDUCTOR_PULL_S);
-	found(c, "system.denied", "Much is refused between the zones", words);
-}
-
-static void on_counted(void *context, const struct ward_counters *counters)
-{
 	struct conductor *c = context;
-	for (size_t i = 0; i < counters->count; i++) {
-		const struct ward_line *line = &counters->lines[i];
-		c->now.denied += line->kind == WARD_LINE_DENIED ? line->packets : 0;
-		c->now.allowed += line->kind == WARD_LINE_FLOW ? line->packets : 0;
-		c->now.blocks +=
-			line->kind == WARD_LINE_BLOCK || line->kind == WARD_LINE_QUARANTINE;
-	}
-	if (counters->last)
-		end_point(c);
+	c->changes++; // whoever looks asks
 }
 
-static void on_expired(void *context, const struct ward_answer *answer)
+uint64_t conductor_changes(const struct conductor *c)
 {
-	found(context, "system.expired", "A measure on the network ended by itself", answer->words);
-}
-
-static void on_refused(void *context, const struct errand_refusal *refusal)
-{
-	char words[500];
-	snprintf(words, sizeof words,
-		"Somebody wanted to send to '%s', where the configuration does not lead (%s): %s",
-		refusal->destination, errand_report_text(refusal->reason), refusal->words);
-	found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
+	return c->changes;
 }
 
 // ---- Opening, and the turns of the loop.
@@ -141,11 +89,7 @@ enum err conductor_open(const struct detector_places *places, const struct watch
 	}
 	if (playbooks_read(c->playbooks, c->folder))
 		say_shelf(c);
-	parts->warden->counted = on_counted;
-	parts->warden->expired = on_expired;
-	parts->warden->context = c;
-	parts->messenger->refused = on_refused;
-	parts->messenger->context = c;
+	conductor_listen(c);
 	*ret_conductor = c;
 	return OK;
 }
@@ -160,14 +104,16 @@ void conductor_close(struct conductor *c)
 
 static enum err take_findings(struct conductor *c)
 {
-	uint64_t total = detector_total(c->parts->detector),
+	uint64_t last = detector_last(c->parts->detector),
 		 id = playbooks_place(c->playbooks, PLACE_FINDING);
 	enum err err = OK;
-	if (id > total)
-		id = 0; // the findings were made anew
-	if (total - id > DETECTOR_KEPT)
-		id = total - DETECTOR_KEPT;
-	while (!err && id < total) {
+	if (!last)
+		return OK; // none yet, or they are being made anew, above all before
+	if (id > last)
+		id = 0; // of another database
+	if (last - id > DETECTOR_KEPT)
+		id = last - DETECTOR_KEPT;
+	while (!err && id < last) {
 		json_t *finding = detector_finding(c->parts->detector, ++id);
 		if (finding)
 			err = playbooks_found(c->playbooks, finding, time_now_us());
@@ -242,6 +188,7 @@ enum err conductor_tick(struct conductor *c)
 	int64_t now_us = time_monotonic_us();
 	if (playbooks_read(c->playbooks, c->folder))
 		say_shelf(c);
+	conductor_tell_left_out(c);
 	if (now_us - c->pulled_us >= CONDUCTOR_PULL_S * 1000000ll) {
 		c->pulled_us = now_us;
 		c->now = (struct count_point){0};

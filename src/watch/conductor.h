@@ -11,8 +11,13 @@
 
 enum {
 	CONDUCTOR_PULL_S = 20,
-	CONDUCTOR_POINTS = 540,     // three hours
-	CONDUCTOR_DENIED_MOST = 200 // packets in one of them; more is a finding
+	CONDUCTOR_POINTS = 540,      // three hours
+	CONDUCTOR_DENIED_MOST = 200, // packets in one of them; more is a finding
+	// Of one host, within guard's ten minutes: so many packets are a finding, and so many
+	// places are one that may be spreading.
+	CONDUCTOR_KNOCKS = 20,
+	CONDUCTOR_PLACES = 10,
+	CONDUCTOR_KNOCKS_AN_HOUR = 40 // findings
 };
 
 struct conductor;
@@ -27,6 +32,8 @@ enum err conductor_take(struct conductor *conductor);
 enum err conductor_acted(struct conductor *conductor, const struct feed_acted *acted);
 enum err conductor_tick(struct conductor *conductor);
 void conductor_vault(struct conductor *conductor, struct peer *vault); // NULL: it is away
+
+uint64_t conductor_changes(const struct conductor *conductor); // of runs, since the start
 
 // Answers to questions (question.c has the table).
 void conductor_list(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);

@@ -1,13 +1,9 @@
-#include "watch/detector.h"
+#include "watch/detector_in.h"
 
 #include "common/base/log.h"
 #include "common/base/time.h"
 #include "common/format/trail.h"
-#include "watch/conduct.h"
-#include "watch/detect/detect.h"
-#include "watch/detect/findings.h"
 #include "watch/detect/from_feed.h"
-#include "watch/scout.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,28 +11,10 @@
 #include <string.h>
 
 enum {
-	HISTORY = 500000, // entries before the place, at most
-	TOLD_BYTES = 40000,
-	COUNTS_BYTES = 15000,
-	BRIEF = 5
+	HISTORY = 500000 // entries before the place, at most
 };
 
 static const int64_t HOUR_US = 3600000000;
-
-struct detector {
-	char rules[512], exceptions[512]; // the folder; the file that is written here
-	uint64_t stamp, next;             // of the files; of the trail
-	int64_t rules_read_us;
-	struct detect *detect;
-	struct findings *findings;
-	struct seen *seen;
-	struct ocsf_event event;
-	struct conduct conduct;
-	struct scout scout;
-	struct arena *arena;
-	int64_t hour; // of the newest event
-	bool news;
-};
 
 static void on_found(void *context, const struct finding *finding)
 {
@@ -280,9 +258,14 @@ json_t *detector_finding(const struct detector *d, uint64_t id)
 	return findings_one(d->findings, id);
 }
 
+bool detector_knows(struct detector *d, const struct finding *finding)
+{
+	return findings_made_before(d->findings, finding);
+}
+
 void detector_add(struct detector *d, const struct finding *finding)
 {
-	if (!findings_made_before(d->findings, finding))
+	if (!detector_knows(d, finding))
 		on_found(d, finding);
 }
 
@@ -291,60 +274,14 @@ uint64_t detector_total(const struct detector *d)
 	return findings_total(d->findings);
 }
 
+uint64_t detector_last(const struct detector *d)
+{
+	return findings_last(d->findings);
+}
+
 bool detector_news(struct detector *d)
 {
 	bool news = d->news;
 	d->news = false;
 	return news;
-}
-
-static char *small_enough(json_t *counts)
-{
-	char *text = json_dumps(counts, JSON_COMPACT);
-	for (const char *const *key =
-			(const char *const[]){"rules", "exceptions", "problems", NULL};
-		text && *key && strlen(text) > COUNTS_BYTES; key++) {
-		free(text);
-		json_object_del(counts, *key);
-		text = json_dumps(counts, JSON_COMPACT);
-	}
-	return text;
-}
-
-void detector_tell(struct detector *d, struct buf *out)
-{
-	json_t *list = findings_json(d->findings, FINDINGS_TOLD, TOLD_BYTES);
-	json_t *counts = detect_json(d->detect, time_now_us());
-	char when[TIME_TEXT_BYTES];
-	time_format(d->rules_read_us, when);
-	json_object_set_new(counts, "rules_read", json_string(when));
-	char *findings = json_dumps(list, JSON_COMPACT), *rest = small_enough(counts);
-	buf_printf(out, "{\"total\":%llu,\"findings\":%s,\"detect\":%s}",
-		(unsigned long long)findings_total(d->findings), findings ? findings : "[]",
-		rest ? rest : "{}");
-	free(findings);
-	free(rest);
-	json_decref(list);
-	json_decref(counts);
-}
-
-void detector_brief(struct detector *d, struct buf *out)
-{
-	json_t *list = findings_json(d->findings, BRIEF, TOLD_BYTES), *short_list = json_array(),
-	       *one;
-	static const char *const keys[] = {"id", "title", "level", "time", "seq"};
-	size_t i;
-	json_array_foreach(list, i, one)
-	{
-		json_t *brief = json_object();
-		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-			json_object_set(brief, keys[k], json_object_get(one, keys[k]));
-		json_array_append_new(short_list, brief);
-	}
-	char *text = json_dumps(short_list, JSON_COMPACT);
-	buf_printf(out, "\"findings\":{\"total\":%llu,\"newest\":%s}",
-		(unsigned long long)findings_total(d->findings), text ? text : "[]");
-	free(text);
-	json_decref(list);
-	json_decref(short_list);
 }

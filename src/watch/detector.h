@@ -52,7 +52,9 @@ json_t *detector_finding(const struct detector *detector, uint64_t id);
 
 // Something that another part of watch found; kept with the next tick.
 void detector_add(struct detector *detector, const struct finding *finding);
-uint64_t detector_total(const struct detector *detector); // also the number of the newest
+bool detector_knows(struct detector *detector, const struct finding *finding); // the same one
+uint64_t detector_total(const struct detector *detector);                      // ever made
+uint64_t detector_last(const struct detector *detector); // the number of the newest
 // The rules that count now (watch/detect/rules.h), borrowed until they are read again; the file of
 // exceptions that watch itself may write; and reading all of it again at once.
 const struct rules *detector_rules(const struct detector *detector);

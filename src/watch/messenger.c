@@ -50,8 +50,32 @@ enum err messenger_submit(struct messenger *m, const struct errand *errand, stru
 	return OK;
 }
 
+static bool is_about(const struct errand_news *news, const struct errand *errand)
+{
+	return news->id == errand->id && strcmp(news->destination, errand->destination) == 0;
+}
+
+enum err messenger_knows(const struct messenger *m, const struct errand *errand, char *ret_words)
+{
+	for (const struct messenger_pending *p = m->pending; p; p = p->next)
+		if (p->errand.id == errand->id &&
+			strcmp(p->errand.destination, errand->destination) == 0)
+			return ERR_BUSY;
+	for (size_t i = 0; i < MESSENGER_NEWS; i++)
+		if (is_about(&m->news[i], errand) && m->news[i].state == ERRAND_REFUSED) {
+			strcpy(ret_words, m->news[i].words);
+			return ERR_DENIED;
+		}
+	for (size_t i = 0; i < MESSENGER_ANSWERED; i++)
+		if (m->answered[i] == errand->id)
+			return OK;
+	return ERR_NOT_FOUND;
+}
+
 static void answered(struct messenger *m, const struct errand_news *news)
 {
+	if (news->state != ERRAND_REFUSED)
+		m->answered[m->answered_count++ % MESSENGER_ANSWERED] = news->id;
 	for (struct messenger_pending **at = &m->pending; *at; at = &(*at)->next) {
 		struct messenger_pending *p = *at;
 		if (p->errand.id != news->id ||

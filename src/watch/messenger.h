@@ -10,6 +10,7 @@
 
 enum {
 	MESSENGER_NEWS = 32, // the last ones that are shown
+	MESSENGER_ANSWERED = 1024,
 	MESSENGER_REFUSALS = 16,
 	MESSENGER_PENDING = 256,
 	MESSENGER_PENDING_BYTES = 16 * 1024 * 1024,
@@ -43,6 +44,8 @@ struct messenger {
 	size_t news_count, refusal_count;  // ever; the lists are rings
 	struct messenger_pending *pending; // submitted, and no state came yet
 	size_t pending_count, pending_bytes;
+	uint64_t answered[MESSENGER_ANSWERED]; // numbers of those that the courier took; a ring
+	size_t answered_count;
 	struct messenger_taker taker; // of the feed that is being fetched
 	uint64_t fetching, fetches;   // its number, or 0; how many there were
 	bool changed;                 // since messenger_json()
@@ -55,6 +58,10 @@ void messenger_open(struct messenger *messenger, int fd); // owns it; replaces o
 // was taken is told by its states, as the last news.
 enum err messenger_submit(
 	struct messenger *messenger, const struct errand *errand, struct bytes content);
+// What is known of an errand: OK, it is on the courier's disk; ERR_BUSY, it was submitted and not
+// answered; ERR_DENIED, it was refused (ret_words, of ERRAND_WORDS_BYTES, says why); ERR_NOT_FOUND.
+enum err messenger_knows(
+	const struct messenger *messenger, const struct errand *errand, char *ret_words);
 // One feed at a time, and only while the courier is there. Should it go away, the feed has failed.
 bool messenger_can_fetch(const struct messenger *messenger);
 void messenger_fetch(struct messenger *messenger, const struct errand_fetch *fetch,

@@ -2,7 +2,9 @@
 
 #include "watch/casebook.h"
 #include "watch/conductor.h"
+#include "watch/detect/findings.h"
 #include "watch/detector.h"
+#include "watch/review.h"
 #include "watch/scout_ask.h"
 #include "watch/exemption.h"
 
@@ -10,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	FINDINGS_PAGE_BYTES = 40000
+};
 
 void reply_problem(struct reply *reply, uint16_t status, const char *format, ...)
 {
@@ -31,6 +37,25 @@ static void answer_finding(
 	if (!reply->json)
 		reply_problem(reply, 404, "There is no such finding; the last %d are kept.",
 			DETECTOR_KEPT);
+}
+
+static void answer_findings(
+	const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
+{
+	const char *rules = json_string_value(json_object_get(arguments, "rule"));
+	json_int_t before = json_integer_value(json_object_get(arguments, "before"));
+	json_int_t level = json_integer_value(json_object_get(arguments, "level"));
+	const struct findings_wish wish = {.before = before > 0 ? (uint64_t)before : 0,
+		.rules = rules ? rules : "",
+		.level = level > 0 && level < SIGMA_LEVELS ? (enum sigma_level)level
+							    : SIGMA_INFORMATIONAL,
+		.most_bytes = FINDINGS_PAGE_BYTES};
+	uint64_t next;
+	json_t *list = findings_page(detector_findings(parts->detector), &wish, &next);
+	reply->json = json_pack("{s:I, s:o}", "total",
+		(json_int_t)detector_total(parts->detector), "findings", list);
+	if (next)
+		json_object_set_new(reply->json, "next", json_integer((json_int_t)next));
 }
 
 static void answer_health(
@@ -70,8 +95,10 @@ const struct question questions[] = {
 		"Since when behaviour learns, of how many, and its thresholds."},
 	{"except", answer_except, "A rule does not count where a field has a value."},
 	{"exceptions", answer_exceptions, "What does not count, for which rule, and why."},
+	{"review", answer_review, "A reviewer decided about a person in a queue."},
 	{"unexcept", answer_unexcept, "It counts again."},
 	{"behaviour", answer_behaviour, "A person's ordinary day against today."},
+	{"findings", answer_findings, "A page of findings: older ones, of a level, of a rule."},
 	{"finding", answer_finding, "One finding by its number."},
 	{"intelligence", answer_intelligence, "How the sources of indicators stand."},
 	{"intelligence-look", answer_intelligence_look, "What is known of one value."},

@@ -68,7 +68,7 @@ await test('zones are undone unless somebody confirms', async () => {
   await look('zones');
   await button('Confirm: keep them').click();
   await page.getByText('Not confirmed').waitFor({ state: 'detached' });
-  await page.getByText('2 zones, 1 flows').waitFor();
+  await page.getByText('2 zones, 1 flow,').waitFor();
   await page.getByText('wards see devices').waitFor();
   await look('zones-held');
 });

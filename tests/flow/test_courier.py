@@ -163,7 +163,10 @@ class Proxy:
     def serve(self, client):
         head = b""
         while b"\r\n\r\n" not in head:
-            head += client.recv(4096)
+            more = client.recv(4096)
+            if not more:
+                return
+            head += more
         self.asked.append(head.decode())
         host, port = head.split()[1].decode().rsplit(":", 1)
         there = socket.create_connection(("127.0.0.1", int(port)))
@@ -193,6 +196,27 @@ def test_through_a_proxy(tmp_path, authority):
         assert web.requests[0]["body"] == b"through"
     assert proxy.asked[0].startswith(f"CONNECT hook.example:{web.port} ")
     assert base64.b64encode(b"me:word").decode() in proxy.asked[0]
+
+
+def test_a_name_server_that_says_nothing_keeps_nobody_else_waiting(tmp_path, authority):
+    """The library asks for names in threads, and must not wait for one whose errand has run out of time."""
+    resolver = tmp_path / "resolv.conf"
+    resolver.write_text("nameserver 127.0.0.77\noptions timeout:20 attempts:1\n")
+    dead = webhook(authority, 443).replace("hook:", "dead:", 1).replace("localhost:443", "receiver.example")
+    dead = dead.replace("timeout: 30s", "timeout: 1s")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, Web(authority.context("localhost")) as web:
+        silent.bind(("127.0.0.77", 53))
+        silent.settimeout(10)
+        with Courier(tmp_path, dead + webhook(authority, web.port), resolver=resolver) as c:
+            c.submit(1, "dead", b"x")
+            assert silent.recv(512)  # it was asked, and gets no answer
+            begun = time.time()
+            for id in range(2, 12):
+                c.submit(id, "hook", b"x")
+                c.wait(state="delivered", id=id, seconds=15)
+                time.sleep(0.3)
+            assert c.find(state="retrying", id=1), "meanwhile that one ran out of time"
+            assert time.time() - begun < 10, "and nobody waited for it"
 
 
 # ---- Mail.
@@ -320,7 +344,7 @@ class Syslog:
     """A receiver of RFC 5425 frames."""
 
     def __init__(self, context, port=0):
-        self.socket, self.context, self.frames = socket.create_server(("127.0.0.1", port)), context, []
+        self.socket, self.context, self.frames = socket.create_server(("127.0.0.1", port or free_port())), context, []
         self.port, self.connections = self.socket.getsockname()[1], 0
         threading.Thread(target=self.run, daemon=True).start()
 

@@ -15,7 +15,7 @@ def baited(tmp_path_factory):
         house.bundle(h.practitioner("p1"), *[h.patient(f"q{i}", f"Marsh{i}") for i in range(4)],
                      h.encounter("e1", "q0", "p1"))
         for login, role, person in (("dr.berg", "clinician", "Practitioner/p1"), ("ms.lane", "privacy-officer", ""),
-                                    ("ad.min", "administrator", ""), ("ms.desk", "front-desk", "")):
+                                    ("ad.min", "administrator", ""), ("ms.desk", "front-desk", ""), ("so.kim", "security-officer", "")):
             house.account(login, role, person)
         made = json.loads(house.cli("lure", "make", "--patients", 2, "--accounts", 1, "--tokens", 1, "--label",
                                     "the build server's notes", "--number", "urn:mrn|MRN-000", "--json").stdout)
@@ -74,6 +74,10 @@ def test_opening_one_is_certain(baited):
     found = wait_for(lambda: findings(baited.lane, CERTAIN[0]))
     assert found[0]["certain"] and found[0]["level"] == "critical"
     assert found[0]["who"]["name"] == "Dr.Berg" and found[0]["about"]["id"] == baited.patients[0]
+    # Who may not see names is told which patient it was, in a sentence as good.
+    nameless = findings(baited.sign_in("so.kim"), CERTAIN[0])[0]
+    assert nameless["sentence"].startswith(f"Dr.Berg touched the invented patient {baited.patients[0]} (read, denied)")
+    assert nameless["about"] == {"id": baited.patients[0]}
     broken = baited.berg.post("/api/break-glass", {"patient": baited.patients[1], "reason": "curious about this one"})
     assert broken.status == 200
     assert len(baited.berg.get(f"/fhir/Observation?patient={baited.patients[1]}").json["entry"]) == 3

@@ -149,6 +149,8 @@ def test_what_officers_and_administrators_ask(own):
     assert told.status == 200 and told.json["explanation"] != "unknown"
     assert ask(own, lane, "GET", "/api/trail/999999/explanation").status == 404
     assert ask(own, lane, "GET", "/api/queue").status == 200
+    assert ask(own, lane, "POST", "/api/queue",
+               {"account": "dr.berg", "queue": "worst", "day": "2026-01-02", "verdict": "incident"}).status == 404
     made = ask(own, admin, "POST", "/api/accounts",
                {"login": "ms.new", "name": "New", "role": "nurse", "person": ""})
     assert made.status == 201
@@ -169,6 +171,7 @@ def test_what_officers_and_administrators_ask(own):
     assert ask(own, admin, "DELETE", f"/api/sessions/{sessions[0]['handle']}").status == 204
     ask(own, admin, "GET", "/api/status")
     ask(own, admin, "GET", "/api/activity")
+    ask(own, admin, "GET", "/api/news")
     ask(own, admin, "GET", "/api/courier")
     ask(own, admin, "GET", "/api/guard")
     assert ask(own, admin, "GET", "/api/guard/series").json["every_seconds"] == 20

@@ -94,7 +94,10 @@ def test_a_cookie_needs_our_own_page(house):
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-hospitaller=hc_") and "HttpOnly" in cookie and "SameSite=Strict" in cookie
     value = cookie.split(";")[0]
-    assert client.get("/fhir/Patient/a", headers={"Cookie": value}).status == 200
+    ours = {"Cookie": value, "X-Hospitaller": "console"}
+    assert client.get("/fhir/Patient/a", headers=ours).status == 200
+    assert client.get("/fhir/Patient/a", headers={"Cookie": value}).status == 403
+    assert client.get("/api/health", headers={"Cookie": value}).status == 200
     assert client.post("/api/sign-out", headers={"Cookie": value}).status == 403
     assert client.post("/api/sign-out", headers={"Cookie": value, "X-Hospitaller": "console"}).status == 200
 

@@ -216,7 +216,7 @@ static void write_files(void)
 
 static bool verified(void)
 {
-	const struct verify_options wish = {.dir = trail, .vkey = vkey};
+	const struct verify_options wish = {.dir = trail, .vkey = vkey, .at_rest = true};
 	struct verify_report report = {0};
 	if (ledger_verify(&wish, &report))
 		return false;

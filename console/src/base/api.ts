@@ -71,8 +71,7 @@ const wait = (ms: number, signal?: AbortSignal) =>
   });
 
 async function once(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
-  const headers: Record<string, string> = { Accept: path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json' };
-  if (method !== 'GET') headers['X-Hospitaller'] = 'console';
+  const headers: Record<string, string> = { Accept: path.startsWith('/fhir') ? 'application/fhir+json' : 'application/json', 'X-Hospitaller': 'console' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let answer: Response;
   try {

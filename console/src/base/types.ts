@@ -93,6 +93,7 @@ export interface Look {
   strength: number;
   score: number;
   looked: number;
+  who?: { account?: string; name?: string; role?: string };
   flags: Flag[];
   patient: { id: string; name?: string };
 }

@@ -4,7 +4,7 @@ export interface Who { account?: string; name?: string; role?: string }
 export interface About { id: string; name?: string }
 
 export interface GuardLine {
-  kind: 'block' | 'quarantine' | 'flow' | 'denied';
+  kind: 'block' | 'quarantine' | 'flow' | 'denied' | 'knock';
   packets: number;
   bytes: number;
   address?: string;
@@ -12,6 +12,7 @@ export interface GuardLine {
   case?: string;
   reason?: string;
   name?: string;
+  places?: number;
 }
 
 export interface Guard {
@@ -82,7 +83,10 @@ export interface Findings {
   total: number;
   findings: Finding[];
   detect: Detect;
+  next?: number;
 }
+// Older ones, or only some of them.
+export type FindingsPage = Omit<Findings, 'detect'>;
 
 export interface Courier {
   running: boolean;
@@ -140,6 +144,7 @@ export interface Incident extends Brief {
   who?: Who;
   risk?: { points: number; rules: number; sources: number; tactics: number; alert: boolean };
   timeline: Happening[];
+  timeline_left_out?: number;
   tasks: { number: number; text?: string; who?: Who; done: boolean; done_at?: string }[];
   assessment: Record<string, { value?: string }>;
   patients: { count: number; listed: About[] };

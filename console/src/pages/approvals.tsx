@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { getOnce, post, query } from '../base/api';
 import { useLoad, useNow } from '../base/load';
+import { useNews } from '../base/news';
 import { may } from '../base/session';
 import type { Measure, Run } from '../base/watch';
 import { left, plural } from '../fhir/words';
@@ -48,6 +49,8 @@ export function Approvals() {
     setNext(got.next);
     return got;
   });
+  // Whoever went on to earlier ones would lose them.
+  useNews(['runs'], () => runs.length <= (loaded.data?.runs.length ?? 0) && loaded.again());
   const more = useDoing();
   const earlier = () => more.run(async () => {
     const got = await getOnce<{ runs: Run[]; next?: number }>(`/api/playbooks/runs${query({ before: next })}`);

@@ -117,9 +117,9 @@ export function Blocks() {
             {!unable && <Zones guard={guard} remain={guard.confirm_seconds * 1000 - passed} able={able} again={loaded.again} />}
             {counted.length > 0 && (
               <Card title="Counted between zones">
-                <Table label="Flows and what no flow allows" rows={counted} keyOf={(l) => `${l.kind} ${l.name}`} columns={[
-                  { title: 'Name', kind: 'main', cell: (l) => l.name },
-                  { title: 'What', cell: (l) => (l.kind === 'denied' ? <Tag tone={l.packets ? 'warn' : undefined}>Dropped</Tag> : <Tag tone="good">Allowed</Tag>) },
+                <Table label="Flows and what no flow allows" rows={counted} keyOf={(l) => `${l.kind} ${l.address ?? ''} ${l.name}`} columns={[
+                  { title: 'Name', kind: 'main', cell: (l) => (l.kind === 'knock' ? <><span class="mono">{l.address}</span> knocks at {l.places === 1 ? l.name : `${plural(l.places ?? 0, 'place')}, most at ${l.name}`}</> : l.name) },
+                  { title: 'What', cell: (l) => (l.kind !== 'flow' ? <Tag tone={l.packets ? 'warn' : undefined}>Dropped</Tag> : <Tag tone="good">Allowed</Tag>) },
                   { title: 'Packets', kind: 'number', cell: (l) => count(l.packets) },
                   { title: 'Amount', kind: 'number', cell: (l) => bytes(l.bytes) },
                 ]} />

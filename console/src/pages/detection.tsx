@@ -1,17 +1,19 @@
 // Is the watch awake? How far behind it is, what it had to leave out, who fell silent, what waits.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { getOnce } from '../base/api';
+import { getOnce, query } from '../base/api';
 import { useEvery, useLoad, useNow } from '../base/load';
+import { useNews } from '../base/news';
 import { may } from '../base/session';
 import type { Status } from '../base/types';
-import type { Courier, Findings } from '../base/watch';
+import type { Courier, Findings, FindingsPage } from '../base/watch';
 import { ago, bytes, count, dateTime, left, plural } from '../fhir/words';
 import { Box, Empty, Skeleton, Trouble } from '../ui/notice';
 import { Card, Page, Tag } from '../ui/page';
 import { Facts, Table } from '../ui/table';
 
 const EVERY_MS = 5000;
-const quietRules = /^behaviour\.(silence|gap|clock)/;
+const quietRules = ['behaviour.silence', 'behaviour.gap', 'behaviour.clock', 'behaviour.interrupted'];
+const SILENT_MS = 14 * 86400_000;
 
 interface Speed { at: number; place: number; perSecond?: number }
 
@@ -51,7 +53,6 @@ function Looking({ findings }: { findings: Findings }) {
   const now = useNow(5000);
   const sum = (key: 'held_back' | 'excepted' | 'regex_gave_up') => (d.rules ?? []).reduce((n, r) => n + (r[key] ?? 0), 0);
   const evicted = (d.memory?.evicted_groups ?? 0) + (d.memory?.evicted_marks ?? 0);
-  const silent = findings.findings.filter((f) => quietRules.test(f.rule));
   return (
     <>
       {evicted > 0 && <Box tone="warn" title={`The rules’ memory was full: ${plural(evicted, 'thing')} had to be forgotten.`}>A rule that counts over hours may have missed something. Somebody may be flooding it on purpose; look at what is busy.</Box>}
@@ -65,12 +66,24 @@ function Looking({ findings }: { findings: Findings }) {
             ['Memory', d.memory && `${bytes(d.memory.bytes)} in ${plural(d.memory.groups, 'group')}`], ['Forgotten for want of room', count(evicted)],
           ]} />
         </Card>
-        <Card title="Who fell silent">
-          {silent.length ? <ul class="lines">{silent.map((f) => <li key={f.id}><div><a href={`/finding/${f.id}`}>{f.title}</a><em>{f.sentence}</em></div><small>{dateTime(f.time)}</small></li>)}</ul>
-            : <Empty>Among the newest findings, no source that is usually busy fell silent, and no clock jumped.</Empty>}
-        </Card>
+        <Silent total={findings.total} />
       </div>
     </>
+  );
+}
+
+// Asked for by themselves: among everything else that was found they would be lost.
+function Silent({ total }: { total: number }) {
+  const loaded = useLoad(`silent ${total}`, async (signal) => {
+    const got = await getOnce<FindingsPage>(`/api/findings${query({ rule: quietRules.join(',') })}`, signal);
+    return got.findings.filter((f) => Date.now() - Date.parse(f.time) < SILENT_MS);
+  });
+  const silent = loaded.data;
+  return (
+        <Card title="Who fell silent" aside={<span class="muted">In the last fourteen days</span>}>
+          {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : !silent ? <Skeleton rows={2} /> : silent.length ? <ul class="lines">{silent.map((f) => <li key={f.id}><div><a href={`/finding/${f.id}`}>{f.title}</a><em>{f.sentence}</em></div><small>{dateTime(f.time)}</small></li>)}</ul>
+            : <Empty>No source that is usually busy fell silent, the trail has no gap, and no clock jumped.</Empty>}
+        </Card>
   );
 }
 
@@ -120,6 +133,7 @@ function Here() {
 
 function Found() {
   const loaded = useLoad('findings', (signal) => getOnce<Findings>('/api/findings', signal));
+  useNews(['findings'], loaded.again);
   return loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : loaded.data ? <Looking findings={loaded.data} /> : <Skeleton rows={6} />;
 }
 

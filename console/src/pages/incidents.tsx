@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { getOnce, query } from '../base/api';
 import { useLoad } from '../base/load';
+import { useNews } from '../base/news';
 import type { Brief, Incidents } from '../base/watch';
 import { dateTime } from '../fhir/words';
 import { LevelTag } from '../trail/finding';
@@ -28,6 +29,8 @@ export function IncidentsPage() {
     setNext(got.next);
     return got;
   });
+  // Whoever went on to earlier ones would lose them.
+  useNews(['incidents'], () => list.length <= (loaded.data?.incidents.length ?? 0) && loaded.again());
   const more = useDoing();
   const earlier = () => more.run(async () => {
     const got = await page(next);

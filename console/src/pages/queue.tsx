@@ -1,16 +1,51 @@
 // Today's queue: whose accesses nothing explains, why that is unusual, and what was looked for.
 import { useState } from 'preact/hooks';
-import { get } from '../base/api';
+import { get, post } from '../base/api';
 import { useLoad } from '../base/load';
+import { go } from '../base/router';
+import { account as me } from '../base/session';
 import type { Look, Queue, QueueItem } from '../base/types';
 import { count, date, dateTime, plural } from '../fhir/words';
 import { Explained, Flags } from '../trail/explanation';
 import { roleText } from '../trail/words';
+import { Ask } from '../ui/ask';
 import { Icon } from '../ui/icon';
-import { Box, Empty, Skeleton, Trouble } from '../ui/notice';
+import { Box, Empty, Skeleton, Trouble, tell } from '../ui/notice';
 import { Card, Page, Tag } from '../ui/page';
 
-function LookRow({ look }: { look: Look }) {
+type Verdict = 'fine' | 'incident';
+interface Reviewed { records: number; days: number; number?: string; joined?: boolean }
+
+// Nothing is asked of a reviewer but this: was it fine, or not?
+interface Which { account?: string; queue: 'worst' | 'slow'; day: string }
+function Decide({ which, name, done }: { which: Which; name: string; done(): void }) {
+  const [verdict, setVerdict] = useState<Verdict>();
+  const account = which.account;
+  if (!account) return null;
+  if (account === me()?.id) return <p class="muted">Somebody else decides about you.</p>;
+  const send = async (reason: string) => {
+    const made = await post<Reviewed>('/api/queue', { ...which, verdict, reason: reason || undefined });
+    setVerdict(undefined);
+    tell(made.number ? `Incident ${made.number} has it${made.joined ? ' already' : ''}.` : `It was fine: ${name} is out of the queue.`);
+    if (made.number) go(`/incident/${made.number}`);
+    else done();
+  };
+  return (
+    <div class="row">
+      <button type="button" class="button" aria-label={`This is fine: ${name}`} onClick={() => setVerdict('fine')}>This is fine…</button>
+      <button type="button" class="button" aria-label={`Make it an incident: ${name}`} onClick={() => setVerdict('incident')}>Make it an incident…</button>
+      <a class="button" href={`/person/${account}`}>Their ordinary day</a>
+      {verdict && (
+        <Ask title={verdict === 'fine' ? `This is fine: ${name}` : `An incident about ${name}`} label={verdict === 'fine' ? 'Why is it fine?' : 'Why?'} free={verdict === 'incident'}
+          act={verdict === 'fine' ? 'It is fine' : 'Open the incident'} onClose={() => setVerdict(undefined)} onDo={send}>
+          <p>{verdict === 'fine' ? 'These accesses are out of the queue and do not count again. What comes later does.' : 'The accesses become a finding, with their proofs, and the finding an incident: with its patients, tasks, clocks and letters.'}</p>
+        </Ask>
+      )}
+    </div>
+  );
+}
+
+function LookRow({ look, done }: { look: Look; done?(): void }) {
   const [open, setOpen] = useState(false);
   return (
     <li class="queue-look">
@@ -23,11 +58,12 @@ function LookRow({ look }: { look: Look }) {
       </div>
       {!open && <Flags flags={look.flags} />}
       {open && <Explained seq={look.seq} patient={look.patient.id} />}
+      {done && look.who && <Decide which={{ account: look.who.account, queue: 'worst', day: look.time.slice(0, 10) }} name={look.who.name ?? 'Somebody'} done={done} />}
     </li>
   );
 }
 
-function Item({ item }: { item: QueueItem }) {
+function Item({ item, done }: { item: QueueItem; done(): void }) {
   const record = item.queue === 'record', patient = item.looks[0]?.patient;
   const name = record && patient ? patient.name ?? `Patient ${patient.id}` : item.who.name ?? item.who.account ?? 'Somebody';
   return (
@@ -40,7 +76,8 @@ function Item({ item }: { item: QueueItem }) {
         </div>
       </header>
       <ul class="bullets">{item.why.map((w) => <li key={w}>{w}</li>)}</ul>
-      <ul class="queue-looks" aria-label="The accesses that weigh most">{item.looks.map((l) => <LookRow key={`${l.seq} ${l.patient.id}`} look={l} />)}</ul>
+      <ul class="queue-looks" aria-label="The accesses that weigh most">{item.looks.map((l) => <LookRow key={`${l.seq} ${l.patient.id}`} look={l} done={record ? done : undefined} />)}</ul>
+      {item.queue !== 'record' && <Decide which={{ account: item.who.account, queue: item.queue, day: item.day }} name={name} done={done} />}
     </article>
   );
 }
@@ -49,7 +86,7 @@ export function QueuePage() {
   const loaded = useLoad('queue', (signal) => get<Queue>('/api/queue', signal));
   const queue = loaded.data;
   const of = (kind: string) => (queue?.items ?? []).filter((i) => i.queue === kind);
-  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account} ${i.looks[0]?.patient.id}`} item={i} />) : <Empty>{none}</Empty>);
+  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account} ${i.looks[0]?.patient.id}`} item={i} done={loaded.again} />) : <Empty>{none}</Empty>);
   return (
     <Page title="Today’s queue" lead="Accesses to records that nothing in the hospital’s own data explains, as many as there is time for. It is a reason to ask, never a verdict."
       actions={<button type="button" class="button" onClick={loaded.again}>Refresh</button>}>

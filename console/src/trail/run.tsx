@@ -29,7 +29,9 @@ const states: Record<RunStep['state'], { words: string; tone?: 'good' | 'warn' |
 };
 
 // A task that was opened is not one that is done.
-const isOpenTask = (s: RunStep): boolean => s.action === 'open-task' && s.state === 'done';
+export const isOpenTask = (s: RunStep): boolean => s.action === 'open-task' && s.state === 'done';
+// "Security officer: See what left."
+export const taskText = (s: RunStep): string => s.words.replace(/^[a-z-]+(?=: )/, roleText);
 // Watch writes times as the trail does; people read their own clock.
 const local = (words: string): string => words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => dateTime(at));
 
@@ -44,6 +46,8 @@ export function lateText(s: RunStep, now: number): string {
 }
 
 type Verb = 'approve' | 'refuse' | 'undo';
+// Of a task: it is done.
+const finished = { title: 'Done', act: 'It is done', tone: undefined };
 const verbs: Record<Verb, { title: string; act: string; tone?: 'bad' }> = {
   approve: { title: 'Approve', act: 'Approve: do it now' }, refuse: { title: 'Refuse', act: 'Refuse it', tone: 'bad' }, undo: { title: 'Take back', act: 'Take it back' },
 };
@@ -52,15 +56,16 @@ const verbs: Record<Verb, { title: string; act: string; tone?: 'bad' }> = {
 export function Decide({ run, step, done }: { run: Run; step: RunStep; done(): void }) {
   const [verb, setVerb] = useState<Verb>();
   const role = account()?.role;
-  const name = actText(step.action);
+  const name = step.action === 'open-task' ? taskText(step) : actText(step.action);
   const mine = step.state === 'asked' && (!step.role || step.role === role);
+  const wordsOf = (v: Verb) => (v === 'undo' && step.action === 'open-task' ? finished : verbs[v]);
   const able: Verb[] = mine ? ['approve', 'refuse'] : holds(step) ? ['undo'] : [];
   if (step.state === 'asked' && !mine) return <span class="muted">Asked of: {roleText(step.role)}</span>;
   return (
     <div class="row">
-      {able.map((v) => <button key={v} type="button" class={`button ${v === 'approve' ? 'main' : ''}`} aria-label={`${verbs[v].title}: ${name}`} onClick={() => setVerb(v)}>{verbs[v].title}…</button>)}
+      {able.map((v) => <button key={v} type="button" class={`button ${v === 'approve' ? 'main' : ''}`} aria-label={`${wordsOf(v).title}: ${name}`} onClick={() => setVerb(v)}>{wordsOf(v).title}…</button>)}
       {verb && (
-        <Ask title={`${verbs[verb].title}: ${name}`} act={verbs[verb].act} tone={verbs[verb].tone} onClose={() => setVerb(undefined)} onDo={async (reason) => {
+        <Ask title={`${wordsOf(verb).title}: ${name}`} label={wordsOf(verb) === finished ? 'What came of it?' : undefined} act={wordsOf(verb).act} tone={wordsOf(verb).tone} onClose={() => setVerb(undefined)} onDo={async (reason) => {
           tell((await post<{ message: string }>(`/api/playbooks/runs/${run.id}/${verb}`, { step: step.step, action: step.action, reason })).message);
           setVerb(undefined);
           void askWaiting();
@@ -80,8 +85,8 @@ function StepRow({ run, step: s, now, done }: { run: Run; step: RunStep; now: nu
   return (
     <li class={s.state}>
       <div>
-        <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
-        {s.words && <p class="muted">{local(s.action === 'open-task' ? s.words.replace(/^[a-z-]+(?=: )/, roleText) : s.words)}</p>}
+        <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : s.action === 'open-task' && s.state === 'undone' ? 'Done' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
+        {s.words && <p class="muted">{local(s.action === 'open-task' ? taskText(s) : s.words)}</p>}
         {s.state === 'asked' && <p>{s.why} <span class="muted">{lateText(s, now)}</span></p>}
         {holds(s) && <p class="muted">Ends by itself in <span class="count">{left(Date.parse(s.until!) - now)}</span>.</p>}
       </div>

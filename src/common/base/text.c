@@ -115,6 +115,11 @@ size_t text_fold(struct bytes text, char *ret_text, size_t most)
 	return size;
 }
 
+const char *text_plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 bool text_starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

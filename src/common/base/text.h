@@ -14,6 +14,8 @@ bool text_is_clean(struct bytes text);
 // and a NUL.
 size_t text_fold(struct bytes text, char *ret_text, size_t most_bytes);
 bool text_starts(const char *text, const char *prefix);
+// For sentences: text_plural(1, "zone", "zones") is "zone".
+const char *text_plural(uint64_t count, const char *one, const char *many);
 // A FHIR id: [A-Za-z0-9\-\.]{1,64}.
 bool text_is_id(const char *text);
 

@@ -76,7 +76,7 @@ const char *act_approval_text(const struct act_kind *kind)
 		return "no";
 	if (kind->approval == ACT_ALWAYS)
 		return "always";
-	return kind->target == ACT_ON_ADDRESS ? "for an address of the house"
+	return kind->target == ACT_ON_ADDRESS ? "for an address of the house, or one that others are signed in from"
 	       : kind->target == ACT_ON_SESSION
 		       ? "when it is an application's token"
 		       : "unless the entry shows them signed in, doing it themselves";

@@ -49,6 +49,13 @@ struct act_kind {
 	const char *arguments;  // names with blanks between: "to text"
 };
 
+// What the vault says of an act that it is not asked to do; sentences without their full stop, or
+// NULL.
+struct act_trial {
+	const char *refused;  // whoever approves it
+	const char *approval; // why a person would have to agree
+};
+
 extern const struct act_kind act_kinds[];
 extern const size_t act_kind_count;
 

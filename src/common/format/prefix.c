@@ -109,3 +109,15 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
 {
 	return prefix_covers(a, b) || prefix_covers(b, a);
 }
+
+bool prefix_is_private(const struct prefix *prefix)
+{
+	static const char *const ranges[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+		"127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "::1"};
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		struct prefix range;
+		if (prefix_parse(ranges[i], &range) == OK && prefix_overlaps(&range, prefix))
+			return true;
+	}
+	return false;
+}

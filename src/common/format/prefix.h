@@ -31,3 +31,5 @@ bool prefix_is_one(const struct prefix *prefix); // a single address
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner); // or is the same
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);       // one covers the other
+// Has to do with addresses that are nobody's outside: RFC 1918 and 6598, loopback, link-local, ULA.
+bool prefix_is_private(const struct prefix *prefix);

@@ -75,6 +75,10 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 		"approve a step of a playbook"},
 	[TRAIL_DECLINED] = {"decline", "declined a step of a playbook",
 		"decline a step of a playbook"},
+	[TRAIL_QUEUE_REVIEWED] = {"queue-review", "decided about somebody in the queue",
+		"decide about somebody in the queue"},
+	[TRAIL_FORGED] = {"forged-order", "had an order without the vault's word",
+		"carry out an order that the vault did not give"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 	[TRAIL_WORK] = {"work", "did other work", "do what another role does"},
 };
@@ -389,7 +393,7 @@ static const char *about_what(const struct trail_entry *e, const char *patient, 
 	if (order || e->action == TRAIL_EXPLAINED || e->action == TRAIL_LURES ||
 		e->action == TRAIL_EXCEPTION ||
 		(e->action >= TRAIL_FOUND && e->action <= TRAIL_INCIDENT_CLOSED) ||
-		(e->action >= TRAIL_ACTED && e->action <= TRAIL_DECLINED))
+		(e->action >= TRAIL_ACTED && e->action <= TRAIL_FORGED))
 		return *e->detail ? arena_printf(arena, " (%s)", e->detail) : "";
 	if (e->kind != TRAIL_ACCESS && e->action != TRAIL_WHO_SAW)
 		return "";

@@ -74,10 +74,13 @@ enum trail_action {
 	TRAIL_INCIDENT_OPENED,
 	TRAIL_INCIDENT_CHANGED, // a note, a task, a verdict …
 	TRAIL_INCIDENT_CLOSED,
-	TRAIL_ACTED,      // what a playbook had done
-	TRAIL_ACT_ENDED,  // undone, or over
-	TRAIL_APPROVED,   // a step of a playbook
+	TRAIL_ACTED,     // what a playbook had done
+	TRAIL_ACT_ENDED, // undone, or over
+	TRAIL_APPROVED,  // a step of a playbook
 	TRAIL_DECLINED,
+	TRAIL_QUEUE_REVIEWED, // decided about a person in a queue
+	TRAIL_FORGED, // that guard refused: an order without the vault's word, or one that came
+		      // again
 	TRAIL_ACTIONS
 };
 

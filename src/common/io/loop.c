@@ -1,5 +1,8 @@
 #include "common/io/loop.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct peer *peer = context;
@@ -76,6 +79,8 @@ static void on_control(evutil_socket_t fd, short what, void *context)
 			event_base_loopexit(control->base, NULL);
 		else
 			control->message(control->context, &wire);
+		if (wire.kind == WIRE_KEY)
+			explicit_bzero(wire.text, sizeof wire.text);
 	}
 	if (err != ERR_BUSY) // the parent is gone: so is everything else
 		event_base_loopexit(control->base, NULL);
@@ -93,6 +98,13 @@ void control_done(struct control *control)
 	if (control->event)
 		event_free(control->event);
 	control->event = NULL;
+}
+
+void control_forged(const char *words, uint32_t count)
+{
+	struct wire wire = {.kind = WIRE_FORGED, .value = count, .fd = -1};
+	snprintf(wire.text, sizeof wire.text, "%s", words);
+	(void)!wire_send(CONTROL_FD, &wire); // it stands in the log as well
 }
 
 void control_ready(int landlock_abi)

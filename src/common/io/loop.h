@@ -23,7 +23,8 @@ enum err peer_init(struct peer *peer, struct event_base *base, int fd,
 void peer_done(struct peer *peer);
 void peer_flush(struct peer *peer);
 
-// Calls back for every wire message of the parent until the socket closes; then ends the loop.
+// Calls back for every wire message of the parent until the socket closes; then ends the loop. A
+// key is wiped when the callback returns.
 struct control {
 	struct event *event;
 	struct event_base *base;
@@ -32,4 +33,5 @@ struct control {
 };
 enum err control_init(struct control *control, struct event_base *base);
 void control_done(struct control *control);
+void control_forged(const char *words, uint32_t count); // guard alone: WIRE_FORGED
 void control_ready(int landlock_abi); // tells the parent, and how far Landlock confines us

@@ -43,6 +43,8 @@ enum err wire_send(int socket, const struct wire *wire)
 		attach(&message, &control, wire->fd);
 	ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	int problem = errno;
+	if (wire->kind == WIRE_KEY)
+		explicit_bzero(buf.at, buf.size);
 	buf_done(&buf);
 	if (sent >= 0)
 		return OK;
@@ -108,6 +110,8 @@ enum err wire_receive(int socket, struct wire *ret_wire)
 	enum err err = received_fd(&message, &fd);
 	if (!err)
 		err = parse(bytes_of(room, (size_t)got), ret_wire);
+	if (!err && ret_wire->kind == WIRE_KEY)
+		explicit_bzero(room, (size_t)got); // whoever has it, wipes theirs
 	if (err && fd >= 0)
 		close(fd);
 	ret_wire->fd = err ? -1 : fd;

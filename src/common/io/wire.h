@@ -21,10 +21,14 @@ enum wire_kind {
 	WIRE_LOCAL, // parent → vault: a connection of the command line; value is the user's id
 	WIRE_HELLO, // gate's worker → parent: the other end of its own control socket; value is its
 		    // process, index how far Landlock confines it
-	WIRE_ROLES, // parent → vault: one line of fields for each role (docs/roles.md)
-	WIRE_READY, // role → parent: confined and serving; value is Landlock's version, or 0
-	WIRE_STOP,  // parent → role: finish and exit
-	WIRE_LOST,  // gate's worker → parent: its channel to the vault ended; it needs another
+	WIRE_ROLES,  // parent → vault: one line of fields for each role (docs/roles.md)
+	WIRE_READY,  // role → parent: confined and serving; value is Landlock's version, or 0
+	WIRE_STOP,   // parent → role: finish and exit
+	WIRE_LOST,   // gate's worker → parent: its channel to the vault ended; it needs another
+	WIRE_KEY,    // parent → vault, guard: from now on the key of orders
+		     // (common/message/ward_proof.h)
+	WIRE_FORGED, // guard → parent → vault: an order that the vault did not give; text says
+		     // which, value how many since the last time
 	WIRE_KINDS
 };
 

@@ -120,6 +120,7 @@ static void put_event(struct buf *out, const struct feed_event *e)
 	put_u64(out, e->actor);
 	put_u64(out, e->session);
 	put_u64(out, e->user);
+	put_u64(out, e->resource);
 	put_u64(out, e->about);
 	put_u64(out, (uint64_t)e->about_us);
 	put_u8(out, e->about_action);
@@ -189,6 +190,7 @@ static struct feed_event get_event(struct cursor *in)
 	e.actor = get_u64(in);
 	e.session = get_u64(in);
 	e.user = get_u64(in);
+	e.resource = get_u64(in);
 	e.about = get_u64(in);
 	e.about_us = (int64_t)get_u64(in);
 	e.about_action = get_u8(in);

@@ -52,11 +52,14 @@ enum feed_message {
 	FEED_ACTED,
 };
 enum {
-	FEED_VERSION = 3,
+	FEED_VERSION = 4,
 	FEED_BATCH = 500,
 	FEED_ACTIVITY_BYTES = 60000,
 	FEED_QUEUE_BYTES = 60000,
-	FEED_PATIENTS = 16, // of one event; patient_count tells how many there were
+	// Of one event; patient_count tells how many there were. More than the rule "many records
+	// in an hour" takes for one person, so that whoever names another one behind them is found
+	// at least.
+	FEED_PATIENTS = 64,
 	FEED_WISHES = 512,
 	FEED_TEXT_BYTES = 96, // each text, with the NUL
 	FEED_CODE_BYTES = 32,
@@ -88,6 +91,7 @@ struct feed_event {
 	char address[FEED_CODE_BYTES * 2], application[FEED_TEXT_BYTES], rule[FEED_TEXT_BYTES];
 	char flags[FEED_FLAGS_BYTES]; // codes, divided by blanks
 	uint64_t user;                // the account it was done to or for, opaque; 0: none
+	uint64_t resource;            // which one of its type, opaque; 0: a search, or none
 	// Of TRAIL_EXPLAINED alone: the access that was explained. All the rest of the event, but
 	// seq, time_us, kind and action, is as that access had it.
 	uint64_t about;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-	ORDER_BYTES = 320,
+	ORDER_BYTES = 400,
 	ANSWER_BYTES = 16 + WARD_WORDS_BYTES
 };
 
@@ -38,20 +38,21 @@ const struct message_table ward_table = {
 enum {
 	HAS_PREFIX = 1,
 	HAS_SECONDS = 2,
-	HAS_WHY = 4 // case and reason
+	HAS_WHY = 4, // case and reason
+	HAS_PROOF = 8
 };
 
 static const struct {
 	const char *text;
 	unsigned has;
 } verbs[WARD_VERBS] = {
-	[WARD_BLOCK] = {"block", HAS_PREFIX | HAS_SECONDS | HAS_WHY},
-	[WARD_UNBLOCK] = {"unblock", HAS_PREFIX | HAS_WHY},
-	[WARD_QUARANTINE] = {"quarantine", HAS_PREFIX | HAS_SECONDS | HAS_WHY},
-	[WARD_RELEASE] = {"release", HAS_PREFIX | HAS_WHY},
-	[WARD_ZONES] = {"apply", HAS_SECONDS | HAS_WHY},
-	[WARD_CONFIRM] = {"confirm", HAS_WHY},
-	[WARD_ROLLBACK] = {"rollback", HAS_WHY},
+	[WARD_BLOCK] = {"block", HAS_PREFIX | HAS_SECONDS | HAS_WHY | HAS_PROOF},
+	[WARD_UNBLOCK] = {"unblock", HAS_PREFIX | HAS_WHY | HAS_PROOF},
+	[WARD_QUARANTINE] = {"quarantine", HAS_PREFIX | HAS_SECONDS | HAS_WHY | HAS_PROOF},
+	[WARD_RELEASE] = {"release", HAS_PREFIX | HAS_WHY | HAS_PROOF},
+	[WARD_ZONES] = {"apply", HAS_SECONDS | HAS_WHY | HAS_PROOF},
+	[WARD_CONFIRM] = {"confirm", HAS_WHY | HAS_PROOF},
+	[WARD_ROLLBACK] = {"rollback", HAS_WHY | HAS_PROOF},
 	[WARD_PULL] = {"list", 0},
 };
 
@@ -140,6 +141,20 @@ void ward_order_put(struct buf *out, const struct ward_order *o)
 		put_text(out, o->case_id);
 		put_text(out, o->reason);
 	}
+	if (has & HAS_PROOF) {
+		put_u64(out, o->count);
+		put_u64(out, (uint64_t)o->given_us);
+		buf_add(out, o->proof, WARD_PROOF_BYTES);
+	}
+}
+
+static void get_proof(struct cursor *in, struct ward_order *ret)
+{
+	ret->count = get_u64(in);
+	ret->given_us = (int64_t)get_u64(in);
+	struct bytes proof = get_raw(in, WARD_PROOF_BYTES);
+	if (!in->err)
+		memcpy(ret->proof, proof.at, WARD_PROOF_BYTES);
 }
 
 enum err ward_order_parse(
@@ -158,6 +173,8 @@ enum err ward_order_parse(
 		get_field(&in, o.case_id, WARD_CASE_BYTES);
 		get_field(&in, o.reason, WARD_REASON_BYTES);
 	}
+	if (has & HAS_PROOF)
+		get_proof(&in, &o);
 	enum err err = cursor_end(&in);
 	if (!err && ward_order_problem(&o))
 		err = ERR_INVALID;
@@ -214,6 +231,8 @@ void ward_counters_put(struct buf *out, const struct ward_counters *c)
 		put_u8(out, (uint8_t)line->kind);
 		put_prefix(out, &line->prefix);
 		put_u32(out, line->seconds);
+		if (line->kind == WARD_LINE_KNOCK)
+			put_u32(out, line->places);
 		put_u64(out, line->packets);
 		put_u64(out, line->bytes);
 		put_text(out, line->case_id);
@@ -226,6 +245,8 @@ static void get_line(struct cursor *in, struct ward_line *ret_line)
 	struct ward_line line = {.kind = (enum ward_line_kind)get_u8(in)};
 	line.prefix = get_prefix(in);
 	line.seconds = get_u32(in);
+	if (line.kind == WARD_LINE_KNOCK)
+		line.places = get_u32(in);
 	line.packets = get_u64(in);
 	line.bytes = get_u64(in);
 	get_field(in, line.case_id, WARD_CASE_BYTES);

@@ -15,7 +15,9 @@
 //
 // Every order holds a ticket, chosen by who asks, which comes back with the answer. Addresses
 // travel as bytes and are checked again; no text of a peer reaches the firewall. The same encoding
-// goes over the feed when the vault passes on what a person ordered.
+// goes over the feed when the vault passes on what a person ordered: each order but PULL ends with
+// the vault's proof that it is the vault's (ward_proof.h), so that watch carries orders and can
+// make none.
 #pragma once
 
 #include "common/format/prefix.h"
@@ -45,6 +47,7 @@ enum {
 	WARD_LEAST_CONFIRM_S = 5,
 	WARD_MOST_CONFIRM_S = 600,
 	WARD_BATCH = 150, // lines in one COUNTERS
+	WARD_PROOF_BYTES = 32,
 };
 
 struct ward_order {
@@ -54,6 +57,11 @@ struct ward_order {
 	uint32_t seconds;                   // BLOCK, QUARANTINE; ZONES: until it must be confirmed
 	char case_id[WARD_CASE_BYTES + 1];  // of the incident, or ""; [A-Za-z0-9.-]
 	char reason[WARD_REASON_BYTES + 1]; // as a person or a playbook wrote it
+	// All but PULL: the how-manieth of the vault's under this key, when it was given
+	// (monotonic: one clock for all on this machine), and that the vault gave it.
+	uint64_t count;
+	int64_t given_us;
+	uint8_t proof[WARD_PROOF_BYTES];
 };
 
 struct ward_answer { // DONE, REFUSED, EXPIRED (with ticket 0)
@@ -68,16 +76,18 @@ enum ward_line_kind {
 	WARD_LINE_QUARANTINE,
 	WARD_LINE_FLOW,   // allowed by this flow of the zones file
 	WARD_LINE_DENIED, // dropped because no flow allows it
+	WARD_LINE_KNOCK,  // a host that was refused so, within the last ten minutes
 	WARD_LINE_KINDS
 };
 
 struct ward_line {
 	enum ward_line_kind kind;
-	struct prefix prefix; // of a block or quarantine; family 0 otherwise
+	struct prefix prefix; // of a block, quarantine or knock; family 0 otherwise
 	uint32_t seconds;     // that remain
+	uint32_t places;      // of a knock alone: different ports of different hosts
 	uint64_t packets, bytes;
 	char case_id[WARD_CASE_BYTES + 1];
-	char words[WARD_REASON_BYTES + 1]; // the reason, or the flow's name
+	char words[WARD_REASON_BYTES + 1]; // the reason, the flow's name, or where most knocked
 };
 
 struct ward_counters {

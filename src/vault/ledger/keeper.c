@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	INDEX_BATCH = 4096,
+	NAP_MS = 50,
 	LIST_EVERY_US = 60 * 1000 * 1000
 };
 
@@ -197,24 +199,38 @@ static void sign_if_due(struct ledger *ledger, int64_t *signed_at, bool stop)
 	*signed_at = now;
 }
 
+// True when the ledger is being closed.
+static bool rest(struct ledger *ledger, bool nap)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += NAP_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&ledger->lock);
+	if (nap && !ledger->keeper_stop)
+		pthread_cond_timedwait(&ledger->rest, &ledger->lock, &until);
+	bool stop = ledger->keeper_stop;
+	pthread_mutex_unlock(&ledger->lock);
+	return stop;
+}
+
 void *keeper_main(void *context)
 {
 	struct ledger *ledger = context;
 	struct indexing job = {.ledger = ledger, .sealer = sealer_new(), .arena = arena_new()};
 	int64_t signed_at = 0;
-	bool stop = false;
+	bool stop = false, nap = false;
 	if (search_writer_open(ledger->search, &job.index))
 		job.index = NULL; // without an index a search walks the trail; slower, never wrong
 	else
 		atomic_store(&ledger->indexed, search_writer_place(job.index));
 	while (!stop) {
-		stop = atomic_load(&ledger->keeper_stop);
+		stop = rest(ledger, nap);
 		sign_if_due(ledger, &signed_at, stop);
 		bool behind = job.index &&
 			      search_writer_place(job.index) < atomic_load(&ledger->verified);
-		bool further = behind && index_some(&job);
-		if (!stop && !further)
-			usleep(50 * 1000);
+		nap = !behind || !index_some(&job);
 	}
 	search_writer_close(job.index);
 	sealer_free(job.sealer);

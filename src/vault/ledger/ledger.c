@@ -40,6 +40,11 @@ static struct ledger *ledger_new(const struct ledger_options *options)
 	pthread_mutex_init(&ledger->tree_lock, NULL);
 	pthread_cond_init(&ledger->work, NULL);
 	pthread_cond_init(&ledger->progress, NULL);
+	pthread_condattr_t by_clock;
+	pthread_condattr_init(&by_clock);
+	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&ledger->rest, &by_clock);
+	pthread_condattr_destroy(&by_clock);
 	return ledger;
 }
 
@@ -66,6 +71,7 @@ static void ledger_free(struct ledger *ledger)
 	pthread_mutex_destroy(&ledger->tree_lock);
 	pthread_cond_destroy(&ledger->work);
 	pthread_cond_destroy(&ledger->progress);
+	pthread_cond_destroy(&ledger->rest);
 	recent_forget(ledger);
 	free(ledger->marks);
 	free(ledger->dir);
@@ -128,7 +134,10 @@ void ledger_close(struct ledger *ledger)
 	pthread_cond_broadcast(&ledger->work);
 	pthread_mutex_unlock(&ledger->lock);
 	pthread_join(ledger->writer, NULL);
-	atomic_store(&ledger->keeper_stop, true);
+	pthread_mutex_lock(&ledger->lock);
+	ledger->keeper_stop = true;
+	pthread_cond_signal(&ledger->rest);
+	pthread_mutex_unlock(&ledger->lock);
 	pthread_join(ledger->keeper, NULL);
 	ledger_free(ledger);
 }

@@ -72,7 +72,8 @@ struct ledger {
 	// Keeper; `tree_lock` guards what proofs read.
 	pthread_t keeper;
 	bool keeper_runs;
-	_Atomic bool keeper_stop;
+	pthread_cond_t rest; // with `lock`; ends the keeper's nap
+	bool keeper_stop;    // under `lock`
 	pthread_mutex_t tree_lock;
 	struct place kept; // read back up to here
 	struct buf leaves; // taken over from unsigned_leaves

@@ -118,7 +118,8 @@ static enum err next_group(
 		bool empty = err == ERR_NOT_FOUND && all_zero(verify->segment + at, left);
 		if (!err || empty)
 			return err;
-		if (verify->tree.size < verify->signed_size || tries == TRIES)
+		if (verify->tree.size < verify->signed_size || tries == TRIES ||
+			verify->options->at_rest)
 			return err == ERR_NOT_FOUND ? ERR_SYNTAX : err;
 		usleep(TRY_US);
 		err = read_segment(verify);

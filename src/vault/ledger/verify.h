@@ -26,6 +26,7 @@ struct verify_options {
 	const char *dir;
 	const char *vkey;       // the trail's public key in C2SP form
 	const char *checkpoint; // file with a checkpoint kept elsewhere, or NULL
+	bool at_rest;           // nobody writes there: what is half there counts at once
 	void (*progress)(void *context, const struct verify_progress *progress); // or NULL
 	void *context;
 };

@@ -1,6 +1,7 @@
 // What a person ordinarily does, against today. Watch knows a number; whose it is, is known here.
 // The look is on the trail.
 #include "vault/serve/api.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
 #include "vault/identity/identity.h"
@@ -13,9 +14,8 @@ static json_t *whose(const struct account *account)
 
 static enum progress begin(struct vault *vault, struct exchange *x, const struct account *account)
 {
-	uint64_t number = mac_token(vault->parts.opaque, bytes_text(account->id));
-	const char *hex = arena_printf(x->arena, "%016llx", (unsigned long long)number);
-	json_t *question = json_pack("{s:s, s:s}", "ask", "behaviour", "actor", hex);
+	json_t *question = json_pack("{s:s, s:s}", "ask", "behaviour", "actor",
+		opaque_of(vault->parts.opaque, account->id).text);
 	return order_ask(vault, x, question) ? PROGRESS_ORDERED : PROGRESS_DONE;
 }
 

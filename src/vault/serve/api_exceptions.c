@@ -7,31 +7,21 @@
 #include "common/format/json.h"
 #include "vault/ledger/ledger.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
-	OPAQUE_DIGITS = 16,
 	REASON_BYTES = 300
 };
 
 // What watch keeps for a reason: a person wrote it, perhaps with a name in it, and it stands on the
 // trail, sealed.
 #define ENTRY_WORDS "entry %llu of the trail"
-
-static const char *opaque_of(struct vault *vault, struct exchange *x, const char *id)
-{
-	return arena_printf(x->arena, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
-}
-
-static bool is_opaque(const char *text)
-{
-	return strlen(text) == OPAQUE_DIGITS && strspn(text, "0123456789abcdef") == OPAQUE_DIGITS;
-}
 
 static bool is_field(const char *when, const char *field)
 {
@@ -49,14 +39,34 @@ static const char *without_names(
 	*ret_target = "";
 	for (size_t i = 0; is && i < sizeof people / sizeof *people; i++) {
 		const char *id = is + 1;
-		if (!is_field(when, people[i]) || is_opaque(id))
+		if (!is_field(when, people[i]) || opaque_digits(id))
 			continue;
 		if (i < 2 &&
 			identity_account_find(vault->parts.identity, id, x->arena, &account) == OK)
 			*ret_target = id = account.id;
-		return arena_printf(x->arena, "%s=%s", people[i], opaque_of(vault, x, id));
+		return arena_printf(
+			x->arena, "%s=%s", people[i], opaque_of(vault->parts.opaque, id).text);
 	}
 	return when;
+}
+
+// Nobody takes themselves out of what is looked at, their role, or where they sit.
+static bool is_own(struct vault *vault, struct exchange *x, const char *when)
+{
+	if (x->entrance == ENTRANCE_LOCAL)
+		return false;
+	struct opaque account = opaque_of(vault->parts.opaque, x->who.account),
+		      session = opaque_of(vault->parts.opaque, x->who.session);
+	const struct {
+		const char *field, *value;
+	} own[] = {{"actor.user.uid", account.text}, {"user.uid", account.text},
+		{"actor.session.uid", session.text}, {"actor.user.role", x->who.role},
+		{"src_endpoint.ip", x->ask.peer}};
+	bool found = false;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		found |= is_field(when, own[i].field) && own[i].value &&
+			 strcasecmp(strchr(when, '=') + 1, own[i].value) == 0;
+	return found;
 }
 
 static struct trail_entry note_exception(
@@ -108,16 +118,21 @@ enum progress api_exception_create(struct vault *vault, struct exchange *x)
 			REASON_BYTES - 1);
 	} else if (until) {
 		const char *when = without_names(vault, x, given, &target);
+		bool own = is_own(vault, x, when);
 		struct trail_entry note = note_exception(x,
 			arena_printf(x->arena, "for %s where %s, until %s", rule, when, until),
-			TRAIL_ALLOWED);
+			own ? TRAIL_DENIED : TRAIL_ALLOWED);
 		note.target = target;
 		note.reason = reason;
 		uint64_t entry = note_add(vault, x, &note);
-		progress = ask(vault, x, entry,
-			json_pack("{s:s, s:s, s:s, s:s, s:s}", "ask", "except", "rule", rule,
-				"when", when, "until", until, "reason",
-				arena_printf(x->arena, ENTRY_WORDS, (unsigned long long)entry)));
+		if (own)
+			answer_error(x, 403, "denied", "This is about you: somebody else decides.");
+		else
+			progress = ask(vault, x, entry,
+				json_pack("{s:s, s:s, s:s, s:s, s:s}", "ask", "except", "rule",
+					rule, "when", when, "until", until, "reason",
+					arena_printf(
+						x->arena, ENTRY_WORDS, (unsigned long long)entry)));
 	}
 	json_decref(body);
 	return progress;
@@ -155,7 +170,7 @@ static void join_account(struct vault *vault, struct exchange *x, json_t *one,
 	bool person = field && value &&
 		      (strcmp(field, "actor.user.uid") == 0 || strcmp(field, "user.uid") == 0);
 	for (size_t i = 0; person && i < count; i++)
-		if (strcmp(opaque_of(vault, x, accounts[i].id), value) == 0)
+		if (opaque_is(vault->parts.opaque, accounts[i].id, value))
 			json_object_set_new(one, "who",
 				json_pack("{s:s, s:s}", "account", accounts[i].id, "name",
 					accounts[i].name));

@@ -2,28 +2,15 @@
 // the trail that the finding rests on. Looking at it is on the trail, as a search of it.
 #include "vault/serve/api.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
+#include "common/format/sigma.h"
 #include "vault/ledger/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	OPAQUE_DIGITS = 16
-};
-
-// Is this the person behind the number that watch was given?
-static bool is_opaque(struct vault *vault, const char *id, const char *opaque)
-{
-	char digits[OPAQUE_DIGITS + 1];
-	if (!*id || !opaque)
-		return false;
-	snprintf(digits, sizeof digits, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
-	return strcmp(digits, opaque) == 0;
-}
 
 static const char *replace(
 	const char *text, const char *opaque, const char *with, struct arena *arena)
@@ -47,11 +34,21 @@ static void put_name(struct exchange *x, json_t *finding, const char *opaque, co
 			json_string(replace(sentence, opaque, name, x->arena)));
 }
 
+// Some sentences say "patient" before the number, and an id alone wants it.
+static void put_patient(
+	struct exchange *x, json_t *finding, const char *opaque, const char *text, bool is_id)
+{
+	const char *named = is_id ? arena_printf(x->arena, "patient %s", text) : text;
+	if (is_id && opaque && *opaque)
+		put_name(x, finding, arena_printf(x->arena, "patient %s", opaque), named);
+	put_name(x, finding, opaque, named);
+}
+
 static void join_actor(
 	struct vault *vault, struct exchange *x, json_t *finding, const struct trail_entry *entry)
 {
 	const char *opaque = json_string_value(json_object_get(finding, "actor"));
-	if (!is_opaque(vault, entry->actor, opaque))
+	if (!opaque_is(vault->parts.opaque, entry->actor, opaque))
 		return;
 	const char *name = *entry->actor_name ? entry->actor_name : entry->actor;
 	put_name(x, finding, opaque, name);
@@ -68,9 +65,8 @@ static void join_target(
 	if (!*entry->target ||
 		identity_account_find(vault->parts.identity, entry->target, x->arena, &account))
 		return;
-	const char *opaque = arena_printf(x->arena, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(entry->target)));
-	put_name(x, finding, opaque, *account.name ? account.name : account.login);
+	struct opaque opaque = opaque_of(vault->parts.opaque, entry->target);
+	put_name(x, finding, opaque.text, *account.name ? account.name : account.login);
 }
 
 static void join_patient(
@@ -79,11 +75,10 @@ static void join_patient(
 	const char *opaque = json_string_value(json_object_get(finding, "patient"));
 	for (uint32_t i = 0; i < entry->patients_here; i++) {
 		const char *id = entry->patients[i];
-		if (!is_opaque(vault, id, opaque))
+		if (!opaque_is(vault->parts.opaque, id, opaque))
 			continue;
 		const char *name = names_patient(vault, x, id);
-		put_name(
-			x, finding, opaque, name ? name : arena_printf(x->arena, "patient %s", id));
+		put_patient(x, finding, opaque, name ? name : id, !name);
 		json_t *about = json_pack("{s:s}", "id", id);
 		if (name)
 			json_object_set_new(about, "name", json_string(name));
@@ -117,8 +112,56 @@ static void note_joined(struct vault *vault, struct exchange *x, const char *wha
 	note_add_patients(vault, x, &note, joined, count);
 }
 
+static int level_of(const char *text)
+{
+	for (int level = 0; text && level < SIGMA_LEVELS; level++)
+		if (strcmp(sigma_level_text((enum sigma_level)level), text) == 0)
+			return level;
+	return text && *text ? -1 : 0;
+}
+
+// Older ones, or only some: watch is asked, which keeps more than it tells by itself.
+static enum progress findings_page(struct vault *vault, struct exchange *x)
+{
+	struct order *order = x->job;
+	const char *before = exchange_param(x, "before"), *rule = exchange_param(x, "rule");
+	int level = level_of(exchange_param(x, "level"));
+	json_t *one;
+	size_t i;
+	if (!order && level < 0) {
+		answer_error(x, 422, "invalid",
+			"A level is informational, low, medium, high or critical.");
+		return PROGRESS_DONE;
+	}
+	if (!order)
+		return order_ask(vault, x,
+			       json_pack("{s:s, s:I, s:i, s:s}", "ask", "findings", "before",
+				       (json_int_t)(before ? strtoll(before, NULL, 10) : 0), "level",
+				       level, "rule", rule ? rule : ""))
+			       ? PROGRESS_ORDERED
+			       : PROGRESS_DONE;
+	if (order_problem(x, order))
+		return PROGRESS_DONE;
+	json_array_foreach(json_object_get(order->reply, "findings"), i, one)
+		finding_join(vault, x, one);
+	note_joined(vault, x, "findings");
+	return api_answer(x, 200, json_incref(order->reply));
+}
+
+// What watch tells by itself is the newest of each rule; everything is told page by page.
+static void set_next(json_t *json)
+{
+	const json_t *list = json_object_get(json, "findings");
+	json_int_t newest = json_integer_value(json_object_get(json_array_get(list, 0), "id"));
+	if ((json_int_t)json_array_size(list) <
+		json_integer_value(json_object_get(json, "total")))
+		json_object_set_new(json, "next", json_integer(newest + 1));
+}
+
 enum progress api_findings(struct vault *vault, struct exchange *x)
 {
+	if (exchange_param(x, "before") || exchange_param(x, "rule") || exchange_param(x, "level"))
+		return findings_page(vault, x);
 	json_t *told = vault->parts.findings(vault->parts.context), *one;
 	size_t i;
 	if (!told) {
@@ -128,6 +171,7 @@ enum progress api_findings(struct vault *vault, struct exchange *x)
 	json_t *json = json_deep_copy(told); // names are joined for this caller only
 	json_decref(told);
 	json_array_foreach(json_object_get(json, "findings"), i, one) finding_join(vault, x, one);
+	set_next(json);
 	note_joined(vault, x, "findings");
 	return api_answer(x, 200, json);
 }

@@ -2,6 +2,7 @@
 // hears of it.
 #include "vault/serve/api.h"
 
+#include "common/base/text.h"
 #include "common/format/json.h"
 #include "vault/serve/order.h"
 
@@ -70,7 +71,8 @@ static struct trail_entry note_order(
 	if (o->prefix.family)
 		prefix_text(&o->prefix, address);
 	const char *what = *address ? address : ward_verb_text(o->verb);
-	note.detail = o->seconds ? arena_printf(x->arena, "%s, for %u seconds", what, o->seconds)
+	note.detail = o->seconds ? arena_printf(x->arena, "%s, for %u %s", what, o->seconds,
+					   text_plural(o->seconds, "second", "seconds"))
 				 : arena_text(x->arena, what);
 	note.reason = o->reason;
 	note.query = *o->case_id ? arena_printf(x->arena, "case %s", o->case_id) : "";

@@ -4,6 +4,7 @@
 #include "vault/serve/api.h"
 #include "vault/serve/letters.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 #include "vault/serve/room.h"
 
@@ -104,12 +105,6 @@ struct doing {
 	json_t *question;
 };
 
-static const char *opaque_text(struct vault *vault, struct exchange *x, const char *id)
-{
-	return arena_printf(x->arena, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
-}
-
 static bool refuse(struct exchange *x, const char *words)
 {
 	answer_error(x, 422, "invalid", "Nothing was done: %s.", words);
@@ -128,7 +123,8 @@ static bool read_assignee(
 	else if (identity_account_find(vault->parts.identity, to, x->arena, &account))
 		return refuse(x, "there is no account of this name");
 	doing->words = arena_printf(x->arena, "%s (%s)", account.name, account.login);
-	json_object_set_new(doing->question, "to", json_string(opaque_text(vault, x, account.id)));
+	json_object_set_new(doing->question, "to",
+		json_string(opaque_of(vault->parts.opaque, account.id).text));
 	return true;
 }
 
@@ -205,9 +201,9 @@ static enum progress begin(struct vault *vault, struct exchange *x)
 	json_t *body = api_body(x);
 	if (!body)
 		return PROGRESS_DONE;
-	doing.question =
-		json_pack("{s:s, s:s, s:s, s:s}", "ask", "incident-act", "number", doing.number,
-			"act", doing.deed->name, "who", opaque_text(vault, x, x->who.account));
+	doing.question = json_pack("{s:s, s:s, s:s, s:s}", "ask", "incident-act", "number",
+		doing.number, "act", doing.deed->name, "who",
+		opaque_of(vault->parts.opaque, x->who.account).text);
 	bool fine = read_doing(vault, x, body, &doing);
 	json_decref(body);
 	if (!fine) {
@@ -265,7 +261,8 @@ enum progress api_incident_open(struct vault *vault, struct exchange *x)
 	uint64_t entry = note_add(vault, x, &note);
 	enum progress progress = ask(vault, x,
 		json_pack("{s:s, s:I, s:I, s:s}", "ask", "incident-open", "finding", finding,
-			"entry", (json_int_t)entry, "who", opaque_text(vault, x, x->who.account)));
+			"entry", (json_int_t)entry, "who",
+			opaque_of(vault->parts.opaque, x->who.account).text));
 	if (progress == PROGRESS_ORDERED)
 		((struct order *)x->job)->entry = entry;
 	return progress;

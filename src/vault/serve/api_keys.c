@@ -1,6 +1,7 @@
 // Keys, for root on the server: rotating the key-encryption key, and destroying a patient's.
 #include "vault/serve/api.h"
 
+#include "common/base/text.h"
 #include "common/format/fhir_type.h"
 #include "common/format/json.h"
 #include "vault/keyring/keyring.h"
@@ -101,8 +102,8 @@ enum progress api_keys_rotated(struct vault *vault, struct exchange *x)
 		if (err)
 			return keys_failed(x, err);
 		if (left) {
-			answer_error(
-				x, 409, "conflict", "%zu keys are still under the old one.", left);
+			answer_error(x, 409, "conflict", "%zu %s still under the old one.", left,
+				text_plural(left, "key is", "keys are"));
 			return PROGRESS_DONE;
 		}
 		return job_begin(vault, x, ring_rotated);

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/format/json.h"
 #include "vault/lures/lures.h"
+#include "vault/serve/opaque.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,8 @@ static void note_lure(
 	struct vault *vault, struct exchange *x, const char *done, const struct lure *lure)
 {
 	struct trail_entry note = note_begin(x, TRAIL_SYSTEM, TRAIL_LURES, TRAIL_ALLOWED);
-	uint64_t opaque = lure ? mac_token(vault->parts.opaque, bytes_text(lure->id)) : 0;
-	note.detail = lure ? arena_printf(x->arena, "%s: %s %016llx", done,
-				     lure_kind_text(lure->kind), (unsigned long long)opaque)
+	note.detail = lure ? arena_printf(x->arena, "%s: %s %s", done, lure_kind_text(lure->kind),
+				     opaque_of(vault->parts.opaque, lure->id).text)
 			   : done;
 	note_add(vault, x, &note);
 }

@@ -2,16 +2,23 @@
 // they may is asked of watch first; then it stands on the trail; then watch hears of it.
 #include "vault/serve/api.h"
 #include "vault/serve/names.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/act.h"
+#include "common/format/json.h"
 #include "vault/identity/measures.h"
 #include "vault/ledger/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	REASON_BYTES = 500
+};
 
 static json_int_t number_of(const char *text)
 {
@@ -74,6 +81,55 @@ enum progress api_playbook_run(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_incref(order->reply));
 }
 
+// ---- A dry run: watch tells the steps, the vault what it would say to each.
+
+enum {
+	TRIED = 200 // steps; no run of ours has more (PLAYBOOKS_RECORDS)
+};
+
+static void copy(json_t *to, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+	if (value)
+		json_object_set(to, key, value);
+}
+
+static void try_step(struct vault *vault, struct exchange *x, const json_t *run, json_t *step)
+{
+	static const char *const keys[] = {"seq", "actor", "patient", "address", NULL};
+	const char *words = json_string_value(json_object_get(step, "words"));
+	const struct act_kind *kind = act_find(json_string_value(json_object_get(step, "action")));
+	struct act_trial trial = {0};
+	if (!kind || kind->doer == ACT_BY_WATCH || !vault->parts.would)
+		return;
+	json_t *act = json_pack("{s:s, s:s}", "key", "dry-run", "action", kind->name);
+	for (const char *const *key = keys; *key; key++)
+		copy(act, run, *key);
+	copy(act, step, "seconds");
+	vault->parts.would(vault->parts.context, act, x->arena, &trial);
+	json_decref(act);
+	if (trial.refused)
+		json_object_set_new(step, "state", json_string("refused"));
+	if (trial.refused)
+		json_object_set_new(
+			step, "words", json_sprintf("It would be refused: %s.", trial.refused));
+	else if (trial.approval)
+		json_object_set_new(step, "words",
+			json_sprintf("%s Somebody would be asked: %s.", words ? words : "",
+				trial.approval));
+}
+
+static void try_steps(struct vault *vault, struct exchange *x, json_t *run)
+{
+	json_t *step;
+	size_t i;
+	json_array_foreach(json_object_get(run, "steps"), i, step)
+	{
+		if (i < TRIED)
+			try_step(vault, x, run, step);
+	}
+}
+
 enum progress api_playbook_dry_run(struct vault *vault, struct exchange *x)
 {
 	struct order *order = x->job;
@@ -89,6 +145,7 @@ enum progress api_playbook_dry_run(struct vault *vault, struct exchange *x)
 	}
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
+	try_steps(vault, x, order->reply);
 	finding_join(vault, x, order->reply);
 	note_look(vault, x, "playbook dry run");
 	return api_answer(x, 200, json_incref(order->reply));
@@ -135,12 +192,10 @@ static bool read_wish(struct exchange *x, struct wish *ret)
 static json_t *question_of(
 	struct vault *vault, const struct exchange *x, const struct wish *w, uint64_t entry)
 {
-	char by[17];
-	snprintf(by, sizeof by, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(x->who.account)));
+	struct opaque by = opaque_of(vault->parts.opaque, x->who.account);
 	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "ask",
 		entry ? "playbook-wish" : "playbook-may", "verb", w->verb, "run", w->run, "step",
-		w->step, "role", x->who.role, "by", by);
+		w->step, "role", x->who.role, "by", by.text);
 	if (entry)
 		json_object_set_new(json, "entry", json_integer((json_int_t)entry));
 	return json;
@@ -243,19 +298,43 @@ enum progress api_measures(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, json_pack("{s:o}", "measures", list));
 }
 
+// Why, in the arena; "" when nothing was said. False: answered.
+static bool read_reason(struct exchange *x, const char **ret_reason)
+{
+	*ret_reason = "";
+	if (!x->body.size)
+		return true;
+	json_t *body = api_body(x);
+	if (!body)
+		return false;
+	const char *reason = json_get_text(body, "reason");
+	bool fine =
+		!reason || (strlen(reason) <= REASON_BYTES && text_is_clean(bytes_text(reason)));
+	if (reason && fine)
+		*ret_reason = arena_text(x->arena, reason);
+	if (!fine)
+		answer_error(x, 422, "invalid", "A reason has at most %d bytes.", REASON_BYTES);
+	json_decref(body);
+	return fine;
+}
+
 enum progress api_measure_lift(struct vault *vault, struct exchange *x)
 {
+	const char *reason;
 	const struct measure *known =
 		measure_by_key(vault->parts.identity, route_segment(x, "key"));
 	if (!known || known->state != MEASURE_HOLDS || known->kind == MEASURE_NONE) {
 		answer_error(x, 404, "not-found", "Nothing of this key holds.");
 		return PROGRESS_DONE;
 	}
+	if (!read_reason(x, &reason))
+		return PROGRESS_DONE;
 	struct measure m = *known;
 	struct trail_entry note = note_begin(x, TRAIL_SYSTEM, TRAIL_ACT_ENDED, TRAIL_ALLOWED);
 	bool own = strcmp(m.subject, x->who.account) == 0;
 	m.state = MEASURE_OVER;
 	note.detail = arena_printf(x->arena, "%s, lifted by hand", m.action);
+	note.reason = reason;
 	note.refers_to = m.entry;
 	note.outcome = own ? TRAIL_DENIED : TRAIL_ALLOWED;
 	if (own)

@@ -62,8 +62,8 @@ static enum progress slow_down(
 	note.status = 429;
 	note.target = lure;
 	note_stranger(vault, x, &note, "throttled");
-	answer_error(x, 429, "too-many", "Too many attempts. Wait %u second%s.", wait_s,
-		wait_s == 1 ? "" : "s");
+	answer_error(x, 429, "too-many", "Too many attempts. Wait %u %s.", wait_s,
+		text_plural(wait_s, "second", "seconds"));
 	answer_retry(x, wait_s);
 	return PROGRESS_DONE;
 }

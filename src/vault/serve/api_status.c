@@ -70,6 +70,20 @@ enum progress api_activity(struct vault *vault, struct exchange *x)
 	return api_answer(x, 200, activity);
 }
 
+// Tells of nobody and is no look at anything: a page asks it every few seconds, to know when to ask
+// for more.
+enum progress api_news(struct vault *vault, struct exchange *x)
+{
+	json_t *activity = vault->parts.activity(vault->parts.context);
+	json_t *news = json_incref(json_object_get(activity, "news"));
+	json_decref(activity);
+	if (!news) {
+		answer_error(x, 503, "unavailable", "Watch has not told anything yet.");
+		return PROGRESS_DONE;
+	}
+	return api_answer(x, 200, news);
+}
+
 // The records against the trail, some milliseconds at a time: the answer says where to go on.
 enum progress api_records_check(struct vault *vault, struct exchange *x)
 {

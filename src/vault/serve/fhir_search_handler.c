@@ -1,4 +1,5 @@
 // Searching: what matches and may be seen, with every patient named on the trail.
+#include "common/base/text.h"
 #include "vault/serve/fhir_base.h"
 #include "vault/serve/fhir_query.h"
 #include "vault/serve/handlers.h"
@@ -290,7 +291,8 @@ static void note_search(struct searching *s)
 	struct trail_entry note = note_access(s->x, &s->access, &s->verdict, TRAIL_ALLOWED);
 	note.status = 200;
 	if (s->held_back)
-		note.detail = arena_printf(s->x->arena, "%zu hits were held back", s->held_back);
+		note.detail = arena_printf(s->x->arena, "%zu %s held back", s->held_back,
+			text_plural(s->held_back, "hit was", "hits were"));
 	if (s->person && s->result.total >= 0) // those on other pages, too
 		note_add_patients(
 			s->vault, s->x, &note, s->result.counted, (size_t)s->result.total);

@@ -25,6 +25,8 @@ route_handler api_me, api_me_second_factor, api_me_password, api_me_recovery_cod
 route_handler api_seen, api_trail, api_trail_state, api_trail_entry;
 // api_queue.c
 route_handler api_queue, api_trail_explanation;
+// api_review.c
+route_handler api_queue_review;
 // api_accounts.c
 route_handler api_accounts, api_account_create, api_account_change, api_account_reset_password,
 	api_account_reset_second_factor, api_account_token;
@@ -52,4 +54,4 @@ route_handler api_courier, api_courier_test;
 // api_guard.c
 route_handler api_guard_order, api_guard_list, api_guard_series;
 // api_status.c
-route_handler api_health, api_status, api_activity, api_records_check;
+route_handler api_health, api_status, api_activity, api_news, api_records_check;

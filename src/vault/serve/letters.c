@@ -2,6 +2,7 @@
 
 #include "common/base/time.h"
 #include "common/format/casework.h"
+#include "common/io/file.h"
 #include "vault/serve/names.h"
 
 #include <stdio.h>
@@ -9,14 +10,8 @@
 
 static enum err slurp(const char *path, size_t most, struct buf *text)
 {
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return ERR_NOT_FOUND;
-	buf_reserve(text, most + 1);
-	text->size = fread(text->at, 1, most + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : OK;
+	enum err err = file_read(path, most, text);
+	return err == ERR_LIMIT ? OK : err; // whoever reads it says so
 }
 
 // A name of a file and nothing else.

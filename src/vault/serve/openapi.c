@@ -71,6 +71,7 @@ static const struct shape {
 				"Of that person: points, rules, sources, tactics, alert.", true},
 			{"timeline", "object[]",
 				"time, kind, text, who; of findings also title, level, id, seq."},
+			{"timeline_left_out", "integer", "Findings that did not fit.", true},
 			{"tasks", "object[]", "number, text, who, done, done_at."},
 			{"assessment", "object", "For each answered question: value, entry."},
 			{"patients", "object", "count, and listed: id, name."},

@@ -53,6 +53,7 @@ bool order_problem(struct exchange *x, const struct order *order)
 		return false;
 	answer_error(x, order->status,
 		order->status == 404   ? "not-found"
+		: order->status == 403 ? "denied"
 		: order->status == 409 ? "conflict"
 		: order->status < 500  ? "invalid"
 				       : "unavailable",
@@ -156,7 +157,8 @@ static json_t *line_json(const struct ward_line *line)
 	static const char *const kinds[WARD_LINE_KINDS] = {[WARD_LINE_BLOCK] = "block",
 		[WARD_LINE_QUARANTINE] = "quarantine",
 		[WARD_LINE_FLOW] = "flow",
-		[WARD_LINE_DENIED] = "denied"};
+		[WARD_LINE_DENIED] = "denied",
+		[WARD_LINE_KNOCK] = "knock"};
 	char address[PREFIX_TEXT_BYTES] = "";
 	json_t *json = json_pack("{s:s, s:I, s:I}", "kind", kinds[line->kind], "packets",
 		(json_int_t)line->packets, "bytes", (json_int_t)line->bytes);
@@ -166,6 +168,11 @@ static json_t *line_json(const struct ward_line *line)
 	}
 	prefix_text(&line->prefix, address);
 	json_object_set_new(json, "address", json_string(address));
+	if (line->kind == WARD_LINE_KNOCK) {
+		json_object_set_new(json, "places", json_integer(line->places));
+		json_object_set_new(json, "name", json_string(line->words));
+		return json;
+	}
 	json_object_set_new(json, "seconds", json_integer(line->seconds));
 	json_object_set_new(json, "case", json_string(line->case_id));
 	json_object_set_new(json, "reason", json_string(line->words));

@@ -120,11 +120,14 @@ void serve_again(struct vault *vault, struct exchange *x)
 	handle(vault, x);
 }
 
-// A browser sends cookies along with whatever page asks; only our own page can add the header.
+// A browser sends cookies along with whatever page, mail or link asks; only our own page can add
+// the header. Reading counts, too: it is on the trail in somebody's name, and may cost them their
+// session.
 static bool forged(const struct exchange *x)
 {
 	bool changes = x->ask.method != DOOR_GET && x->ask.method != DOOR_HEAD;
-	return changes && x->ask.token_kind == DOOR_TOKEN_COOKIE && !x->ask.console;
+	bool somebodys = changes || !(x->route->needs & NEEDS_NOBODY);
+	return somebodys && x->ask.token_kind == DOOR_TOKEN_COOKIE && !x->ask.console;
 }
 
 static bool body_fits(struct exchange *x)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/allowance.h"
+#include "common/format/act.h"
 #include "vault/serve/exchange.h"
 #include "vault/serve/worker.h"
 
@@ -42,7 +43,7 @@ struct vault_parts {
 	const char *base;  // "https://his.example/fhir", or NULL or "" where it is not configured
 	int64_t started_us;
 	bool skip_trail_wait; // only for the tests that show what no-trace-no-record prevents
-	bool skip_glass; // likewise care-comes-first: a measure is not opened by broken glass
+	bool skip_glass;      // likewise care-comes-first: a measure is not opened by broken glass
 	// Queues the answer for the client of the exchange; the exchange is freed by serve
 	// afterwards.
 	void (*deliver)(void *context, struct exchange *exchange);
@@ -61,6 +62,9 @@ struct vault_parts {
 	bool (*order)(void *context, const struct ward_order *order);
 	// The same of a question to watch, as JSON.
 	bool (*ask)(void *context, uint64_t ticket, struct bytes question);
+	// What would come of an act that a playbook wants, without doing it (acts.h).
+	void (*would)(
+		void *context, const json_t *act, struct arena *arena, struct act_trial *ret_trial);
 	void *context;
 };
 

@@ -3,6 +3,7 @@
 #include "common/base/time.h"
 #include "common/format/trail.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ enum err access_open(
 		abort();
 	a->per_thousand = options->per_thousand;
 	a->least = options->least;
+	a->found = options->found;
+	a->found_context = options->context;
 	a->clock_us = a->closed_day = INT64_MIN;
 	a->has_again = true; // there may be some from before
 	enum err err = keep_open(a, options->path, ret_problem);
@@ -99,32 +102,74 @@ static void remember(struct access *a, const struct line *line)
 	a->seen[at].acts = line->acts;
 }
 
+// Whoever hides one record behind two thousand others is at least seen to have done so.
+static void tell_full(struct access *a, const struct line *line)
+{
+	static const struct sigma_names tags = {
+		{"attack.collection", "attack.t1213", "attack.defense-evasion"}, 3};
+	static const struct sigma_names false_positives = {
+		{"A migration under a person's account"}, 1};
+	char sentence[FINDING_SENTENCE_BYTES], key[TIME_TEXT_BYTES], actor[17];
+	if (!a->found)
+		return;
+	time_format(line->day * DAY_US, key);
+	key[10] = 0;
+	snprintf(actor, sizeof actor, "%016llx", (unsigned long long)line->actor);
+	snprintf(sentence, sizeof sentence,
+		"%s came upon %d patients on %s (UTC). Whether more of them are explained is not looked "
+		"at one by one.",
+		actor, ACCESS_LINES, key);
+	a->found(a->found_context,
+		&(struct finding){.source = "access",
+			.id = "access.many",
+			.title = "More patients on one day than can be looked at one by one",
+			.sentence = sentence,
+			.advice =
+				"Nobody does this by hand. End the session, and look through the day "
+				"on the trail: what matters may be what came last.",
+			.level = SIGMA_HIGH,
+			.tags = &tags,
+			.false_positives = &false_positives,
+			.seq = line->seq,
+			.time_us = line->at_us,
+			.count = ACCESS_LINES,
+			.key = key,
+			.evidence = &line->seq,
+			.evidence_count = 1,
+			.actor = bytes_of(actor, 16)});
+}
+
 static enum err add_line(struct access *a, const struct line *line)
 {
 	const int64_t key[] = {line->day, (int64_t)line->actor};
 	struct store_query *q = a->queries[A_COUNT];
 	keep_bind(a, A_COUNT, key, 2);
-	bool room = query_step(q) == STORE_ROW && row_int(q, 0) < ACCESS_LINES;
+	int64_t lines = query_step(q) == STORE_ROW ? row_int(q, 0) : ACCESS_LINES;
 	query_reset(q);
-	if (!room)
-		return OK; // whoever did so much on a day is at the top of that day anyway
+	if (lines >= ACCESS_LINES)
+		return OK;
 	const int64_t values[] = {line->day, (int64_t)line->actor, (int64_t)line->patient,
 		(int64_t)line->seq, line->index, line->at_us, line->acts};
 	const int64_t person[] = {(int64_t)line->actor, line->day};
 	enum err err = keep_run(a, A_ADD, values, 7);
+	if (!err && lines == ACCESS_LINES - 1) // the last that fits: read again, it is the same one
+		tell_full(a, line);
 	return err ? err : keep_run(a, A_PERSON, person, 2);
 }
 
 // Was more than before done with the record: opened, or through a broken glass? Then the rules want
 // to hear of that access, too, and not only of the first of the day.
+static bool did_more(unsigned now, unsigned before)
+{
+	const unsigned opened = ACT_OPENED | ACT_WROTE;
+	return (now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
+}
+
 static enum err look_again(struct access *a, const struct line *line, unsigned before)
 {
-	const unsigned opened = ACT_OPENED | ACT_WROTE, now = line->acts;
-	bool more =
-		(now & opened && !(before & opened)) || (now & ACT_GLASS && !(before & ACT_GLASS));
 	const int64_t values[] = {line->day, (int64_t)line->actor, (int64_t)line->patient,
 		(int64_t)line->seq, line->index, line->at_us};
-	if (!more)
+	if (!did_more(line->acts, before))
 		return OK;
 	a->has_again = true;
 	return keep_run(a, A_AGAIN_ADD, values, 6);
@@ -148,6 +193,8 @@ static enum err add_acts(struct access *a, struct line *line)
 	if (step != STORE_ROW)
 		return step == STORE_DONE ? add_line(a, line) : ERR_IO;
 	enum err err = look_again(a, line, before);
+	if (did_more(line->acts, before)) // what was decided was decided about less
+		before &= ~(unsigned)ACT_JUDGED;
 	line->acts |= before;
 	const int64_t values[] = {key[0], key[1], key[2], line->acts, score_of(&told, line->acts)};
 	return err || line->acts == before ? err : keep_run(a, A_ACTS, values, 5);
@@ -290,7 +337,7 @@ enum err access_incident(struct access *a, const struct access_incident *inciden
 		made = a->closed_day + 1;
 	const int64_t row[] = {made, ROW_INCIDENT, (int64_t)incident->number, made, 0},
 		      with[] = {made, ROW_WITH, (int64_t)incident->actor, made, 0};
-	enum err err = keep_run(a, A_ITEM, row, 5);
+	enum err err = incident->by_hand ? OK : keep_run(a, A_ITEM, row, 5);
 	if (!err && incident->actor)
 		err = keep_run(a, A_ITEM, with, 5);
 	a->incident = incident->number;

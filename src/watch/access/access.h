@@ -12,12 +12,14 @@
 // in it again for two weeks, unless it weighs twice as much. Days are of UTC and end by the events'
 // own time, so the same trail and the same explanations give the same list, however fast they come.
 //
-// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day, kept for ACCESS_KEPT_DAYS
-// when unexplained and for two days otherwise, on disk; in memory only the database's cache
+// Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day (further patients of that
+// day are not weighed, and that is a finding, "access.many"), kept for ACCESS_KEPT_DAYS when
+// unexplained and for two days otherwise, on disk; in memory only the database's cache
 // (ACCESS_CACHE_KIB) and a fixed table, whatever the number of persons. All state is in one SQLite
 // database: removed, it is made again from the trail. Used by watch alone.
 #pragma once
 
+#include "common/format/finding.h"
 #include "common/message/feed.h"
 
 struct access;
@@ -28,8 +30,10 @@ enum {
 	ACCESS_KEPT_DAYS = 90,
 	ACCESS_LINES = 2000,
 	ACCESS_CACHE_KIB = 8192,
-	ACCESS_SHOWN = 40,   // items in the JSON
-	ACCESS_TOGETHER = 8, // persons who are named at a record
+	ACCESS_SHOWN = 40,     // items in the JSON
+	ACCESS_TOGETHER = 8,   // persons who are named at a record
+	ACCESS_SLOW_DAYS = 42, // what adds up is shown over so many
+	ACCESS_EVIDENCE = 64
 };
 
 enum access_list {
@@ -43,6 +47,10 @@ struct access_options {
 	const char *path; // of the database
 	double per_thousand;
 	unsigned least; // a day, however small the house and however many the incidents
+	// Somebody's day has as many lines as are kept; read again, the same is told again. May be
+	// NULL.
+	void (*found)(void *context, const struct finding *finding);
+	void *context;
 };
 
 enum err access_open(
@@ -71,9 +79,36 @@ struct access_incident {
 	uint64_t number;
 	int64_t opened_us;
 	uint64_t actor; // whom it is about, or 0
+	bool by_hand;   // somebody looks at that person already, and it costs nothing
 };
 enum err access_incident(struct access *access, const struct access_incident *incident);
 uint64_t access_last_incident(const struct access *access);
+
+// One item of the list: a person and the day (since 1970) that it is about. Of a record that
+// several opened each of them is decided about, as of their day.
+struct access_of {
+	uint64_t actor;
+	int64_t day;
+	bool slow;
+};
+// What it shows: nothing that was decided about, and nothing that was explained since.
+struct access_case {
+	uint64_t records, opened; // the others were refused, or merely found in a list
+	unsigned days;
+	uint64_t patient; // 0: several
+	uint32_t flag_counts[EXPLAINED_FLAGS];
+	uint64_t seq;                       // the newest access
+	int64_t at_us;                      // its time
+	uint64_t evidence[ACCESS_EVIDENCE]; // the newest accesses
+	size_t evidence_count;
+};
+enum err access_find(struct access *access, const struct access_of *of,
+	struct access_case *ret_case); // ERR_NOT_FOUND
+// A reviewer has decided about it: it is shown no more and does not count again, also not when it
+// is looked at a second time; what is done to those records beyond it does. The person keeps the
+// place in the day's budget. Kept when this returns; ERR_IO.
+enum err access_judge(struct access *access, const struct access_of *of);
+bool access_news(struct access *access); // was anything decided since the last call?
 
 // What a day's list holds, for measuring: called for every item that is made from now on.
 struct access_item {

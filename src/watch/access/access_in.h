@@ -28,7 +28,7 @@ enum access_query {
 	A_INCIDENTS,      // day -> how many were opened
 	A_ITEM,           // made, queue, actor, day, score
 	A_ITEMS,          // made from, most -> day, queue, actor
-	A_SUM,            // from day, to day, actor -> records, persons, days, flags…
+	A_SUM,   // from day, to day, actor -> records, persons, days, flags…, score, opened
 	A_LOOKS, // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
 		 // stage
 	A_RECORD_SUM, // the two of a patient
@@ -39,6 +39,10 @@ enum access_query {
 	A_AGAIN_LEFT, // -> 1 when there are any
 	A_AGAIN_DONE, // seq, idx
 	A_AGAIN_SKIP, // those that were explained meanwhile, with nothing noticeable
+	A_JUDGE,      // from day, to day, actor: what weighs was decided about
+	A_CASE, // from day, to day, actor -> day, patient, seq, at, flags, opened; the newest first
+	A_HAD,  // made -> how many persons were decided about before that day is over
+	A_ITEM_OF, // actor, list, day -> 1 when it was put there
 	A_QUERIES
 };
 
@@ -87,9 +91,11 @@ struct access {
 		int64_t day;
 		unsigned acts;
 	} seen[SEEN]; // lines that need no look into the database
-	bool changed, has_again;
+	bool changed, has_again, news;
 	void (*made)(void *context, const struct access_item *item);
 	void *made_context;
+	void (*found)(void *context, const struct finding *finding);
+	void *found_context;
 };
 
 // keep.c
@@ -110,6 +116,7 @@ struct pick {
 	enum access_list list;
 	struct person person; // of a record: the patient as actor
 	uint64_t others[ACCESS_TOGETHER];
+	int64_t weights[ACCESS_TOGETHER]; // of each of them
 	size_t other_count;
 };
 

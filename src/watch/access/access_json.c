@@ -7,8 +7,7 @@
 enum {
 	LOOKS = 3,
 	SHOWN_DAYS = 14,
-	SLOW_SHOWN_DAYS = 42,
-	COUNTS = 4 + EXPLAINED_FLAGS
+	COUNTS = 5 + EXPLAINED_FLAGS
 };
 
 struct shown {
@@ -67,7 +66,7 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 	static const char *const names[ACCESS_LISTS] = {
 		[ACCESS_WORST] = "worst", [ACCESS_SLOW] = "slow", [ACCESS_RECORD] = "record"};
 	static const int before[ACCESS_LISTS] = {
-		[ACCESS_SLOW] = SLOW_SHOWN_DAYS, [ACCESS_RECORD] = WEEK - 1};
+		[ACCESS_SLOW] = ACCESS_SLOW_DAYS, [ACCESS_RECORD] = WEEK - 1};
 	const int64_t range[] = {item->day - before[item->list], item->day, (int64_t)item->actor};
 	char day[TIME_TEXT_BYTES];
 	int64_t counts[COUNTS];
@@ -76,10 +75,10 @@ static bool add_item(struct access *a, const struct shown *item, const char *com
 	day_text(item->day, day);
 	buf_printf(out,
 		"%s{\"queue\":\"%s\",\"day\":\"%s\",\"closed\":%s,\"score\":%lld,\"records\":%lld,"
-		"\"persons\":%lld,\"days\":%lld,\"flag_counts\":[",
+		"\"opened\":%lld,\"persons\":%lld,\"days\":%lld,\"flag_counts\":[",
 		comma, names[item->list], day, item->closed ? "true" : "false",
-		(long long)counts[COUNTS - 1] / 100, (long long)counts[0], (long long)counts[1],
-		(long long)counts[2]);
+		(long long)counts[COUNTS - 2] / 100, (long long)counts[0],
+		(long long)counts[COUNTS - 1], (long long)counts[1], (long long)counts[2]);
 	for (int i = 0; i < EXPLAINED_FLAGS; i++)
 		buf_printf(out, "%s%lld", i ? "," : "", (long long)counts[3 + i]);
 	buf_add_text(out, "]");
@@ -108,7 +107,7 @@ static size_t list_before(struct access *a, struct shown *ret, size_t most)
 		ret[count++] = (struct shown){.day = row_int(q, 0),
 			.list = (enum access_list)row_int(q, 1),
 			.actor = (uint64_t)row_int(q, 2),
-			.closed = true};
+			.closed = row_int(q, 0) <= a->closed_day};
 	query_reset(q);
 	return count;
 }

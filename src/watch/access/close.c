@@ -67,7 +67,7 @@ static enum err add_item(struct access *a, int64_t made, const struct pick *pick
 	enum err err = add_row(a, made, pick->list, &pick->person);
 	for (size_t i = 0; i < pick->other_count && !err; i++)
 		err = add_row(a, made, ROW_WITH,
-			&(struct person){pick->others[i], made, pick->person.score});
+			&(struct person){pick->others[i], made, (double)pick->weights[i]});
 	if (!err)
 		tell_made(a, made, pick);
 	return err;
@@ -99,11 +99,18 @@ static unsigned most_of(const struct access *a, double credit)
 	return most > a->least ? most : a->least;
 }
 
+// Whom a reviewer decided about before the day was over had their place in it.
+static unsigned without_judged(struct access *a, int64_t day, unsigned most)
+{
+	int64_t had = close_number(a, A_HAD, &day, 1);
+	return had < (int64_t)most ? most - (unsigned)had : 0;
+}
+
 size_t close_today(struct access *a, struct pick *ret, size_t most)
 {
-	unsigned picks = most_of(a, credit_of(a, a->closed_day + 1));
-	const struct picking picking = {
-		.day = a->closed_day + 1, .most = picks < most ? picks : (unsigned)most};
+	int64_t day = a->closed_day + 1;
+	unsigned picks = without_judged(a, day, most_of(a, credit_of(a, day)));
+	const struct picking picking = {.day = day, .most = picks < most ? picks : (unsigned)most};
 	return pick_day(a, &picking, ret);
 }
 
@@ -112,7 +119,8 @@ static enum err end_day(struct access *a, int64_t day)
 	static struct pick picks[PICKS];
 	a->credit = credit_of(a, day);
 	unsigned most = most_of(a, a->credit);
-	const struct picking picking = {.day = day, .most = most, .slow = true};
+	const struct picking picking = {
+		.day = day, .most = without_judged(a, day, most), .slow = true};
 	size_t count = pick_day(a, &picking, picks);
 	enum err err = OK;
 	a->credit -= a->credit < most ? 0 : most; // what is given beside it costs nothing

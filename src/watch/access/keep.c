@@ -22,7 +22,8 @@ static const char schema[] =
 #define SCORED " FROM look WHERE score > 0 AND day >= ?1 AND day <= ?2"
 #define SUM                                                                                        \
 	"SELECT count(*), count(DISTINCT actor), count(DISTINCT day)" BIT(0) BIT(1) BIT(2) BIT(3)  \
-		BIT(4) BIT(5) BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score)"
+		BIT(4) BIT(5) BIT(6) BIT(7) BIT(8) BIT(9)                                          \
+			BIT(10) ", total(score), total((acts & 6) > 0)"
 #define LOOKS "SELECT seq, idx, at, kind, strength, flags, score, stage"
 // Of persons who were not looked at since.
 #define UNREVIEWED                                                                                 \
@@ -82,6 +83,13 @@ static const char *const sql[A_QUERIES] = {
 		"DELETE FROM again WHERE NOT EXISTS (SELECT 1 FROM look l WHERE"
 		" l.day = again.day AND l.actor = again.actor AND l.patient = again.patient"
 		" AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
+	[A_JUDGE] = "UPDATE look SET acts = acts | 32, score = 0"
+		    " WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND score > 0",
+	[A_CASE] = "SELECT day, patient, seq, at, flags, acts & 6" SCORED
+		   " AND actor = ?3 ORDER BY at DESC, seq DESC, patient",
+	[A_HAD] = "SELECT count(*) FROM item WHERE made = ?1 AND queue = 1",
+	[A_ITEM_OF] = "SELECT 1 FROM item WHERE actor = ?1 AND (queue = ?2 AND day = ?3"
+		      " OR queue = 4 AND made >= ?3)",
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
 };
 

@@ -143,8 +143,10 @@ static void add_others(struct access *a, int64_t day, struct pick *pick)
 		day - WEEK + 1, day, (int64_t)pick->person.actor, ACCESS_TOGETHER};
 	struct store_query *q = a->queries[A_RECORD_PERSONS];
 	keep_bind(a, A_RECORD_PERSONS, values, 4);
-	while (pick->other_count < ACCESS_TOGETHER && query_step(q) == STORE_ROW)
-		pick->others[pick->other_count++] = (uint64_t)row_int(q, 0);
+	while (pick->other_count < ACCESS_TOGETHER && query_step(q) == STORE_ROW) {
+		pick->others[pick->other_count] = (uint64_t)row_int(q, 0);
+		pick->weights[pick->other_count++] = row_int(q, 1);
+	}
 	query_reset(q);
 }
 

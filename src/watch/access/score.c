@@ -43,7 +43,7 @@ static int64_t share_of(unsigned acts)
 int64_t score_of(const struct explained *e, unsigned acts)
 {
 	int64_t score = 0, own = e->flags & EXPLAINED_OWN ? OWN_RECORD : 0;
-	if (e->kind == EXPLAINED_UNKNOWN)
+	if (e->kind == EXPLAINED_UNKNOWN || acts & ACT_JUDGED)
 		return 0;
 	int64_t enough = score_enough(e->flags);
 	if (e->strength >= enough)

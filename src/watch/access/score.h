@@ -13,6 +13,7 @@ enum access_act {
 	ACT_WROTE = 4,
 	ACT_REFUSED = 8, // wanted, and refused
 	ACT_GLASS = 16,  // the glass was broken for it
+	ACT_JUDGED = 32, // a reviewer has decided about it: it weighs nothing any more
 };
 
 // From which strength on it is explained: with a relative, somebody at the same address or somebody

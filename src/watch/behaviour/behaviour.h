@@ -28,7 +28,7 @@
 // the same findings, replayed or restarted. A person in the words of a finding is 16 hex digits.
 //
 // Bounds: BEHAVIOUR_PEOPLE persons of less than 8 KiB (5.6), the least recently active go first and
-// are counted; BEHAVIOUR_ROLES roles of 70 KiB; 65,536 patients of 48 bytes; 2,560 sources of 320
+// are counted; BEHAVIOUR_ROLES roles of 70 KiB; 65,536 patients of 48 bytes; 4,096 sources of 320
 // bytes; two midas of 590 KiB: at most 120 MB in all, 10 MB in a house of 1,000. State is in one
 // SQLite database: removed, it is made again from the trail. Used by watch alone.
 #pragma once
@@ -75,5 +75,5 @@ enum err behaviour_save(struct behaviour *behaviour);
 // false} when unknown. The caller's reference.
 json_t *behaviour_profile(struct behaviour *behaviour, uint64_t actor);
 // {"people", "forgotten", "person_days", "since", "learning", "thresholds": {...}, "sources",
-// "findings"}. The caller's reference.
+// "crowded", "findings"}. The caller's reference.
 json_t *behaviour_json(const struct behaviour *behaviour);

@@ -159,6 +159,7 @@ void sources_event(struct behaviour *b, const struct feed_event *e);
 void sources_time(struct behaviour *b, int64_t now_us);
 void sources_end_day(struct behaviour *b);
 size_t sources_count(const struct sources *sources);
+uint64_t sources_crowded(const struct sources *sources);
 void sources_pack(struct sources *sources, struct pack *pack); // as it is kept
 
 // state.c

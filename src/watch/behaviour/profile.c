@@ -75,9 +75,10 @@ json_t *behaviour_json(const struct behaviour *b)
 		json_object_set_new(thresholds, names[d], number_or_null(b->limits[d]));
 	time_format(b->first_day * 24 * HOUR_US, since);
 	since[10] = 0;
-	return json_pack("{s:I, s:I, s:I, s:s, s:b, s:I, s:I, s:o}", "people",
+	return json_pack("{s:I, s:I, s:I, s:s, s:b, s:I, s:I, s:I, s:o}", "people",
 		(json_int_t)map_count(b->people), "forgotten", (json_int_t)b->forgotten,
 		"person_days", (json_int_t)b->person_days, "since", since, "learning",
 		!isfinite(b->limits[D_SELF]), "sources", (json_int_t)sources_count(b->sources),
-		"findings", (json_int_t)b->findings, "thresholds", thresholds);
+		"crowded", (json_int_t)sources_crowded(b->sources), "findings",
+		(json_int_t)b->findings, "thresholds", thresholds);
 }

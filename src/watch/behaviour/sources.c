@@ -1,5 +1,6 @@
 #include "watch/behaviour/sources.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/trail.h"
 #include "watch/behaviour/behaviour_in.h"
@@ -39,6 +40,8 @@ struct sources {
 	int64_t hour; // the present one, of local time; 0: none yet
 	bool stopped, any;
 	int64_t last_us;
+	int64_t crowded_day; // of the last finding about it
+	uint64_t crowded;    // places that were lost while they were in use, or not given
 };
 
 struct sources *sources_new(void)
@@ -61,6 +64,11 @@ size_t sources_count(const struct sources *s)
 	for (size_t i = 0; i < SOURCES; i++)
 		count += s->at[i].kind != 0;
 	return count;
+}
+
+uint64_t sources_crowded(const struct sources *s)
+{
+	return s->crowded;
 }
 
 // ---- What is told.
@@ -115,12 +123,13 @@ static void tell_silence(struct behaviour *b, const struct source *s, int64_t ho
 		.time_us = (hour + 1) * HOUR_US - b->zone_us,
 		.key = s->name};
 	told.sentence = arena_printf(b->arena,
-		"Nothing came from %s%s in %u hours since %s UTC, although in each of these hours of "
-		"the week there was something in all of the last %llu weeks.",
+		"Nothing came from %s%s in %u %s since %s UTC, although in each of these hours of "
+		"the week there was something in all of the last %llu %s.",
 		s->kind == S_APPLICATION ? "the application "
 		: s->kind == S_ADDRESS   ? "the address "
 					 : "",
-		s->name, s->silent_hours, from, (unsigned long long)weeks);
+		s->name, s->silent_hours, text_plural(s->silent_hours, "hour", "hours"), from,
+		(unsigned long long)weeks, text_plural(weeks, "week", "weeks"));
 	if (s->kind == S_ADDRESS)
 		told.address = bytes_text(s->name);
 	if (s->kind == S_APPLICATION)
@@ -180,29 +189,71 @@ static void go_to_hour(struct behaviour *b, int64_t hour, bool unknown)
 		s->hour = hour;
 }
 
+// What has spoken for a week is not pushed out by what was never heard before, unless it has been
+// silent for long.
+static bool is_rooted(const struct sources *all, const struct source *s)
+{
+	return s->last_hour - s->first_hour >= WEEK_HOURS &&
+	       all->hour - s->last_hour <= FORGOTTEN_HOURS;
+}
+
+static bool goes_before(const struct sources *all, const struct source *a, const struct source *b)
+{
+	bool rooted = is_rooted(all, a);
+	return rooted != is_rooted(all, b) ? !rooted : a->last_hour < b->last_hour;
+}
+
+static void note_crowded(struct behaviour *b)
+{
+	struct sources *all = b->sources;
+	all->crowded++;
+	if (all->crowded_day == b->day)
+		return;
+	all->crowded_day = b->day;
+	struct told told = {.id = "behaviour.crowded",
+		.title = "More addresses and programs than can be told apart",
+		.advice =
+			"Find out who comes under so many addresses or names of programs. While this "
+			"lasts, a new one that falls silent or guesses passwords may be missed; those "
+			"that were known for a week are kept.",
+		.level = SIGMA_MEDIUM,
+		.seq = b->place,
+		.time_us = b->sources->last_us,
+		.key = "",
+		.sentence = arena_printf(b->arena,
+			"So many addresses and programs that nobody knew before are heard today that "
+			"of %d places those of others had to be given up.",
+			SOURCES)};
+	tell(b, &told);
+}
+
+// Programs have a quarter of their own: the name of one costs nothing to make up.
+// NULL: it is not known, and all who could make room are.
 static struct source *source_of(struct behaviour *b, enum source_kind kind, const char *name)
 {
 	struct sources *all = b->sources;
 	uint64_t hash = 1469598103934665603ull + kind;
-	size_t oldest = 0;
+	size_t begin = kind == S_ADDRESS ? 0 : SOURCES / 4 * 3;
+	size_t room = kind == S_ADDRESS ? SOURCES / 4 * 3 : SOURCES / 4;
+	struct source *first = NULL;
 	for (const char *c = name; *c; c++)
 		hash = (hash ^ (uint8_t)*c) * 1099511628211ull;
 	for (size_t i = 0; i < NEIGHBOURS; i++) {
-		size_t at = (hash >> 16) % SOURCES + i;
-		struct source *s = &all->at[at % SOURCES];
+		struct source *s = &all->at[begin + ((hash >> 16) + i) % room];
 		if (s->kind == kind && strncmp(s->name, name, NAME_BYTES - 1) == 0)
 			return s;
-		if (!i || s->last_hour < all->at[oldest].last_hour)
-			oldest = at % SOURCES;
-		if (!s->kind) {
-			oldest = at % SOURCES;
+		if (!first || !s->kind || (first->kind && goes_before(all, s, first)))
+			first = s;
+		if (!s->kind)
 			break;
-		}
 	}
-	struct source *s = &all->at[oldest];
-	*s = (struct source){.kind = (uint8_t)kind, .first_hour = all->hour};
-	strncpy(s->name, name, NAME_BYTES - 1);
-	return s;
+	if (first->kind && all->hour - first->last_hour < 24)
+		note_crowded(b);
+	if (first->kind && is_rooted(all, first))
+		return NULL;
+	*first = (struct source){.kind = (uint8_t)kind, .first_hour = all->hour};
+	strncpy(first->name, name, NAME_BYTES - 1);
+	return first;
 }
 
 // ---- Bursts of sign-ins.
@@ -355,13 +406,16 @@ void sources_event(struct behaviour *b, const struct feed_event *e)
 	s->house.last_hour = s->hour;
 	if (*e->address) {
 		struct source *address = source_of(b, S_ADDRESS, e->address);
-		address->last_hour = s->hour;
-		if (e->kind == TRAIL_SIGN_IN &&
+		if (address)
+			address->last_hour = s->hour;
+		if (address && e->kind == TRAIL_SIGN_IN &&
 			(e->action == TRAIL_SIGNED_IN || e->action == TRAIL_SECOND_FACTOR))
 			sign_in(b, address, e);
 	}
-	if (*e->application)
-		source_of(b, S_APPLICATION, e->application)->last_hour = s->hour;
+	struct source *application =
+		*e->application ? source_of(b, S_APPLICATION, e->application) : NULL;
+	if (application)
+		application->last_hour = s->hour;
 }
 
 void sources_time(struct behaviour *b, int64_t now_us)
@@ -404,4 +458,6 @@ void sources_pack(struct sources *s, struct pack *p)
 	pack_bool(p, &s->stopped);
 	pack_bool(p, &s->any);
 	pack_i64(p, &s->last_us);
+	pack_i64(p, &s->crowded_day);
+	pack_u64(p, &s->crowded);
 }

@@ -6,15 +6,19 @@
 // week (at least 3) something came and now nothing does; silence is told when the weeks behind its
 // silent hours add up to SOURCES_SILENT (of the house: SOURCES_SILENT_HOUSE), once until something
 // comes again. Hours in which Hospitaller itself was stopped, by its own word on the trail, are
-// unknown, not silent. Bounds: SOURCES places of 320 bytes; the longest silent of 16 neighbours
-// goes.
+// unknown, not silent.
+//
+// Bounds: SOURCES places of 320 bytes, a quarter of them for programs. Of 16 neighbours the longest
+// silent one goes, and none that was heard for a week and within the last two: whoever makes up
+// addresses or programs by the thousand pushes out nobody else. What did not find room, or lost it
+// on the same day, is counted, and makes a finding a day ("behaviour.crowded").
 //
 // Bursts of sign-ins from an address (midas.h) are calibrated on addresses and days, and found when
 // as rare as one in SOURCES_BURST of those.
 #pragma once
 
 enum {
-	SOURCES = 2560,
+	SOURCES = 4096,
 	SOURCES_SILENT = 24,
 	SOURCES_SILENT_HOUSE = 16,
 	SOURCES_BURST = 1000,

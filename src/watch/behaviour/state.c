@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	KEEP_VERSION = 1
+	KEEP_VERSION = 2
 };
 
 enum row_kind {

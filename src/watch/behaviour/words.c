@@ -1,5 +1,7 @@
 #include "watch/behaviour/behaviour_in.h"
 
+#include "common/base/text.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -55,8 +57,10 @@ static void add_own(const struct person *p, unsigned f, struct buf *out)
 static void add_peers(struct behaviour *b, const struct person *p, unsigned f, struct buf *out)
 {
 	const struct group *g = group_for(b, p);
-	buf_printf(out, "; of %u days of %s%s, 99 in 100 have at most %u",
-		sketch_count(&g->frozen[f]), *g->role ? "the role " : "everybody", g->role,
+	buf_printf(out, "; of %u %s of %s%s, 99 in 100 have at most %u",
+		sketch_count(&g->frozen[f]),
+		text_plural(sketch_count(&g->frozen[f]), "day", "days"),
+		*g->role ? "the role " : "everybody", g->role,
 		sketch_quantile(&g->frozen[f], 0.99));
 }
 
@@ -65,9 +69,10 @@ static void add_rest(const struct person *p, unsigned f, struct buf *out)
 	const uint32_t *v = p->today.v;
 	if (v[F_RECORDS] && (f != F_RECORDS || v[F_PATIENTS] > 1))
 		buf_printf(out,
-			". In all that day so far: %u records of %u patients, %u of whom they had "
+			". In all that day so far: %u %s of %u %s, %u of whom they had "
 			"not opened before",
-			v[F_RECORDS], v[F_PATIENTS], v[F_NEW]);
+			v[F_RECORDS], text_plural(v[F_RECORDS], "record", "records"), v[F_PATIENTS],
+			text_plural(v[F_PATIENTS], "patient", "patients"), v[F_NEW]);
 	buf_add_text(out, ".");
 }
 
@@ -86,8 +91,8 @@ static void say(struct behaviour *b, const struct person *p, enum detector d, st
 	add_own(p, f, out);
 	add_peers(b, p, f, out);
 	if (f != F_HOUR && (d == D_BURST || (d == D_AGREE && t->best[D_BURST] >= t->best[d])))
-		buf_printf(out, ". Their busiest hour (%u records) is out of the ordinary, too",
-			t->v[F_HOUR]);
+		buf_printf(out, ". Their busiest hour (%u %s) is out of the ordinary, too",
+			t->v[F_HOUR], text_plural(t->v[F_HOUR], "record", "records"));
 	add_rest(p, f, out);
 }
 

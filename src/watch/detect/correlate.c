@@ -16,7 +16,7 @@ struct group {
 	struct group *newer, *older; // by the last event
 	struct mark *marks;
 	uint32_t count, room;
-	int64_t quiet_until_us;
+	int64_t quiet_until_us, last_us;
 	char key[]; // readable
 };
 
@@ -24,7 +24,8 @@ struct correlate {
 	uint64_t shape;
 	struct map *groups;
 	struct group *newest, *oldest;
-	size_t marks; // room for so many, in all groups
+	size_t marks;         // room for so many, in all groups
+	int64_t live_from_us; // what was last heard of before is over anyway
 	uint64_t evicted_groups, evicted_marks;
 };
 
@@ -104,6 +105,13 @@ void correlate_free(struct correlate *state)
 	free(state);
 }
 
+// What is over by itself is no loss.
+static void evict(struct correlate *s)
+{
+	s->evicted_groups += s->oldest->last_us > s->live_from_us;
+	drop(s, s->oldest);
+}
+
 static struct group *group_of(struct correlate *s, const char *key)
 {
 	struct group *g = map_find(s->groups, bytes_text(key));
@@ -112,10 +120,8 @@ static struct group *group_of(struct correlate *s, const char *key)
 		link_newest(s, g);
 		return g;
 	}
-	if (map_count(s->groups) == CORRELATE_GROUPS) {
-		drop(s, s->oldest);
-		s->evicted_groups++;
-	}
+	if (map_count(s->groups) == CORRELATE_GROUPS)
+		evict(s);
 	g = calloc(1, sizeof *g + strlen(key) + 1);
 	if (!g)
 		abort();
@@ -128,10 +134,8 @@ static struct group *group_of(struct correlate *s, const char *key)
 
 static void make_room(struct correlate *s, struct group *g, uint32_t room)
 {
-	while (s->marks + room - g->room > CORRELATE_MARKS && s->oldest != g) {
-		drop(s, s->oldest);
-		s->evicted_groups++;
-	}
+	while (s->marks + room - g->room > CORRELATE_MARKS && s->oldest != g)
+		evict(s);
 	struct mark *more = realloc(g->marks, room * sizeof *more);
 	if (!more)
 		abort();
@@ -255,12 +259,14 @@ struct arrival {
 
 static void in_group(struct correlate *s, const char *key, const struct arrival *a)
 {
+	s->live_from_us = a->mark.time_us - a->rule->correlation->timespan_us;
 	struct group *g = group_of(s, key);
+	g->last_us = a->mark.time_us;
 	if (a->rule->kind == SIGMA_TEMPORAL_ORDERED) {
 		ordered(s, g, a->rule, &a->mark, a->sink);
 		return;
 	}
-	forget(g, a->mark.time_us - a->rule->correlation->timespan_us);
+	forget(g, s->live_from_us);
 	if (a->rule->kind == SIGMA_EVENT_COUNT)
 		append(s, g, &a->mark);
 	else if (a->rule->kind == SIGMA_TEMPORAL)
@@ -318,4 +324,9 @@ void correlate_stats(const struct correlate *state, struct correlate_stats *ret_
 			 groups * (sizeof(struct group) + CORRELATE_KEY_BYTES / 2),
 		.evicted_groups = state->evicted_groups,
 		.evicted_marks = state->evicted_marks};
+}
+
+uint64_t correlate_lost(const struct correlate *state)
+{
+	return state->evicted_groups;
 }

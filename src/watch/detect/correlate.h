@@ -2,8 +2,9 @@
 //
 // Time is that of the events alone, so a replay gives the same. Bounded: CORRELATE_GROUPS groups
 // and CORRELATE_MARKS marks for each rule (24 bytes each), CORRELATE_GROUP_MARKS in one group; the
-// group that was longest without an event goes first, and what went is counted. When a count is
-// reached, the group is reported once and then again after the timespan, should it still hold.
+// group that was longest without an event goes first, and what went before its time is counted.
+// When a count is reached, the group is reported once and then again after the timespan, should it
+// still hold.
 #pragma once
 
 #include "common/format/sigma.h"
@@ -46,3 +47,5 @@ struct correlate_stats {
 	uint64_t evicted_groups, evicted_marks;
 };
 void correlate_stats(const struct correlate *state, struct correlate_stats *ret_stats);
+// Groups that went before their timespan was over, for want of room.
+uint64_t correlate_lost(const struct correlate *state);

@@ -8,12 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HOUR_US INT64_C(3600000000)
+
 // What is remembered of a rule while files come and go.
 struct memory {
 	struct correlate *state; // of a correlation
 	uint64_t hits, excepted, findings, held_back;
-	int64_t hour; // whose findings are counted in this_hour
-	uint32_t this_hour;
+	int64_t hour;             // whose findings are counted in this_hour
+	int64_t crowded_until_us; // told already, up to then
+	uint64_t crowded;         // groups forgotten too soon, up to now
+	uint32_t this_hour, subject_count;
+	bool held;          // something was, in this hour
+	uint64_t *subjects; // of this hour's findings, DETECT_SUBJECTS of them; NULL: none yet
 };
 
 struct detect {
@@ -36,6 +42,13 @@ struct detect *detect_new(const struct detect_owner *owner)
 	return detect;
 }
 
+static void memory_free(struct memory *memory)
+{
+	correlate_free(memory->state);
+	free(memory->subjects);
+	free(memory);
+}
+
 void detect_free(struct detect *detect)
 {
 	size_t at = 0;
@@ -43,11 +56,8 @@ void detect_free(struct detect *detect)
 	void *value;
 	if (!detect)
 		return;
-	while (map_next(detect->by_id, &at, &key, &value)) {
-		struct memory *memory = value;
-		correlate_free(memory->state);
-		free(memory);
-	}
+	while (map_next(detect->by_id, &at, &key, &value))
+		memory_free(value);
 	map_free(detect->by_id);
 	free(detect->memories);
 	rules_free(detect->rules);
@@ -66,6 +76,7 @@ static struct memory *memory_of(struct detect *detect, const struct sigma_rule *
 	if (memory->state && (!rule->correlation || !correlate_fits(memory->state, rule))) {
 		correlate_free(memory->state);
 		memory->state = NULL;
+		memory->crowded = 0;
 	}
 	if (rule->correlation && !memory->state)
 		memory->state = correlate_new(rule);
@@ -85,11 +96,8 @@ static void forget_others(struct detect *detect, const struct rules *rules)
 		if (memory)
 			map_set(kept, id, memory);
 	}
-	while (map_next(detect->by_id, &at, &key, &value)) {
-		struct memory *memory = value;
-		correlate_free(memory->state);
-		free(memory);
-	}
+	while (map_next(detect->by_id, &at, &key, &value))
+		memory_free(value);
 	map_free(detect->by_id);
 	detect->by_id = kept;
 }
@@ -167,6 +175,129 @@ static struct finding finding_of(const struct sigma_rule *rule, const struct ocs
 		.application = first_of(event, OCSF_USER_AGENT)};
 }
 
+// ---- What had to be left out.
+
+// About nobody: what somebody did in a colleague's name must not count against them twice.
+static void tell_left_out(struct detect *detect, const struct sigma_rule *rule,
+	const struct ocsf_event *event, struct finding finding)
+{
+	static const struct sigma_names tags = {{"attack.defense-evasion", "attack.t1562"}, 2};
+	static const struct sigma_names false_positives = {{"A rule that fits too much"}, 1};
+	char key[CORRELATE_KEY_BYTES];
+	snprintf(key, sizeof key, "%.40s %lld", rule->id, (long long)(event->time_us / HOUR_US));
+	finding.source = "system";
+	finding.level = SIGMA_MEDIUM;
+	finding.tags = &tags;
+	finding.false_positives = &false_positives;
+	finding.seq = event->place;
+	finding.time_us = event->time_us;
+	finding.key = key;
+	finding.evidence = &event->place;
+	finding.evidence_count = 1;
+	detect->levels[SIGMA_MEDIUM]++;
+	detect->owner.found(detect->owner.context, &finding);
+}
+
+static void tell_held_back(
+	struct detect *detect, const struct sigma_rule *rule, const struct ocsf_event *event)
+{
+	char sentence[FINDING_SENTENCE_BYTES];
+	snprintf(sentence, sizeof sentence,
+		"The rule \"%.120s\" found something more than %d times within this hour; until it is "
+		"over, what it finds of the same people and addresses is counted, and not told.",
+		rule->title, DETECT_HOURLY);
+	tell_left_out(detect, rule, event,
+		(struct finding){.id = "watch.held-back",
+			.title = "A rule finds more than anybody can read",
+			.sentence = sentence,
+			.advice =
+				"Somebody may want one finding not to be seen among many: look at "
+				"whom the rule found first in this hour. If it is noise, make an "
+				"exception.",
+			.count = DETECT_HOURLY});
+}
+
+static void tell_crowded(
+	struct detect *detect, const struct sigma_rule *rule, const struct ocsf_event *event)
+{
+	char sentence[FINDING_SENTENCE_BYTES];
+	snprintf(sentence, sizeof sentence,
+		"The rule \"%.120s\" counts for more than %d people, addresses or records at once; "
+		"those that it heard of longest ago are forgotten before their time.",
+		rule->title, CORRELATE_GROUPS);
+	tell_left_out(detect, rule, event,
+		(struct finding){.id = "watch.forgot",
+			.title = "A rule has to forget what it counts",
+			.sentence = sentence,
+			.advice =
+				"What comes slowly may be missed while this lasts. Find out who makes "
+				"so much at once; it may be meant to hide something.",
+			.count = CORRELATE_GROUPS});
+}
+
+static void check_room(
+	struct detect *detect, const struct sigma_rule *rule, const struct ocsf_event *event)
+{
+	struct memory *memory = detect->memories[rule->number];
+	uint64_t crowded = correlate_lost(memory->state);
+	if (crowded == memory->crowded)
+		return;
+	memory->crowded = crowded;
+	if (event->time_us < memory->crowded_until_us || event->place < detect->replay_until)
+		return;
+	memory->crowded_until_us = (event->time_us / HOUR_US + 1) * HOUR_US;
+	tell_crowded(detect, rule, event);
+}
+
+// ---- How much one rule may tell in an hour.
+
+static uint64_t subject_of(const struct finding *finding)
+{
+	struct bytes who = finding->actor.size ? finding->actor : finding->address;
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < who.size; i++)
+		hash = (hash ^ who.at[i]) * 0x100000001b3u;
+	return hash ? hash : 1;
+}
+
+// False: they were heard of in this hour, or too many were.
+static bool is_new_subject(struct memory *memory, const struct finding *finding)
+{
+	uint64_t subject = subject_of(finding);
+	if (!memory->subjects)
+		memory->subjects = calloc(DETECT_SUBJECTS, sizeof *memory->subjects);
+	if (!memory->subjects)
+		abort();
+	for (uint32_t i = 0; i < memory->subject_count; i++)
+		if (memory->subjects[i] == subject)
+			return false;
+	if (memory->subject_count == DETECT_SUBJECTS)
+		return false;
+	memory->subjects[memory->subject_count++] = subject;
+	return true;
+}
+
+static bool may_tell(struct detect *detect, const struct sigma_rule *rule,
+	const struct finding *finding, const struct ocsf_event *event)
+{
+	struct memory *memory = detect->memories[rule->number];
+	if (memory->hour != event->time_us / HOUR_US) {
+		memory->hour = event->time_us / HOUR_US;
+		memory->this_hour = memory->subject_count = 0;
+		memory->held = false;
+	}
+	bool fresh = is_new_subject(memory, finding);
+	if (fresh || memory->this_hour < DETECT_HOURLY) {
+		memory->this_hour++;
+		return true;
+	}
+	memory->held_back++;
+	if (!memory->held)
+		tell_held_back(detect, rule, event);
+	memory->held = true;
+	return false;
+}
+
 // A correlation is asked whether it may report; a detection that only others refer to does not.
 static bool report(struct detect *detect, const struct rules_entry *entry,
 	const struct ocsf_event *event, const struct correlate_hit *hit)
@@ -180,15 +311,8 @@ static bool report(struct detect *detect, const struct rules_entry *entry,
 	if (event->place < detect->replay_until)
 		return detect->owner.made_before &&
 		       detect->owner.made_before(detect->owner.context, &finding);
-	if (memory->hour != event->time_us / 3600000000) {
-		memory->hour = event->time_us / 3600000000;
-		memory->this_hour = 0;
-	}
-	if (memory->this_hour == DETECT_HOURLY) {
-		memory->held_back++;
+	if (!may_tell(detect, rule, &finding, event))
 		return true;
-	}
-	memory->this_hour++;
 	memory->findings++;
 	detect->levels[rule->level]++;
 	sentence_fill(rule, event, hit->count, sentence);
@@ -229,6 +353,7 @@ static void tell_wishes(
 			memory->excepted++;
 		else
 			correlate_event(memory->state, to->rule, wish->which, event, &sink);
+		check_room(detect, to->rule, event);
 	}
 }
 

@@ -2,8 +2,13 @@
 //
 // Depends on nothing but the rules and the events in their order: from the same start the same
 // events give the same findings. What rules remember is kept by the rule's id, so the folder can be
-// read again at any time. Each rule makes at most DETECT_HOURLY findings in an hour of the events'
-// own time, so that a flood of one does not push out the others; what was held back is counted.
+// read again at any time.
+//
+// Floods. Each rule makes DETECT_HOURLY findings in an hour of the events' own time, and beyond
+// that one for each person (or address) it has not told of in that hour, DETECT_SUBJECTS of them:
+// many findings of one do not hide another's. What is held back is counted, and that something is
+// makes a finding of its own ("watch.held-back"), as does a correlation that has to forget groups
+// before their time ("watch.forgot"), once for a rule and an hour.
 //
 // Replays. Watch begins some way before its place, to remember what correlations need. For events
 // before `from` a finding is only remembered if it was made then: the owner knows (`made_before`).
@@ -14,7 +19,8 @@
 #include "watch/detect/rules.h"
 
 enum {
-	DETECT_HOURLY = 100
+	DETECT_HOURLY = 100,
+	DETECT_SUBJECTS = 1000
 };
 
 struct detect_owner {

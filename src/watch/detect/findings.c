@@ -6,11 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A row that has no number yet.
+struct unnumbered {
+	struct unnumbered *next;
+	char *id, *key, *json;
+	uint64_t seq;
+};
+
 struct findings {
 	struct store *store;
 	struct store_query *hour, *old, *hour_since, *hour_last;
-	struct store_query *add, *ask, *keep, *trim, *newest, *one, *seen, *since, *last;
-	uint64_t place, total;
+	struct store_query *add, *ask, *keep, *trim, *newest, *first, *page, *one, *seen, *since,
+		*last;
+	uint64_t place, total, floor;
+	bool numbering;
+	struct unnumbered *waiting; // the newest first
+	size_t waiting_count;
 	bool open;   // a transaction is
 	bool broken; // something could not be added to it
 };
@@ -29,8 +40,9 @@ static enum err prepare(struct findings *f)
 		struct store_query **query;
 		const char *sql;
 	} all[] = {
-		{&f->add, "INSERT INTO finding (rule, seq, part, json) VALUES (?1, ?2, ?3, ?4) "
-			  "ON CONFLICT DO NOTHING"},
+		{&f->add, "INSERT INTO finding (id, rule, seq, part, json) VALUES "
+			  "(max(?5, (SELECT coalesce(max(id), 0) + 1 FROM finding)), ?1, ?2, ?3, "
+			  "?4) ON CONFLICT DO NOTHING"},
 		{&f->ask, "SELECT 1 FROM finding WHERE rule = ?1 AND seq = ?2 AND part = ?3"},
 		{&f->keep, "INSERT INTO state (name, value) VALUES (?1, ?2) "
 			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
@@ -40,7 +52,18 @@ static enum err prepare(struct findings *f)
 		{&f->hour_since,
 			"SELECT seq FROM hour WHERE hour <= ?1 ORDER BY hour DESC LIMIT 1"},
 		{&f->hour_last, "SELECT max(hour) FROM hour"},
-		{&f->newest, "SELECT id, json FROM finding ORDER BY id DESC LIMIT ?1"},
+		// Many findings of one rule hide none of another.
+		{&f->newest,
+			"SELECT f.id, f.json FROM (SELECT id, row_number() OVER (PARTITION BY rule "
+			"ORDER BY id DESC) AS nth FROM finding WHERE id > (SELECT max(id) FROM "
+			"finding) - 1000) AS n JOIN finding f ON f.id = n.id "
+			"ORDER BY n.nth > 1, n.nth > 5, n.id DESC LIMIT ?1"},
+		{&f->first, "SELECT min(id) FROM finding"},
+		{&f->page, "SELECT id, json FROM finding WHERE id < ?1 AND (?2 = '' OR "
+			   "instr(',' || ?2 || ',', ',' || rule || ',')) AND (?3 = 0 OR "
+			   "CASE json_extract(json, '$.level') WHEN 'critical' THEN 4 "
+			   "WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END "
+			   ">= ?3) ORDER BY id DESC LIMIT ?4"},
 		{&f->since, "SELECT id, part, json FROM finding WHERE id > ?1 ORDER BY id"},
 		{&f->last, "SELECT max(id) FROM finding"},
 		{&f->one, "SELECT id, json FROM finding WHERE id = ?1"},
@@ -95,15 +118,27 @@ enum err findings_open(const char *path, struct findings **ret_findings, char re
 	return OK;
 }
 
+static void unnumbered_free(struct unnumbered *one)
+{
+	free(one->id);
+	free(one->key);
+	free(one->json);
+	free(one);
+}
+
 void findings_close(struct findings *f)
 {
 	if (!f)
 		return;
 	struct store_query *all[] = {f->hour, f->old, f->hour_since, f->hour_last, f->add, f->ask,
-		f->keep, f->trim, f->newest, f->one, f->seen, f->since, f->last};
+		f->keep, f->trim, f->first, f->newest, f->page, f->one, f->seen, f->since, f->last};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		store_query_free(all[i]);
 	store_close(f->store);
+	for (struct unnumbered *next; f->waiting; f->waiting = next) {
+		next = f->waiting->next;
+		unnumbered_free(f->waiting);
+	}
 	free(f);
 }
 
@@ -119,6 +154,13 @@ uint64_t findings_last(const struct findings *f)
 	return last;
 }
 
+uint64_t findings_first(const struct findings *f)
+{
+	uint64_t first = query_step(f->first) == STORE_ROW ? (uint64_t)row_int(f->first, 0) : 0;
+	query_reset(f->first);
+	return first;
+}
+
 uint64_t findings_total(const struct findings *f)
 {
 	return f->total;
@@ -130,21 +172,78 @@ static bool begin(struct findings *f)
 	return f->open;
 }
 
+static void add(struct findings *f, const struct unnumbered *one)
+{
+	f->total++;
+	f->broken |= !begin(f);
+	if (f->broken)
+		return;
+	query_text(f->add, 1, one->id);
+	query_int(f->add, 2, (int64_t)one->seq);
+	query_text(f->add, 3, one->key);
+	query_text(f->add, 4, one->json);
+	query_int(f->add, 5, (int64_t)f->floor + 1);
+	f->broken = query_run(f->add) != OK;
+}
+
+// Only watch's own until the vault has told: what guard or the courier says. The vault tells before
+// it sends any event.
+static void hold_back(struct findings *f, struct unnumbered *one)
+{
+	if (f->waiting_count == FINDINGS_UNNUMBERED) {
+		unnumbered_free(one);
+		return;
+	}
+	one->next = f->waiting;
+	f->waiting = one;
+	f->waiting_count++;
+}
+
+static void number_waiting(struct findings *f)
+{
+	struct unnumbered *oldest = NULL, *next;
+	for (struct unnumbered *one = f->waiting; one; one = next) {
+		next = one->next;
+		one->next = oldest;
+		oldest = one;
+	}
+	for (; oldest; oldest = next) {
+		next = oldest->next;
+		add(f, oldest);
+		unnumbered_free(oldest);
+	}
+	f->waiting = NULL;
+	f->waiting_count = 0;
+}
+
+void findings_number_from(struct findings *f, uint64_t last)
+{
+	if (last > f->floor)
+		f->floor = last;
+	f->numbering = true;
+	number_waiting(f);
+}
+
 void findings_add(struct findings *f, const struct finding *finding)
 {
 	json_t *json = finding_json(finding);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct unnumbered *one = calloc(1, sizeof *one);
+	if (!one)
+		abort();
+	one->seq = finding->seq;
+	one->id = strdup(finding->id);
+	one->key = strdup(finding->key);
+	one->json = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
-	f->total++;
-	f->broken |= !text || !begin(f);
-	if (!f->broken) {
-		query_text(f->add, 1, finding->id);
-		query_int(f->add, 2, (int64_t)finding->seq);
-		query_text(f->add, 3, finding->key);
-		query_text(f->add, 4, text);
-		f->broken = query_run(f->add) != OK;
+	if (!one->id || !one->key || !one->json) {
+		f->broken = true;
+		unnumbered_free(one);
+	} else if (!f->numbering) {
+		hold_back(f, one);
+	} else {
+		add(f, one);
+		unnumbered_free(one);
 	}
-	free(text);
 }
 
 bool findings_made_before(struct findings *f, const struct finding *finding)
@@ -283,22 +382,62 @@ json_t *findings_one(struct findings *f, uint64_t id)
 	return json;
 }
 
-json_t *findings_json(struct findings *f, size_t most, size_t most_bytes)
+// As many of the query's rows as fit; *ret_more: there are others.
+static json_t *read_rows(struct store_query *query, size_t most, size_t most_bytes, bool *ret_more)
 {
 	json_t *list = json_array();
 	struct arena *arena = arena_new();
 	size_t bytes = 0, more;
-	query_int(f->newest, 1, (int64_t)most);
-	while (query_step(f->newest) == STORE_ROW) {
-		json_t *one = read_row(f->newest, arena, &more);
+	*ret_more = false;
+	while (query_step(query) == STORE_ROW) {
+		json_t *one = read_row(query, arena, &more);
 		bytes += more;
-		if (!one || bytes > most_bytes) {
+		*ret_more = json_array_size(list) == most || bytes > most_bytes;
+		if (!one || *ret_more) {
 			json_decref(one);
 			break;
 		}
 		json_array_append_new(list, one);
 	}
-	query_reset(f->newest);
+	query_reset(query);
 	arena_free(arena);
+	return list;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	json_int_t one = json_integer_value(json_object_get(*(json_t *const *)a, "id")),
+		   other = json_integer_value(json_object_get(*(json_t *const *)b, "id"));
+	return one < other ? 1 : -1;
+}
+
+json_t *findings_json(struct findings *f, size_t most, size_t most_bytes)
+{
+	bool more;
+	json_t *all[FINDINGS_TOLD], *list = json_array();
+	size_t count = 0;
+	most = most < FINDINGS_TOLD ? most : FINDINGS_TOLD;
+	query_int(f->newest, 1, (int64_t)most);
+	json_t *picked = read_rows(f->newest, most, most_bytes, &more);
+	for (; count < json_array_size(picked); count++)
+		all[count] = json_array_get(picked, count);
+	qsort(all, count, sizeof *all, newest_first);
+	for (size_t i = 0; i < count; i++)
+		json_array_append(list, all[i]);
+	json_decref(picked);
+	return list;
+}
+
+json_t *findings_page(struct findings *f, const struct findings_wish *wish, uint64_t *ret_next)
+{
+	bool more;
+	query_int(f->page, 1,
+		wish->before && wish->before <= INT64_MAX ? (int64_t)wish->before : INT64_MAX);
+	query_text(f->page, 2, wish->rules);
+	query_int(f->page, 3, wish->level);
+	query_int(f->page, 4, FINDINGS_TOLD + 1);
+	json_t *list = read_rows(f->page, FINDINGS_TOLD, wish->most_bytes, &more);
+	const json_t *last = json_array_get(list, json_array_size(list) - 1);
+	*ret_next = more ? (uint64_t)json_integer_value(json_object_get(last, "id")) : 0;
 	return list;
 }

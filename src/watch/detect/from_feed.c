@@ -121,6 +121,7 @@ void ocsf_from_feed(const struct feed_event *from, struct ocsf_event *event, str
 		ocsf_add_opaque(event, OCSF_PATIENT, from->patients[i]);
 	ocsf_add_number(event, OCSF_PATIENT_COUNT, from->patient_count);
 	add_known(event, OCSF_RESOURCE_TYPE, from->resource_type);
+	ocsf_add_opaque(event, OCSF_RESOURCE, from->resource);
 	add_known(event, OCSF_ADDRESS, from->address);
 	add_known(event, OCSF_USER_AGENT, from->application);
 	add_known(event, OCSF_POLICY_RULE, from->rule);

@@ -3,6 +3,7 @@
 #include "common/base/map.h"
 #include "common/base/text.h"
 #include "common/format/yaml.h"
+#include "common/io/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 struct paths {
 	char *at[RULES_FILES];
-	size_t count, left_out;
+	size_t count, left_out, looked_at;
 };
 
 static int by_name(const void *a, const void *b)
@@ -33,7 +34,8 @@ static bool ends_with(const char *text, const char *end)
 static void collect(const char *folder, int depth, struct paths *paths)
 {
 	DIR *dir = depth <= RULES_DEPTH ? opendir(folder) : NULL;
-	for (struct dirent *one; dir && (one = readdir(dir));) {
+	for (struct dirent *one; dir && paths->looked_at < RULES_NAMES && (one = readdir(dir));
+		paths->looked_at++) {
 		char path[RULES_PATH_BYTES];
 		struct stat info;
 		int size = snprintf(path, sizeof path, "%s/%s", folder, one->d_name);
@@ -90,18 +92,6 @@ uint64_t rules_stamp(const char *folder)
 	}
 	paths_free(paths);
 	return stamp;
-}
-
-static enum err read_file(const char *path, struct buf *out)
-{
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return ERR_IO;
-	buf_reserve(out, YAML_MOST_BYTES + 1);
-	out->size = fread(out->at, 1, YAML_MOST_BYTES + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : out->size > YAML_MOST_BYTES ? ERR_LIMIT : OK;
 }
 
 // ---- Reading.
@@ -195,7 +185,7 @@ static void take_files(struct reading *r, const struct paths *paths, const char 
 		struct buf text = {0};
 		if (!ends_with(paths->at[i], end))
 			continue;
-		enum err err = read_file(paths->at[i], &text);
+		enum err err = file_read(paths->at[i], YAML_MOST_BYTES, &text);
 		if (err)
 			problem(r, paths->at[i], 1,
 				err == ERR_LIMIT ? "the file is too large"
@@ -303,7 +293,9 @@ struct rules *rules_read(const char *folder)
 	if (!paths->count)
 		problem(&r, "", 0, "there is no rule in the folder, or it cannot be read");
 	if (paths->left_out)
-		problem(&r, "", 0, "there are too many files");
+		problem(&r, "", 0, "there are too many files, or some that are no ordinary ones");
+	if (paths->looked_at == RULES_NAMES)
+		problem(&r, "", 0, "there is more in the folder than is looked at");
 	take_files(&r, paths, ".txt", take_list);
 	take_files(&r, paths, ".yml", take_rules);
 	take_files(&r, paths, "/exceptions.yaml", take_exceptions);
@@ -323,7 +315,7 @@ void rules_also(struct rules *rules, const char *path)
 	struct buf text = {0};
 	if (access(path, F_OK) != 0)
 		return;
-	if (read_file(path, &text))
+	if (file_read(path, YAML_MOST_BYTES, &text))
 		problem(&r, path, 1, "the file cannot be read, or is too large");
 	else if (exceptions_parse(buf_bytes(&text), rules->arena, &also, &wrong))
 		problem(&r, path, wrong.line, wrong.text);

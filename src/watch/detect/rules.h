@@ -1,9 +1,9 @@
 // rules: all rules below a folder, read at once: *.yml, lists/*.txt and exceptions.yaml.
 //
 // A file that is wrong is left out with its problem; the others count. The order is that of the
-// paths, so that the same folder always gives the same findings. Bounded: RULES_FILES files,
-// RULES_MOST rules, RULES_DEPTH folders deep. A set is read once and never changed; what is
-// remembered between events is in detect.
+// paths, so that the same folder always gives the same findings. Bounded: RULES_FILES files among
+// RULES_NAMES names, RULES_MOST rules, RULES_DEPTH folders deep. A set is read once and never
+// changed; what is remembered between events is in detect.
 #pragma once
 
 #include "common/format/sigma.h"
@@ -11,6 +11,7 @@
 
 enum {
 	RULES_FILES = 1000,
+	RULES_NAMES = 20000, // that are looked at, whatever they are
 	RULES_MOST = 2000,
 	RULES_DEPTH = 4,
 	RULES_PROBLEMS = 50,

@@ -183,10 +183,10 @@ static const char *reopen(struct incidents *incidents, struct act *act)
 static const struct deed {
 	const char *name;
 	const char *(*run)(struct incidents *incidents, struct act *act); // why not, or NULL
-	bool when_closed;
+	bool when_closed, by_anybody; // also by whom it is about
 } deeds[] = {
 	{"assign", assign},
-	{"note", note, .when_closed = true},
+	{"note", note, .when_closed = true, .by_anybody = true},
 	{"task", add_task},
 	{"task-done", finish_task, .when_closed = true},
 	{"contain", contain},
@@ -202,6 +202,14 @@ static const struct deed *deed_find(const char *name)
 		if (strcmp(deeds[i].name, name) == 0)
 			return &deeds[i];
 	return NULL;
+}
+
+// Nobody judges what they did themselves; what they have to say to it they may note.
+static bool is_about(struct incidents *incidents, const struct act *act)
+{
+	return sql_number(incidents,
+		       sql_ask(incidents, SQL_CONCERNS, "it", (int64_t)act->number, act->who),
+		       0) == 1;
 }
 
 static bool read_act(struct incidents *incidents, const json_t *question, struct act *ret)
@@ -230,6 +238,9 @@ json_t *act_do(struct incidents *incidents, const json_t *question, int *ret_sta
 		return refuse(ret_status, 404, "There is nothing of that name to do.");
 	if (!read_act(incidents, question, &act))
 		return refuse(ret_status, 404, "There is no such incident.");
+	if (!deed->by_anybody && is_about(incidents, &act))
+		return refuse(ret_status, 403,
+			"This is about you: somebody else decides. You may add a note.");
 	if (act.state == INCIDENT_CLOSED && !deed->when_closed)
 		return refuse(ret_status, 409, "It is closed; reopen it first.");
 	if (sql_number(incidents, sql_ask(incidents, SQL_ACT_COUNT, "i", (int64_t)act.number), 0) >=
@@ -245,6 +256,26 @@ json_t *act_do(struct incidents *incidents, const json_t *question, int *ret_sta
 	return show_one(incidents, act.number);
 }
 
+static json_t *refuse_known(int *ret_status, uint64_t number)
+{
+	char text[INCIDENT_NUMBER_BYTES];
+	json_t *json = refuse(ret_status, 409, "An incident has this finding already.");
+	incident_text(number, text);
+	json_object_set_new(json, "number", json_string(text));
+	return json;
+}
+
+// One that the trail knows, and the database does not (any more): what people wrote stands there.
+static json_t *no_such(const struct incidents *incidents, uint64_t number, int *ret_status)
+{
+	bool gone = number && number <= incidents->known && number % 1000000;
+	return refuse(ret_status, 404,
+		gone ? "No incident of this number is known here. Where the trail knows one, watch "
+		       "lost its database; what people wrote about it stands there: hospitaller "
+		       "trail search --action incident-change --json"
+		     : "There is no such incident.");
+}
+
 // From a finding that no incident has yet, by a person.
 json_t *act_open(struct incidents *incidents, const json_t *question, int *ret_status)
 {
@@ -256,11 +287,10 @@ json_t *act_open(struct incidents *incidents, const json_t *question, int *ret_s
 	if (in < 0)
 		return refuse(ret_status, 404, "There is no such finding.");
 	if (in > 0)
-		return refuse(ret_status, 409, "An incident has this finding already.");
+		return refuse_known(ret_status, (uint64_t)in);
 	if (taken_list(incidents, sql_ask(incidents, SQL_BY_SOURCE, "i", id), &list) != 1)
 		return refuse(ret_status, 404, "There is no such finding.");
-	uint64_t number =
-		group_open(incidents, list, "A person opened it from a finding.", RISK_SUBJECTS);
+	uint64_t number = group_open(incidents, list, OPENED_BY_HAND, RISK_SUBJECTS);
 	group_adopt(incidents, number, list);
 	group_refresh(incidents, number);
 	sql_run(incidents, SQL_ACT, "iiittt", (int64_t)number,
@@ -288,5 +318,6 @@ json_t *incidents_answer(struct incidents *incidents, const json_t *question, in
 		json_decref(json);
 		return refuse(ret_status, 503, "It could not be kept; try again in a second.");
 	}
-	return json ? json : refuse(ret_status, 404, "There is no such incident.");
+	return json ? json
+		    : no_such(incidents, incident_number(text_of(question, "number")), ret_status);
 }

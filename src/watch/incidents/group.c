@@ -112,6 +112,8 @@ uint64_t group_open(struct incidents *incidents, const struct taken *t, const ch
 {
 	uint64_t last = (uint64_t)sql_number(incidents, sql_ask(incidents, SQL_LAST_NUMBER, ""), 0),
 		 first = (uint64_t)year_of(t->time_us) * 1000000 + 1;
+	if (last < incidents->known)
+		last = incidents->known;
 	uint64_t number = last >= first ? last + 1 : first;
 	sql_run(incidents, SQL_OPEN, "iittti", (int64_t)number, (int64_t)t->level, t->title, why,
 		subject < RISK_SUBJECTS ? risk_subject_texts[subject] : "finding", t->time_us);
@@ -142,13 +144,24 @@ static void add_evidence(struct incidents *incidents, uint64_t incident, const s
 	}
 }
 
+// Two thousand harmless ones do not keep a worse one out: the least of them goes.
+static bool make_room(struct incidents *incidents, uint64_t incident, const struct taken *t)
+{
+	return incidents_begin(incidents) &&
+	       sql_number(incidents,
+		       sql_ask(incidents, SQL_DETACH, "ii", (int64_t)incident,
+			       (int64_t)(t->certain * 10 + t->level)),
+		       0) == 1;
+}
+
 void group_attach(struct incidents *incidents, uint64_t incident, const struct taken *t)
 {
 	int64_t count =
 		sql_number(incidents, sql_ask(incidents, SQL_COUNT_OF, "i", (int64_t)incident), 0);
-	if (count >= INCIDENT_FINDINGS)
+	bool full = count >= INCIDENT_FINDINGS;
+	if (full)
 		sql_run(incidents, SQL_MORE, "ii", (int64_t)incident, t->time_us);
-	else
+	if (!full || make_room(incidents, incident, t))
 		sql_run(incidents, SQL_ATTACH, "ii", (int64_t)t->number, (int64_t)incident);
 	add_key(incidents, incident, "person", t->subjects[RISK_PERSON], t->time_us);
 	add_key(incidents, incident, "patient", t->patient, t->time_us);

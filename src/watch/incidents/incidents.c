@@ -1,5 +1,7 @@
 #include "watch/incidents/incidents_in.h"
 
+#include "common/base/text.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,11 +87,17 @@ static const char *const sqls[SQL_ALL] = {
 	[SQL_LAST_NUMBER] = "SELECT max(number) FROM incident",
 	[SQL_ATTACH] = "UPDATE finding SET incident = ?2 WHERE number = ?1",
 	[SQL_COUNT_OF] = "SELECT count(*) FROM finding WHERE incident = ?1",
+	[SQL_DETACH] =
+		"UPDATE finding SET incident = NULL WHERE number = (SELECT number FROM finding "
+		"WHERE incident = ?1 AND certain * 10 + level < ?2 ORDER BY certain * 10 + level, "
+		"number LIMIT 1) RETURNING 1",
 	[SQL_MORE] = "UPDATE incident SET more = more + 1, last_us = max(last_us, ?2) "
 		     "WHERE number = ?1",
 	[SQL_KEY] = "INSERT INTO incident_key (incident, kind, value, last_us) VALUES "
 		    "(?1, ?2, ?3, ?4) ON CONFLICT (kind, value, incident) DO UPDATE SET "
 		    "last_us = max(incident_key.last_us, excluded.last_us)",
+	[SQL_CONCERNS] = "SELECT 1 FROM incident_key WHERE incident = ?1 AND kind = 'person' AND "
+			 "value = ?2",
 	[SQL_EVIDENCE] = "INSERT INTO evidence (incident, seq) VALUES (?1, ?2) "
 			 "ON CONFLICT DO NOTHING",
 	[SQL_EVIDENCE_COUNT] = "SELECT count(*) FROM evidence WHERE incident = ?1",
@@ -100,7 +108,8 @@ static const char *const sqls[SQL_ALL] = {
 	[SQL_PRUNE] = "DELETE FROM finding WHERE incident IS NULL AND number <= ?1",
 	[SQL_PRUNE_SHARES] = "DELETE FROM share WHERE at_us < ?1",
 	[SQL_RISKY] = "SELECT value FROM share WHERE scope = 0 AND kind = 'person' GROUP BY value "
-		      "HAVING sum(points + certain) >= 50000000",
+		      "HAVING sum(points + certain) >= 50000000 "
+		      "ORDER BY sum(points + certain) DESC, value",
 	[SQL_NEXT_FINDING] = "SELECT " FINDING " FROM finding WHERE number > ?1 AND level >= 2 "
 			     "ORDER BY number LIMIT 1",
 	[SQL_NEXT_OPENED] = "SELECT " INCIDENT " FROM incident WHERE number > ?1 "
@@ -112,7 +121,12 @@ static const char *const sqls[SQL_ALL] = {
 	[SQL_LIST] = "SELECT " INCIDENT " FROM incident WHERE number < ?1 AND (?2 < 0 OR "
 		     "(?2 = 9 AND state < 3) OR state = ?2) ORDER BY number DESC LIMIT ?3",
 	[SQL_GET] = "SELECT " INCIDENT " FROM incident WHERE number = ?1",
-	[SQL_FINDINGS_OF] = "SELECT id, json FROM finding WHERE incident = ?1 ORDER BY number DESC",
+	// Of each rule the newest first, the worst before others: many of one hide none of another.
+	[SQL_FINDINGS_OF] =
+		"SELECT id, json, number, row_number() OVER (PARTITION BY rule ORDER BY "
+		"certain DESC, number DESC) AS nth FROM finding WHERE incident = ?1 "
+		"ORDER BY nth > 1, CASE WHEN nth = 1 THEN certain * 10 + level END DESC, "
+		"number DESC",
 	[SQL_EVIDENCE_OF] = "SELECT seq FROM evidence WHERE incident = ?1 ORDER BY seq",
 	[SQL_ACTS_OF] = "SELECT entry, time_us, who, kind, value FROM act WHERE incident = ?1 "
 			"ORDER BY entry DESC LIMIT 100",
@@ -217,6 +231,7 @@ enum err incidents_commit(struct incidents *incidents)
 		return OK;
 	incidents->broken |= store_exec(incidents->store, "COMMIT") != OK;
 	incidents->open = false;
+	incidents->changes++;
 	return incidents->broken ? ERR_IO : OK;
 }
 
@@ -279,6 +294,19 @@ uint64_t incidents_place(const struct incidents *incidents)
 	return incidents->place;
 }
 
+void incidents_number_from(struct incidents *incidents, uint64_t finding, uint64_t incident)
+{
+	if (incidents->last < finding)
+		incidents->last = finding;
+	if (incidents->known < incident)
+		incidents->known = incident;
+}
+
+uint64_t incidents_last(const struct incidents *incidents)
+{
+	return incidents->last;
+}
+
 void incidents_begin_again(struct incidents *incidents)
 {
 	incidents->place = 0;
@@ -319,13 +347,17 @@ static void place_it(struct incidents *incidents, const struct taken *taken)
 	enum risk_subject subject = group_alert(incidents, taken, &risk);
 	if (subject == RISK_SUBJECTS && !taken->certain)
 		return;
-	const char *why = taken->certain
-				  ? "A finding that is certain by itself."
-				  : arena_printf(incidents->arena,
-					    "The risk of one %s reached %d points, from %d rules, "
-					    "%d sources and %d tactics.",
-					    risk_subject_texts[subject], risk.points, risk.rules,
-					    risk.sources, risk.tactics);
+	const char *why =
+		taken->certain
+			? "A finding that is certain by itself."
+			: arena_printf(incidents->arena,
+				  "The risk of one %s reached %d points, from %d %s, "
+				  "%d %s and %d %s.",
+				  risk_subject_texts[subject], risk.points, risk.rules,
+				  text_plural((uint64_t)risk.rules, "rule", "rules"), risk.sources,
+				  text_plural((uint64_t)risk.sources, "source", "sources"),
+				  risk.tactics,
+				  text_plural((uint64_t)risk.tactics, "tactic", "tactics"));
 	incident = group_open(incidents, taken, why, subject);
 	if (subject != RISK_SUBJECTS)
 		group_gather(incidents, incident, taken, subject);
@@ -372,6 +404,11 @@ enum err incidents_save(struct incidents *incidents)
 }
 
 // ---- Numbers.
+
+uint64_t incidents_changes(const struct incidents *incidents)
+{
+	return incidents->changes;
+}
 
 void incident_text(uint64_t number, char ret_text[INCIDENT_NUMBER_BYTES])
 {

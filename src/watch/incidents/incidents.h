@@ -38,8 +38,14 @@ struct incidents;
 enum err incidents_open(const char *path, struct incidents **ret_incidents, char ret_problem[256]);
 void incidents_close(struct incidents *incidents); // NULL is fine; what was not saved is not kept
 
+// The highest numbers that the trail knows, of findings and of incidents, before the first is
+// taken: no number is given twice, also when the database was lost.
+void incidents_number_from(struct incidents *incidents, uint64_t finding, uint64_t incident);
+uint64_t incidents_last(const struct incidents *incidents); // finding, by the number given here
 // The last finding that was taken, by its number in the findings store.
 uint64_t incidents_place(const struct incidents *incidents);
+// Grows whenever anything changed, from 0 at the start.
+uint64_t incidents_changes(const struct incidents *incidents);
 // The findings store was made anew: it counts from one again. What is known stays known.
 void incidents_begin_again(struct incidents *incidents);
 // `id`: the finding's number there, `key`: what tells findings of one entry apart, `finding`: as

@@ -4,6 +4,9 @@
 #include "common/store/store.h"
 #include "watch/incidents/incidents.h"
 
+// Why an incident is there that no risk opened.
+#define OPENED_BY_HAND "A person opened it from a finding."
+
 enum sql {
 	SQL_KEEP,
 	SQL_ADD,
@@ -13,8 +16,10 @@ enum sql {
 	SQL_LAST_NUMBER,
 	SQL_ATTACH,
 	SQL_COUNT_OF,
+	SQL_DETACH,
 	SQL_MORE,
 	SQL_KEY,
+	SQL_CONCERNS,
 	SQL_EVIDENCE,
 	SQL_EVIDENCE_COUNT,
 	SQL_TITLES,
@@ -70,6 +75,8 @@ struct incidents {
 	struct store *store;
 	struct store_query *queries[SQL_ALL];
 	uint64_t place, last, saved; // findings: taken there; numbered here; at the last save
+	uint64_t changes;            // that were kept since the start
+	uint64_t known;              // the highest incident that the trail has
 	int64_t newest_us;           // of the findings taken since the start
 	bool open, broken;
 	struct arena *arena; // of one call

@@ -8,6 +8,7 @@
 
 enum {
 	LIST_MOST = 50,
+	LINES_MOST = 200,
 	FINDINGS_BYTES = 22000,
 	PROPOSAL_DAYS = 90
 };
@@ -129,23 +130,42 @@ json_t *show_list(struct incidents *incidents, const json_t *question)
 
 // ---- One.
 
-static json_t *findings_of(struct incidents *incidents, uint64_t number)
+struct line {
+	int64_t number;
+	json_t *json;
+};
+
+static int newest_first(const void *a, const void *b)
 {
+	int64_t one = ((const struct line *)a)->number, other = ((const struct line *)b)->number;
+	return one < other ? 1 : -1;
+}
+
+// As many as fit, of all rules, and how many there are beside them.
+static json_t *findings_of(struct incidents *incidents, uint64_t number, int64_t *ret_left_out)
+{
+	struct line lines[LINES_MOST];
 	json_t *list = json_array();
-	size_t bytes = 0;
+	size_t bytes = 0, count = 0;
+	int64_t all = 0;
 	struct store_query *query = sql_ask(incidents, SQL_FINDINGS_OF, "i", (int64_t)number);
-	while (query_step(query) == STORE_ROW) {
+	for (; query_step(query) == STORE_ROW; all++) {
 		const char *text = row_text(query, 1, incidents->arena);
-		json_t *one = json_loads(text, 0, NULL);
-		bytes += strlen(text) + 32;
-		if (!one || bytes > FINDINGS_BYTES) {
-			json_decref(one);
-			break;
-		}
+		size_t size = strlen(text) + 32;
+		json_t *one = NULL;
+		if (count < LINES_MOST && bytes + size <= FINDINGS_BYTES)
+			one = json_loads(text, 0, NULL);
+		bytes += one ? size : FINDINGS_BYTES; // what comes next is no worse: it ends here
+		if (!one)
+			continue;
 		json_object_set_new(one, "id", json_integer(row_int(query, 0)));
-		json_array_append_new(list, one);
+		lines[count++] = (struct line){row_int(query, 2), one};
 	}
 	query_reset(query);
+	qsort(lines, count, sizeof *lines, newest_first);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, lines[i].json);
+	*ret_left_out = all - (int64_t)count;
 	return list;
 }
 
@@ -254,12 +274,15 @@ static void set_person(struct incidents *incidents, json_t *json)
 
 json_t *show_one(struct incidents *incidents, uint64_t number)
 {
+	int64_t left_out;
 	struct store_query *query = sql_ask(incidents, SQL_GET, "i", (int64_t)number);
 	json_t *json = query_step(query) == STORE_ROW ? incident_json(incidents, query) : NULL;
 	query_reset(query);
 	if (!json)
 		return NULL;
-	json_object_set_new(json, "timeline", findings_of(incidents, number));
+	json_object_set_new(json, "timeline", findings_of(incidents, number, &left_out));
+	if (left_out)
+		json_object_set_new(json, "timeline_left_out", json_integer(left_out));
 	json_object_set_new(json, "acts", acts_of(incidents, number));
 	json_object_set_new(json, "tasks", tasks_of(incidents, number));
 	json_object_set_new(json, "assessment", answers_of(incidents, number));
@@ -352,7 +375,9 @@ json_t *incidents_next_opened(struct incidents *incidents, uint64_t after)
 		(json_int_t)incident_number(json_string_value(json_object_get(row, "number"))),
 		"title", json_object_get(row, "title"), "level", json_object_get(row, "severity"),
 		"seq", (json_int_t)0, "rule", "");
+	const char *why = json_string_value(json_object_get(row, "why"));
 	json_object_set(json, "opened", json_object_get(row, "opened"));
+	json_object_set_new(json, "by_hand", json_boolean(why && !strcmp(why, OPENED_BY_HAND)));
 	set_text(json, "actor",
 		person_of(incidents, json_integer_value(json_object_get(json, "number"))));
 	json_decref(row);

@@ -1,6 +1,7 @@
 #include "watch/intelligence/intelligence_in.h"
 
 #include "common/base/time.h"
+#include "common/format/prefix.h"
 #include "common/format/trail.h"
 
 #include <stdlib.h>
@@ -206,10 +207,21 @@ static void date(int64_t at_us, char ret[TIME_TEXT_BYTES])
 	ret[10] = '\0';
 }
 
+// A program that is surely known from attacks, on a host inside: something runs there.
+static bool is_infected(const struct seen *seen)
+{
+	struct prefix from;
+	bool agent =
+		seen->hit->kind == OBSERVABLE_AGENT || seen->hit->kind == OBSERVABLE_AGENT_PART;
+	return agent && seen->hit->sure >= SURE_HIGH &&
+	       prefix_parse(seen->event->address, &from) == OK && prefix_is_private(&from);
+}
+
 static void write_sentence(struct intelligence *i, const struct seen *seen, char *ret, size_t room)
 {
 	const struct table_hit *hit = seen->hit;
 	char since[TIME_TEXT_BYTES] = "", who[40] = "Nobody signed in, who", name[140];
+	bool inside = is_infected(seen);
 	bool range = hit->kind == OBSERVABLE_ADDRESS && strchr(hit->value, '/');
 	if (hit->since_us)
 		date(hit->since_us, since);
@@ -217,9 +229,10 @@ static void write_sentence(struct intelligence *i, const struct seen *seen, char
 		snprintf(who, sizeof who, "%016llx", (unsigned long long)seen->event->actor);
 	indicator_words(name, sizeof name, *hit->name ? hit->name : hit->author);
 	snprintf(ret, room,
-		"%s came with the %s %.180s%s%s, which the list \"%.60s\" names%s%s%s%s%s (%d of 100 sure). "
+		"%s came %s%s%swith the %s %.180s%s%s, which the list \"%.60s\" names%s%s%s%s%s (%d of 100 sure). "
 		"It was %s.",
-		who, seen->what, range ? seen->event->address : hit->value, range ? " in " : "",
+		who, inside ? "from " : "", inside ? seen->event->address : "", inside ? " " : "",
+		seen->what, range ? seen->event->address : hit->value, range ? " in " : "",
 		range ? hit->value : "", i->edition->names[hit->source], *since ? " since " : "",
 		since, *name ? " as \"" : "", name, *name ? "\"" : "", hit->sure,
 		seen->event->outcome == TRAIL_ALLOWED ? "let in" : "turned away");
@@ -239,9 +252,23 @@ static struct bytes opaque(uint64_t number, char ret[17])
 	return number ? bytes_of(ret, 16) : bytes_of(NULL, 0);
 }
 
+static const char *advice_for(const struct seen *seen)
+{
+	if (is_infected(seen))
+		return "See what runs on this host, and who set it up. If it is nothing of yours: "
+		       "quarantine it.";
+	return seen->event->outcome == TRAIL_ALLOWED
+		       ? "Ask the person whether this was them. If not: end the session, have the "
+			 "password changed, block the address."
+		       : "Nothing was let in. Block the address if no one of yours can have it.";
+}
+
 static void tell(struct intelligence *i, const struct seen *seen)
 {
-	static const struct sigma_names tags = {{"attack.initial-access", "attack.t1078"}, 2};
+	static const struct sigma_names tags = {{"attack.initial-access", "attack.t1078"}, 2},
+					infected = {{"attack.initial-access", "attack.t1078",
+							    "hospitaller.infected"},
+						3};
 	static const struct sigma_names false_positives = {
 		{"An address that changed hands since it was listed",
 			"Many people behind one address, or a user agent that others use, too"},
@@ -256,13 +283,9 @@ static void tell(struct intelligence *i, const struct seen *seen)
 		.id = id,
 		.title = agent ? "A program from a threat list" : "An address from a threat list",
 		.sentence = sentence,
-		.advice =
-			e->outcome == TRAIL_ALLOWED
-				? "Ask the person whether this was them. If not: end the session, have the "
-				  "password changed, block the address."
-				: "Nothing was let in. Block the address if no one of yours can have it.",
+		.advice = advice_for(seen),
 		.level = level_of(seen->hit),
-		.tags = &tags,
+		.tags = is_infected(seen) ? &infected : &tags,
 		.false_positives = &false_positives,
 		.seq = e->seq,
 		.time_us = e->time_us,
@@ -309,9 +332,11 @@ static void sight(struct intelligence *i, struct seen *seen)
 	int64_t day = e->time_us / DAY_US, hour = e->time_us / HOUR_US;
 	row->last_seq = e->seq;
 	snprintf(row->source, sizeof row->source, "%s", i->edition->names[seen->hit->source]);
-	if (row->told_day == day)
+	bool inside = is_infected(seen);
+	if (row->told_day == day && (!inside || row->inside_day == day))
 		return;
 	row->told_day = day;
+	row->inside_day = inside ? day : row->inside_day;
 	seen->count = row->count;
 	if (hour != i->hour) {
 		i->hour = hour;

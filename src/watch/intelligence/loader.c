@@ -3,6 +3,7 @@
 #include "common/format/indicator_list.h"
 #include "common/format/misp.h"
 #include "common/format/yaml.h"
+#include "common/io/file.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -19,19 +20,13 @@ enum {
 static enum err read_file(const char *path, size_t most, struct buf *out)
 {
 	struct stat info;
-	FILE *file = fopen(path, "re");
-	if (!file)
+	if (stat(path, &info) != 0)
 		return ERR_IO;
-	if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode) ||
-		(size_t)info.st_size > most) {
-		fclose(file);
+	if (!S_ISREG(info.st_mode) || (size_t)info.st_size > most)
 		return ERR_LIMIT;
-	}
 	buf_reserve(out, (size_t)info.st_size + 1);
-	out->size = fread(out->at, 1, (size_t)info.st_size + 1, file);
-	bool failed = ferror(file);
-	fclose(file);
-	return failed ? ERR_IO : out->size > most ? ERR_LIMIT : OK;
+	enum err err = file_read(path, most, out);
+	return err == ERR_NOT_FOUND ? ERR_IO : err;
 }
 
 static uint64_t stamp_of(const char *path)

@@ -81,6 +81,7 @@ static enum err load(struct sightings *s)
 		row->last_us = row_int(q, 7);
 		row->last_seq = (uint64_t)row_int(q, 8);
 		row->told_day = row_int(q, 9);
+		row->inside_day = -1;
 		snprintf(row->source, sizeof row->source, "%s", row_text(q, 10, arena));
 		snprintf(row->id, sizeof row->id, "%s", row_text(q, 11, arena));
 		snprintf(row->name, sizeof row->name, "%s", row_text(q, 12, arena));
@@ -191,7 +192,7 @@ struct sighting *sightings_count(
 			make_room(s);
 		row = add_row(s, hit->kind, hit->value, actor);
 		row->first_us = time_us;
-		row->told_day = -1;
+		row->told_day = row->inside_day = -1;
 	}
 	row->count++;
 	row->last_us = time_us > row->last_us ? time_us : row->last_us;

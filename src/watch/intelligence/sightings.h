@@ -19,6 +19,7 @@ struct sighting {
 	bool changed;
 	uint64_t actor, count, last_seq;
 	int64_t first_us, last_us, told_day;
+	int64_t inside_day; // told of a host inside; not kept over a restart
 	char source[SOURCE_NAME_BYTES], id[INDICATOR_ID_BYTES], name[INDICATOR_NAME_BYTES];
 	char value[]; // as the indicator says it
 };

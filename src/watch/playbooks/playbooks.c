@@ -116,12 +116,18 @@ static void send_notice(struct playbooks *pb, const struct run *run, struct reco
 	char *text = arena_printf(run->arena, "%s%s\n\n%s\n\nRun %llu of the playbook %s.\n",
 		r->state == RECORD_UNDOING ? "This no longer holds: " : "", s->text,
 		sentence ? sentence : "", (unsigned long long)run->id, run->p->name);
-	enum err err = pb->owner.notify(pb->owner.context, id, s->to, text);
-	if (err) {
-		snprintf(r->words, sizeof r->words, "It could not be sent: %s.", err_text(err));
-		return; // stays to be sent, at the next tick
-	}
+	struct playbooks_notice notice = {.id = id, .to = s->to, .text = text};
+	enum err err = pb->owner.notify(pb->owner.context, &notice);
+	if (err == ERR_BUSY)
+		return; // stays to be sent, at the next tick, also after a crash
 	r->send = false;
+	if (err) {
+		r->state = RECORD_REFUSED;
+		snprintf(r->words, sizeof r->words, "%s: it was not sent: %s.", s->to,
+			*notice.problem ? notice.problem : err_text(err));
+	} else if (r->state == RECORD_UNDOING) {
+		r->state = RECORD_UNDONE;
+	}
 }
 
 static void send_out(struct playbooks *pb, struct run *run)

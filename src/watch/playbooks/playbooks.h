@@ -26,11 +26,18 @@ enum {
 
 struct playbooks;
 
+struct playbooks_notice {
+	uint64_t id;
+	const char *to, *text;
+	char problem[240];
+};
 struct playbooks_owner {
 	// For the vault. It may be away: playbooks_again() sends what was not answered.
 	void (*act)(void *context, uint64_t ticket, const json_t *act);
-	// A message; the same id is the same message, however often it is sent.
-	enum err (*notify)(void *context, uint64_t id, const char *to, const char *text);
+	// A message; the same id is the same message, however often it is sent. OK when it is on a
+	// disk; ERR_BUSY, not yet: it is asked again at the next tick. Anything else: it never will
+	// be, and the problem says why.
+	enum err (*notify)(void *context, struct playbooks_notice *notice);
 	void (*changed)(void *context);
 	void *context;
 };
@@ -41,6 +48,8 @@ enum err playbooks_open(const char *path, const struct playbooks_owner *owner,
 void playbooks_close(struct playbooks *playbooks); // NULL is fine
 // Reads the folder when a file of it changed. True when it did.
 bool playbooks_read(struct playbooks *playbooks, const char *folder);
+// How many runs could not begin, as PLAYBOOKS_RUNS were under way.
+uint64_t playbooks_left_out(const struct playbooks *playbooks);
 size_t playbooks_count(const struct playbooks *playbooks);
 // "takeover.yaml:12: …", or NULL past the last.
 const char *playbooks_problem(const struct playbooks *playbooks, size_t at);

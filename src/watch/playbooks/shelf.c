@@ -1,5 +1,7 @@
 #include "watch/playbooks/playbooks_in.h"
 
+#include "common/io/file.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,18 +61,13 @@ static enum err load(
 	char path[700];
 	struct shelf_book *book = &shelf->books[shelf->count];
 	snprintf(path, sizeof path, "%s/%s", folder, file);
-	FILE *in = fopen(path, "re");
-	char *text = arena_alloc(shelf->arena, CACAO_BYTES + 1);
-	*problem = (struct cacao_problem){.text = "it cannot be read"};
-	if (!in)
-		return ERR_IO;
-	size_t size = fread(text, 1, CACAO_BYTES + 1, in);
-	bool failed = ferror(in);
-	fclose(in);
-	if (failed)
-		return ERR_IO;
-	enum err err =
-		cacao_read(bytes_of(text, size), shelf->arena, &book->p, &book->json, problem);
+	struct buf read = {0};
+	*problem = (struct cacao_problem){.text = "it cannot be read, or is too large"};
+	enum err err = file_read(path, CACAO_BYTES, &read);
+	struct bytes text = err ? (struct bytes){0} : bytes_copy(shelf->arena, buf_bytes(&read));
+	buf_done(&read);
+	if (!err)
+		err = cacao_read(text, shelf->arena, &book->p, &book->json, problem);
 	if (err)
 		return err;
 	snprintf(book->name, sizeof book->name, "%s", book->p->name);
@@ -125,6 +122,11 @@ bool playbooks_read(struct playbooks *pb, const char *folder)
 	}
 	free(files);
 	return changed;
+}
+
+uint64_t playbooks_left_out(const struct playbooks *pb)
+{
+	return pb->left_out;
 }
 
 size_t playbooks_count(const struct playbooks *pb)

@@ -83,12 +83,6 @@ const char *playbooks_wish(
 		run_decided(run, r, w->verb == PLAYBOOKS_APPROVE ? RECORD_ACTING : RECORD_DECLINED);
 	}
 	enum err err = run_settle(pb, run);
-	if (r->state == RECORD_UNDOING && !r->send &&
-		run->p->steps[r->step].act->doer == ACT_BY_WATCH) {
-		r->state = RECORD_UNDONE;
-		run->dirty = true;
-		err = run_settle(pb, run);
-	}
 	*ret_status = err ? 503 : 200;
 	snprintf(pb->words, sizeof pb->words, "%s",
 		err                            ? "It could not be kept."

@@ -27,10 +27,21 @@ static void on_made(void *context, const struct access_item *item)
 		(unsigned long long)(item->patient ? item->patient : item->actor), item->score);
 }
 
+static char told[400]; // of the last finding
+static unsigned told_count;
+
+static void on_found(void *context, const struct finding *finding)
+{
+	(void)context;
+	snprintf(told, sizeof told, "%s %.*s: %s", finding->id, (int)finding->actor.size,
+		(const char *)finding->actor.at, finding->sentence);
+	told_count++;
+}
+
 static void open_again(double per_thousand, unsigned least)
 {
 	char problem[256];
-	const struct access_options options = {path, per_thousand, least};
+	const struct access_options options = {path, per_thousand, least, on_found, NULL};
 	access_close(access_);
 	assert_ok(access_open(&options, &access_, problem));
 	access_listen(access_, on_made, NULL);
@@ -41,7 +52,8 @@ static int begin(void **state)
 	(void)state;
 	strcpy(path, "/tmp/access-XXXXXX");
 	close(mkstemp(path));
-	made[0] = 0;
+	made[0] = told[0] = 0;
+	told_count = 0;
 	access_ = NULL;
 	open_again(5, 1);
 	return 0;
@@ -391,6 +403,9 @@ static void a_flood_hides_nobody_else(void **state)
 	open_record(0.1, 1, 5);
 	for (uint64_t i = 0; i < 3 * ACCESS_LINES; i++)
 		open_record(0.2, 2, 1000 + i);
+	assert_int_equal(told_count, 1); // that there are more than are looked at is not kept quiet
+	assert_non_null(
+		strstr(told, "access.many 0000000000000002: 0000000000000002 came upon 2000"));
 	settle(nothing);
 	assert_int_equal(asked, ACCESS_LINES + 1);
 	until(1.5, nothing);
@@ -564,6 +579,87 @@ static void what_is_explained_is_not_asked_about_again(void **state)
 	assert_int_equal(asked, 1);
 }
 
+// ---- What a reviewer decides.
+
+static const struct access_of first_day_of_1 = {.actor = 1, .day = FIRST};
+
+static void what_was_decided_about_is_out_and_does_not_come_back(void **state)
+{
+	(void)state;
+	struct access_case shown;
+	open_record(0.4, 1, 100);
+	open_record(0.5, 1, 101);
+	settle(nothing);
+	assert_ok(access_find(access_, &first_day_of_1, &shown));
+	assert_int_equal(shown.records, 2);
+	assert_int_equal(shown.days, 1);
+	assert_int_equal(shown.seq, 1);
+	assert_int_equal(shown.patient, 0);
+	assert_int_equal(shown.evidence_count, 2);
+	assert_false(access_news(access_));
+	assert_ok(access_judge(access_, &first_day_of_1));
+	assert_true(access_news(access_));
+	assert_false(access_news(access_));
+	assert_int_equal(item_count(), 0);
+	assert_int_equal(access_find(access_, &first_day_of_1, &shown), ERR_NOT_FOUND);
+	open_record(0.6, 1, 100); // the same again
+	until(1.5, nothing);
+	assert_int_equal(item_count(), 0);
+	until(4.5, nothing); // looked at a second time
+	assert_int_equal(item_count(), 0);
+	open_again(5, 1);
+	assert_int_equal(item_count(), 0);
+	assert_string_equal(made, "");
+}
+
+static void what_is_done_beyond_it_counts(void **state)
+{
+	(void)state;
+	struct access_case shown;
+	refuse_record(0.4, 1, 100);
+	settle(nothing);
+	assert_ok(access_judge(access_, &first_day_of_1));
+	open_record(0.5, 1, 100); // opened after it was refused
+	settle(nothing);
+	assert_ok(access_find(access_, &first_day_of_1, &shown));
+	assert_int_equal(shown.records, 1);
+	assert_ok(access_judge(access_, &first_day_of_1));
+	open_record(0.6, 1, 101); // another record
+	settle(nothing);
+	assert_ok(access_find(access_, &first_day_of_1, &shown));
+	assert_int_equal(shown.records, 1);
+	assert_int_equal(shown.patient, 101);
+}
+
+static void deciding_brings_up_no_more_than_there_are_places(void **state)
+{
+	(void)state;
+	for (uint64_t actor = 1; actor <= 5; actor++)
+		open_record(0.1 * (double)actor, actor, 100 + actor);
+	settle(nothing);
+	assert_int_equal(item_count(), 1); // one a day in a house so small
+	assert_ok(access_judge(access_, &first_day_of_1));
+	assert_int_equal(item_count(), 0);
+	until(1.1, nothing); // the day ends: its place was taken
+	assert_string_equal(made, "");
+	assert_int_equal(item_count(), 1); // of the next day
+}
+
+static void what_adds_up_is_decided_about_as_a_whole(void **state)
+{
+	(void)state;
+	const struct access_of slow = {.actor = 1, .day = FIRST + 21, .slow = true};
+	struct access_case shown;
+	for (int week = 0; week < 4; week++)
+		open_record(7 * week + 0.5, 1, 100 + (uint64_t)week);
+	until(21.6, nothing);
+	assert_ok(access_find(access_, &slow, &shown));
+	assert_int_equal(shown.days, 4);
+	assert_ok(access_judge(access_, &slow));
+	assert_int_equal(access_find(access_, &slow, &shown), ERR_NOT_FOUND);
+	assert_int_equal(item_count(), 0);
+}
+
 static int fresh(void **state)
 {
 	seq_next = 0;
@@ -598,6 +694,10 @@ int main(void)
 		CASE(what_is_opened_after_it_was_refused_is_asked_about_again),
 		CASE(it_is_still_asked_after_a_restart),
 		CASE(what_is_explained_is_not_asked_about_again),
+		CASE(what_was_decided_about_is_out_and_does_not_come_back),
+		CASE(what_is_done_beyond_it_counts),
+		CASE(deciding_brings_up_no_more_than_there_are_places),
+		CASE(what_adds_up_is_decided_about_as_a_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,64 @@ static void test_a_burst_of_sign_ins(void **state)
 	assert_non_null(strstr(house.found, "behaviour.address 60 ;"));
 }
 
+static void under_another_name(int64_t hour, uint64_t number)
+{
+	struct feed_event e = house_event(
+		&house, FIRST_DAY * DAY_US + hour * HOUR_US + 120000000 + (int64_t)number, 6);
+	snprintf(e.address, sizeof e.address, "2001:db8::%llx", (unsigned long long)number);
+	snprintf(e.application, sizeof e.application, "made up %llu", (unsigned long long)number);
+	behaviour_event(house.behaviour, &e);
+}
+
+// Thousands of addresses and programs that nobody knew: those that were known keep their place,
+// what falls silent among them is found all the same, and that others had to go is told.
+static void test_a_flood_of_names_pushes_out_nobody_known(void **state)
+{
+	(void)state;
+	weeks(4);
+	assert_int_equal(house.count, 0);
+	for (uint64_t i = 0; i < 20000; i++)
+		under_another_name(4 * 168, i);
+	assert_int_equal(house.count, 1); // once a day
+	assert_string_equal(house.last_id, "behaviour.crowded");
+	for (int64_t hour = 4 * 168 + 1; hour < 4 * 168 + 30; hour++)
+		from(hour, "10.0.0.1");
+	assert_non_null(strstr(house.found, "behaviour.silence"));
+	assert_non_null(strstr(house.last, "the address 10.0.0.2"));
+	json_t *json = behaviour_json(house.behaviour);
+	assert_true(json_integer_value(json_object_get(json, "crowded")) > 10000);
+	json_decref(json);
+}
+
+// A new name of a program with each try does not make the house forget who tries.
+static void test_new_names_do_not_hide_a_burst(void **state)
+{
+	(void)state;
+	char address[32];
+	for (int64_t day = 0; day < 60; day++)
+		for (int i = 0; i < 30; i++) {
+			snprintf(address, sizeof address, "10.0.1.%d", i);
+			for (int k = 0; k < 2; k++)
+				sign_in((FIRST_DAY + day) * DAY_US + (8 + 4 * k) * HOUR_US + i,
+					address, 100 + (uint64_t)i, k || i % 5);
+		}
+	for (uint64_t i = 0; i < 200; i++) {
+		struct feed_event e = house_event(&house,
+			(FIRST_DAY + 60) * DAY_US + 9 * HOUR_US + (int64_t)i * 1000000, 1000 + i);
+		e.kind = TRAIL_SIGN_IN;
+		e.action = TRAIL_SIGNED_IN;
+		e.outcome = TRAIL_DENIED;
+		strcpy(e.address, "10.0.1.3");
+		for (unsigned k = 0; k < 50; k++) {
+			snprintf(e.application, sizeof e.application, "made up %llu %u",
+				(unsigned long long)i, k);
+			e.seq = house.seq++;
+			behaviour_event(house.behaviour, &e);
+		}
+	}
+	assert_non_null(strstr(house.found, "behaviour.address 60 ;"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +237,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_missing_numbers, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_clock, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_burst_of_sign_ins, begin, end),
+		cmocka_unit_test_setup_teardown(
+			test_a_flood_of_names_pushes_out_nobody_known, begin, end),
+		cmocka_unit_test_setup_teardown(test_new_names_do_not_hide_a_burst, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,7 +193,7 @@ static void memory_is_bounded(void **state)
 	for (int i = 0; i < 2 * CORRELATE_GROUPS; i++) {
 		arena_reset(own);
 		ocsf_begin(&event, own);
-		ocsf_set_when(&event, (uint64_t)i, 1000 + i);
+		ocsf_set_when(&event, (uint64_t)i, 1000 + i); // all within a moment
 		ocsf_add_opaque(&event, OCSF_ACTOR, (uint64_t)i + 1000);
 		for (int e = 0; e < 9; e++)
 			correlate_event(

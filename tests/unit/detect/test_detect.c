@@ -113,16 +113,73 @@ static void a_flood_of_one_rule_is_held_back_and_counted(void **state)
 	assert_false(detect_read(detect, folder));
 	for (int i = 0; i < DETECT_HOURLY + 50; i++)
 		act(i, "x", "a", "p");
+	assert_int_equal(found_count, DETECT_HOURLY + 1); // and that something is held back, once
+	assert_non_null(strstr(found[DETECT_HOURLY].sentence, "\"base a\" found something more"));
+	assert_int_equal(found[DETECT_HOURLY].seq, DETECT_HOURLY + 1);
 	act(200, "x", "b", "p");
-	assert_int_equal(found_count, DETECT_HOURLY + 1); // the other one is there
-	assert_string_equal(found[DETECT_HOURLY].title, "base b");
+	assert_int_equal(found_count, DETECT_HOURLY + 2); // the other one is there
+	assert_string_equal(found[DETECT_HOURLY + 1].title, "base b");
 	json_t *json = detect_json(detect, 0);
 	json_t *rule = json_array_get(json_object_get(json, "rules"), 0);
 	assert_int_equal(json_integer_value(json_object_get(rule, "held_back")), 50);
 	assert_int_equal(json_integer_value(json_object_get(rule, "hits")), DETECT_HOURLY + 50);
 	json_decref(json);
 	act(3600, "x", "a", "p");
-	assert_int_equal(found_count, DETECT_HOURLY + 2);
+	assert_int_equal(found_count, DETECT_HOURLY + 3);
+}
+
+// Whoever makes a hundred findings of a rule does not hide that somebody else made one, too.
+static void a_flood_by_one_hides_nobody_else(void **state)
+{
+	char who[20];
+	(void)state;
+	write_file("a.yml", base('a'));
+	assert_false(detect_read(detect, folder));
+	for (int i = 0; i < DETECT_HOURLY + 50; i++)
+		act(i, "x", "a", "p");
+	act(200, "y", "a", "p");
+	assert_string_equal(found[found_count - 1].title, "base a");
+	assert_int_equal(found[found_count - 1].seq, DETECT_HOURLY + 51);
+	for (int i = 0; found_count < DETECT_SUBJECTS - 20; i++) { // nor do many
+		snprintf(who, sizeof who, "z%d", i);
+		act(300 + i, who, "a", "p");
+	}
+	size_t before = found_count;
+	act(2000, "y", "a", "p"); // of whom it told already
+	assert_int_equal(found_count, before);
+}
+
+// As many groups as are kept, and more: what is forgotten is told, once in an hour.
+static void what_is_forgotten_for_want_of_room_is_told(void **state)
+{
+	char who[20];
+	(void)state;
+	write_file("a.yml", arena_printf(arena, "%s%s", base('a'), correlation(1, COUNT3)));
+	assert_false(detect_read(detect, folder));
+	act(0, "x", "a", "p");
+	act(0, "x", "a", "p");
+	for (int i = 0; i < CORRELATE_GROUPS + 500; i++) {
+		snprintf(who, sizeof who, "y%d", i);
+		act(1 + i / 20, who, "a", "p");
+	}
+	assert_int_equal(found_count, 1);
+	assert_non_null(strstr(found[0].sentence, "\"corr 1\" counts for more than"));
+	act(2000, "x", "a", "p"); // the third: it was pushed out, and that was told
+	assert_int_equal(found_count, 1);
+}
+
+// Those whose time is over anyway are no loss.
+static void what_is_over_may_be_forgotten_without_a_word(void **state)
+{
+	char who[20];
+	(void)state;
+	write_file("a.yml", arena_printf(arena, "%s%s", base('a'), correlation(1, COUNT3)));
+	assert_false(detect_read(detect, folder));
+	for (int i = 0; i < 2 * CORRELATE_GROUPS; i++) {
+		snprintf(who, sizeof who, "y%d", i);
+		act(i, who, "a", "p");
+	}
+	assert_int_equal(found_count, 0);
 }
 
 #define RULE_A "00000000-0000-0000-0000-000000000061"
@@ -260,6 +317,9 @@ int main(void)
 		TEST(in_a_replay_only_what_was_found_then_is_remembered),
 		TEST(the_same_again_from_zero),
 		TEST(a_flood_of_one_rule_is_held_back_and_counted),
+		TEST(a_flood_by_one_hides_nobody_else),
+		TEST(what_is_forgotten_for_want_of_room_is_told),
+		TEST(what_is_over_may_be_forgotten_without_a_word),
 		TEST(exceptions_fit_a_rule_and_a_value_until_their_day),
 		TEST(an_excepted_event_does_not_count_for_a_correlation),
 		TEST(wrong_exceptions_are_refused),

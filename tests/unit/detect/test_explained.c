@@ -13,6 +13,7 @@ static const struct feed_event access_ = {.seq = 7,
 	.actor = 0xa1,
 	.session = 0x55,
 	.user = 0xb2,
+	.resource = 0xc3,
 	.patient_count = 1,
 	.patients_here = 1,
 	.patient = 0xe5,
@@ -51,6 +52,7 @@ static void an_account_and_a_flag_reach_the_rules(void **state)
 	static struct ocsf_event event;
 	ocsf_from_feed(&access_, &event, arena);
 	assert_string_equal(text(&event, OCSF_USER), "00000000000000b2");
+	assert_string_equal(text(&event, OCSF_RESOURCE), "00000000000000c3");
 	assert_string_equal(text(&event, OCSF_FLAGS), "honey");
 	assert_string_equal(text(&event, OCSF_EXPLANATION), "-");
 	assert_int_equal(event.class_uid, 6005);

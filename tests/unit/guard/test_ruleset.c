@@ -66,14 +66,20 @@ static void flows_and_denials(void **state)
 	size_t flow = place(whole,
 		"zones-forward ip saddr { 10.1.0.0/16 } ip daddr { 10.2.0.0/16 } iifname { \"eth1\" } tcp dport { 443, 80-90 } counter accept comment \"flow f\"\n");
 	place(whole, "udp dport { 1-65535 } counter accept comment \"flow f\"");
-	assert_true(flow < place(whole, "zones-forward ip saddr { 10.1.0.0/16 } counter drop"));
+	assert_true(
+		flow < place(whole, "zones-forward ip saddr { 10.1.0.0/16 } counter goto refuse"));
 	place(whole,
 		"zones-output ip daddr { 10.2.0.0/16 } icmp type echo-request counter accept comment \"flow g\"");
 	assert_null(strstr(whole, "ip6 daddr { } ")); // no end without an address of its family
 	place(whole,
-		"zones-input ip6 saddr { 2001:db8:1::/48 } counter drop comment \"denied from a\"");
+		"zones-input ip6 saddr { 2001:db8:1::/48 } counter goto refuse comment \"denied from a\"");
 	const char *allowed = rules("default: allow\nzones:\n  a: {prefixes: [10.1.0.0/16]}\n");
-	assert_null(strstr(allowed, "counter drop"));
+	assert_null(strstr(allowed, "goto refuse"));
+	// A set that is full, or a packet that is no connection, does not keep it from being
+	// dropped.
+	size_t knock =
+		place(whole, "refuse meta pkttype unicast meta l4proto { tcp, udp } add @knock4");
+	assert_true(knock < place(whole, "add rule inet hospitaller refuse drop\n"));
 }
 
 static void everything_is_in_our_table(void **state)

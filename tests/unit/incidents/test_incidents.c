@@ -387,6 +387,23 @@ static void a_findings_store_made_anew_gives_nothing_twice(void **state)
 	free(want);
 }
 
+// The database was lost, and the trail names findings and incidents that are not in it.
+static void no_number_that_the_trail_knows_is_given_again(void **state)
+{
+	(void)state;
+	incidents_number_from(incidents, 57, 2026000007);
+	incidents_number_from(incidents, 3, 2026000002); // never back
+	for (uint64_t i = 0; i < STORY; i++)
+		take(story[i]);
+	json_t *finding = incidents_next_finding(incidents, 0);
+	json_t *opened = incidents_next_opened(incidents, 0);
+	assert_in_range(json_integer_value(json_object_get(finding, "number")), 58, 57 + STORY);
+	assert_int_equal(json_integer_value(json_object_get(opened, "number")), 2026000008);
+	json_decref(finding);
+	json_decref(opened);
+	act("2026-0007", "note", NULL, 404);
+}
+
 // ---- What people do.
 
 static void work_goes_from_open_to_closed(void **state)
@@ -528,6 +545,89 @@ static void what_is_no_finding_is_left_out(void **state)
 	assert_int_equal(count(), 0);
 }
 
+// ---- Attacks.
+
+static bool shows(const json_t *incident, const char *rule)
+{
+	json_t *one;
+	size_t i;
+	json_array_foreach(json_object_get(incident, "timeline"), i,
+		one) if (strcmp(json_string_value(json_object_get(one, "rule")), rule) ==
+			 0) return true;
+	return false;
+}
+
+// Hundreds that came after it do not push what matters out of sight.
+static void a_flood_does_not_hide_another_finding_of_the_incident(void **state)
+{
+	(void)state;
+	open_first();
+	take((struct made){.rule = "quiet", .level = "medium", .person = "0000000000000001"});
+	for (int i = 0; i < 400; i++)
+		take((struct made){.rule = "noise", .person = "0000000000000001"});
+	json_t *json = one(FIRST);
+	assert_true(shows(json, "h") && shows(json, "quiet") && shows(json, "noise"));
+	json_int_t left_out = json_integer_value(json_object_get(json, "timeline_left_out"));
+	size_t shown = json_array_size(json_object_get(json, "timeline"));
+	assert_true(left_out > 0);
+	assert_int_equal(left_out + (json_int_t)shown, 402);
+	json_decref(json);
+}
+
+// As many as an incident holds, and then one that is worse than all of them.
+static void a_full_incident_still_takes_what_is_worse(void **state)
+{
+	(void)state;
+	open_first();
+	for (uint64_t i = 0; i < INCIDENT_FINDINGS + 10; i++) {
+		struct made noise = {.rule = "noise", .level = "low", .person = "0000000000000001"};
+		give(&noise, ++next_id);
+	}
+	take((struct made){.rule = "late", .level = "critical", .person = "0000000000000001"});
+	assert_has(FIRST, "severity", "critical");
+	json_t *json = one(FIRST);
+	assert_true(shows(json, "late") && shows(json, "h"));
+	assert_int_equal(
+		json_integer_value(json_object_get(json, "findings")), INCIDENT_FINDINGS + 12);
+	json_decref(json);
+}
+
+static void nobody_judges_themselves(void **state)
+{
+	static const char me[] = "00000000000000aa";
+	(void)state;
+	take((struct made){.rule = "h", .certain = true, .person = me});
+	act(FIRST, "verdict", json_pack("{s:s}", "verdict", "false-alarm"), 403);
+	act(FIRST, "contain", NULL, 403);
+	act(FIRST, "assign", json_pack("{s:s}", "to", me), 403);
+	act(FIRST, "assess", json_pack("{s:s, s:s}", "key", "breach", "value", "no"), 403);
+	act(FIRST, "note", NULL, 200); // their own words are heard
+	assert_has(FIRST, "verdict", "");
+	act(FIRST, "verdict", json_pack("{s:s, s:s}", "verdict", "true", "who", "00000000000000bb"),
+		200);
+	act(FIRST, "close", NULL, 403);
+	act(FIRST, "close", json_pack("{s:s}", "who", "00000000000000bb"), 200);
+	act(FIRST, "reopen", NULL, 403);
+}
+
+// More persons than are told have a high risk: those with the most are.
+static void a_crowd_does_not_push_out_the_worst(void **state)
+{
+	static struct risky list[INCIDENTS_RISKY];
+	char who[17];
+	(void)state;
+	for (uint64_t i = 0; i < 1000; i++) {
+		snprintf(who, sizeof who, "%016llx", (unsigned long long)i + 0x100);
+		struct made one = {.rule = "a", .level = "high", .person = who};
+		struct made two = {.rule = "b", .level = "high", .attack = "impact", .person = who};
+		give(&one, ++next_id);
+		give(&two, ++next_id);
+	}
+	take((struct made){.rule = "h", .certain = true, .person = "ffffffffffffffff"});
+	assert_int_equal(incidents_risky(incidents, start_us, list), INCIDENTS_RISKY);
+	assert_int_equal(list[0].actor, 0xffffffffffffffff);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -545,12 +645,17 @@ int main(void)
 		TEST(what_is_closed_takes_nothing_and_opens_nothing_again),
 		TEST(killed_at_any_point_nothing_counts_twice),
 		TEST(a_findings_store_made_anew_gives_nothing_twice),
+		TEST(no_number_that_the_trail_knows_is_given_again),
 		TEST(work_goes_from_open_to_closed),
 		TEST(a_false_alarm_teaches),
 		TEST(no_breach_needs_the_four_factors),
 		TEST(the_trail_hears_of_medium_and_above_in_order),
 		TEST(numbers_are_read_as_they_are_written),
 		TEST(what_is_no_finding_is_left_out),
+		TEST(a_flood_does_not_hide_another_finding_of_the_incident),
+		TEST(a_full_incident_still_takes_what_is_worse),
+		TEST(nobody_judges_themselves),
+		TEST(a_crowd_does_not_push_out_the_worst),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ static struct {
 	char id[40], key[200], sentence[FINDING_SENTENCE_BYTES];
 	enum sigma_level level;
 	uint64_t count, seq;
+	bool infected;
 } found[400];
 static size_t found_count;
 
@@ -36,6 +37,10 @@ static void on_found(void *context, const struct finding *finding)
 	snprintf(found[found_count].key, 200, "%s", finding->key);
 	strcpy(found[found_count].sentence, finding->sentence);
 	found[found_count].level = finding->level;
+	found[found_count].infected = false;
+	for (size_t i = 0; finding->tags && i < finding->tags->count; i++)
+		found[found_count].infected |=
+			strcmp(finding->tags->at[i], "hospitaller.infected") == 0;
 	found[found_count].seq = finding->seq;
 	found[found_count++].count = finding->count;
 }
@@ -181,6 +186,29 @@ static void files_are_read_and_matched(void **context)
 	assert_int_equal(json_array_size(json_object_get(look, "indicators")), 1);
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(seen, 0), "count")), 3);
 	json_decref(look);
+}
+
+// A program of attackers on a host inside is more than one that comes from outside.
+static void what_runs_inside_is_told_as_such(void **context)
+{
+	(void)context;
+	put("rules/intelligence/sources.yaml",
+		"sources:\n  - name: sure\n    file: sure.txt\n    sure: 95\n"
+		"  - name: less\n    file: less.txt\n    sure: 70\n");
+	put("rules/intelligence/sure.txt", "agent part: evilbeacon\n192.0.2.7\n");
+	put("rules/intelligence/less.txt", "agent part: oddtool\n");
+	open_it();
+	event("198.51.100.1", "EvilBeacon/1 (other)");
+	event("10.40.0.2", "EvilBeacon/1"); // not hidden by who does the same outside
+	event("10.40.0.2", "EvilBeacon/1");
+	event("198.51.100.1", "EvilBeacon/1");
+	event("10.40.0.2", "oddtool");
+	event("192.0.2.7", "Ward 7");
+	assert_int_equal(found_count, 4);
+	assert_true(found[1].infected && !found[0].infected);
+	assert_non_null(strstr(found[1].sentence,
+		"0000000000abcdef came from 10.40.0.2 with the program evilbeacon, which"));
+	assert_false(found[2].infected || found[3].infected);
 }
 
 static void a_change_is_swapped_in(void **context)
@@ -431,10 +459,11 @@ static void sources_that_are_wrong(void **context)
 int main(void)
 {
 	json_init();
-	const struct CMUnitTest tests[] = {TEST(files_are_read_and_matched),
-		TEST(a_change_is_swapped_in), TEST(what_is_wrong_wipes_nothing),
-		TEST(a_tenth_is_believed_the_third_time), TEST(times_and_certainty),
-		TEST(warning_lists_hold_back), TEST(sightings_outlive_a_restart),
-		TEST(a_flood_is_told_once), TEST(what_is_shared), TEST(sources_that_are_wrong)};
+	const struct CMUnitTest tests[] = {TEST(what_runs_inside_is_told_as_such),
+		TEST(files_are_read_and_matched), TEST(a_change_is_swapped_in),
+		TEST(what_is_wrong_wipes_nothing), TEST(a_tenth_is_believed_the_third_time),
+		TEST(times_and_certainty), TEST(warning_lists_hold_back),
+		TEST(sightings_outlive_a_restart), TEST(a_flood_is_told_once), TEST(what_is_shared),
+		TEST(sources_that_are_wrong)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,7 +89,8 @@ void scratch_fill(struct ledger *ledger, unsigned count)
 
 struct verify_report scratch_verify(const struct scratch *scratch)
 {
-	struct verify_options options = {.dir = scratch->trail, .vkey = scratch->vkey};
+	struct verify_options options = {
+		.dir = scratch->trail, .vkey = scratch->vkey, .at_rest = true};
 	struct verify_report report;
 	assert_ok(ledger_verify(&options, &report));
 	return report;

@@ -156,7 +156,7 @@ static void an_older_copy_is_refused_by_the_witness(void **state)
 	assert_ok(scratch_try(&s, &problem));
 	copy_tree(old, s.trail);
 	assert_err(scratch_try(&s, &problem), ERR_CORRUPT);
-	struct verify_options options = {.dir = s.trail, .vkey = s.vkey};
+	struct verify_options options = {.dir = s.trail, .vkey = s.vkey, .at_rest = true};
 	struct verify_report report;
 	assert_ok(ledger_verify(&options, &report));
 	assert_true(report.whole); // by itself it is whole

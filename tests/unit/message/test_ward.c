@@ -11,7 +11,10 @@ static struct ward_order good(enum ward_message verb)
 		.ticket = 77,
 		.seconds = 60,
 		.case_id = "INC-7",
-		.reason = "beaconing"};
+		.reason = "beaconing",
+		.count = 5,
+		.given_us = 1234567,
+		.proof = {1, 2, 3}};
 	assert_ok(prefix_parse("10.0.0.9", &o.prefix));
 	return o;
 }
@@ -31,6 +34,11 @@ static void every_order_arrives_as_it_was(void **state)
 			assert_true(prefix_equal(&seen.prefix, &o.prefix));
 		if (verb != WARD_PULL)
 			assert_string_equal(seen.reason, o.reason);
+		if (verb != WARD_PULL) {
+			assert_int_equal(seen.count, 5);
+			assert_int_equal(seen.given_us, 1234567);
+			assert_memory_equal(seen.proof, o.proof, WARD_PROOF_BYTES);
+		}
 		for (size_t size = 0; size < out.size; size++) // no part of it is one
 			assert_true(ward_order_parse(o.verb, bytes_of(out.at, size), &seen) != OK);
 		put_u8(&out, 0);
@@ -116,6 +124,8 @@ static void orders_and_outcomes_pass_the_feed(void **state)
 		memset(line->words, 'w', WARD_REASON_BYTES);
 		memset(line->case_id, 'c', WARD_CASE_BYTES);
 	}
+	counters.lines[148].kind = WARD_LINE_KNOCK;
+	counters.lines[148].places = 12;
 	feed_outcome_send(watch, &answer);
 	feed_counters_send(watch, &counters);
 	assert_ok(channel_flush(watch));
@@ -129,6 +139,7 @@ static void orders_and_outcomes_pass_the_feed(void **state)
 	assert_int_equal(seen.type, WARD_COUNTERS);
 	assert_int_equal(seen_counters.count, WARD_BATCH);
 	assert_int_equal(seen_counters.lines[149].packets, 149);
+	assert_int_equal(seen_counters.lines[148].places, 12);
 	channel_free(watch);
 	channel_free(vault);
 }

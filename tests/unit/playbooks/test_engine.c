@@ -34,6 +34,7 @@ static struct world {
 	size_t done_count;
 	uint64_t notices[MOST];
 	size_t notice_count;
+	bool courier_away, courier_refuses;
 	int64_t now_us;
 	const char *refusal; // what the vault says instead of doing
 } w;
@@ -49,15 +50,18 @@ static void on_act(void *context, uint64_t ticket, const json_t *act)
 		json_is_true(json_object_get(act, "undo")) ? "!" : "");
 }
 
-static enum err on_notify(void *context, uint64_t id, const char *to, const char *text)
+static enum err on_notify(void *context, struct playbooks_notice *notice)
 {
 	(void)context;
-	(void)text;
-	assert_string_equal(to, "officer");
+	assert_string_equal(notice->to, "officer");
+	if (w.courier_refuses)
+		snprintf(notice->problem, sizeof notice->problem, "it is a trial");
+	if (w.courier_refuses || w.courier_away)
+		return w.courier_refuses ? ERR_DENIED : ERR_BUSY;
 	for (size_t i = 0; i < w.notice_count; i++)
-		if (w.notices[i] == id)
+		if (w.notices[i] == notice->id)
 			return OK; // the courier knows it already
-	w.notices[w.notice_count++] = id;
+	w.notices[w.notice_count++] = notice->id;
 	return OK;
 }
 
@@ -210,6 +214,36 @@ static void steps_follow_each_other(void **state)
 	assert_steps("snapshot-trail done, end-sessions done, notify done");
 	assert_int_equal(w.notice_count, 1);
 	assert_int_equal(w.sent_count, 0);
+}
+
+// Until it is on the courier's disk a message is to be sent, whoever is killed meanwhile.
+static void a_message_is_sent_until_somebody_has_it(void **state)
+{
+	(void)state;
+	write_book("trial", HEAD "  - do: notify\n    to: officer\n    text: Look.\n");
+	open_again();
+	w.courier_away = true;
+	find(1);
+	kill_it();
+	assert_int_equal(w.notice_count, 0);
+	w.courier_away = false;
+	w.now_us += 2 * SECOND;
+	assert_ok(playbooks_tick(w.pb, w.now_us));
+	assert_int_equal(w.notice_count, 1);
+	assert_steps("notify done");
+	kill_it();
+	assert_ok(playbooks_tick(w.pb, w.now_us));
+	assert_int_equal(w.notice_count, 1);
+}
+
+static void a_message_that_is_refused_says_so(void **state)
+{
+	(void)state;
+	write_book("trial", HEAD "  - do: notify\n    to: officer\n    text: Look.\n");
+	open_again();
+	w.courier_refuses = true;
+	find(1);
+	assert_steps("notify refused");
 }
 
 static void a_finding_starts_a_run_once(void **state)
@@ -405,6 +439,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, before, after)
 	const struct CMUnitTest tests[] = {
+		TEST(a_message_is_sent_until_somebody_has_it),
+		TEST(a_message_that_is_refused_says_so),
 		TEST(steps_follow_each_other),
 		TEST(a_finding_starts_a_run_once),
 		TEST(approvals_and_their_time),

@@ -2,8 +2,10 @@
 #include "../unit.h"
 
 #include "../ledger/scratch.h"
+#include "common/base/time.h"
 #include "common/config/config.h"
 #include "vault/acts_in.h"
+#include "vault/identity/identity_in.h"
 #include "vault/policy/policy.h"
 
 #include <stdio.h>
@@ -20,12 +22,26 @@ static struct house {
 	struct account berg, case_, kim;
 	struct feed_acted answer;
 	char path[128], problem[256];
+	unsigned orders; // to guard
 } house;
 
 static void take_answer(void *context, const struct feed_acted *acted)
 {
 	(void)context;
 	house.answer = *acted;
+}
+
+static bool take_order(void *context, const struct ward_order *order)
+{
+	(void)context;
+	house.orders += order->verb == WARD_BLOCK;
+	return true;
+}
+
+static uint64_t next_ticket(void *context)
+{
+	(void)context;
+	return 7;
 }
 
 static struct account account(const char *login, const char *role)
@@ -41,7 +57,8 @@ static struct account account(const char *login, const char *role)
 static int house_open(void **state)
 {
 	const struct key key = {.bytes = {3}};
-	const struct acts_owner owner = {.answer = take_answer};
+	const struct acts_owner owner = {
+		.answer = take_answer, .order = take_order, .ticket = next_ticket};
 	struct yaml_fault fault;
 	(void)state;
 	memset(&house, 0, sizeof house);
@@ -108,6 +125,7 @@ struct agreed {
 	const char *act;
 	const struct account *whom;
 	uint64_t seq;
+	int64_t ago_s;
 };
 
 static uint64_t agree(const struct agreed *a)
@@ -115,7 +133,7 @@ static uint64_t agree(const struct agreed *a)
 	const struct act_whom whom = {.actor = number_of(a->whom->id), .seq = a->seq};
 	char about[ACT_ABOUT_BYTES];
 	act_about(act_find(a->act), &whom, about);
-	const struct trail_entry entry = {.time_us = 2,
+	const struct trail_entry entry = {.time_us = time_now_us() - a->ago_s * 1000000,
 		.kind = TRAIL_SYSTEM,
 		.action = a->action,
 		.outcome = TRAIL_ALLOWED,
@@ -171,6 +189,57 @@ static void whoever_is_concerned_does_not_take_it_back(void **state)
 	assert_true(ask("-lock-account", &house.berg, berg, agree(&kims)));
 }
 
+static struct act_trial tried(const char *act, const char *actor, uint64_t seq)
+{
+	struct act_trial trial = {"?", "?"};
+	json_t *json = json_pack("{s:s, s:s, s:I, s:s, s:I}", "key", "dry-run", "action", act,
+		"seconds", (json_int_t)(act_find(act)->most ? 60 : 0), "actor", actor, "seq",
+		(json_int_t)seq);
+	acts_would(house.acts, json, house.arena, &trial);
+	json_decref(json);
+	return trial;
+}
+
+static void a_trial_says_what_would_be_refused_and_does_nothing(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg), kim = read_by(&house.kim);
+	uint64_t size = ledger_size(house.parts.ledger);
+	struct act_trial trial = tried("end-sessions", number_of(house.berg.id), berg);
+	assert_null(trial.refused);
+	assert_null(trial.approval);
+	trial = tried("lock-account", number_of(house.berg.id), berg);
+	assert_null(trial.refused);
+	assert_non_null(strstr(trial.approval, "never done without approval"));
+	trial = tried("end-sessions", number_of(house.case_.id), berg);
+	assert_non_null(strstr(trial.refused, "does not name this account"));
+	trial = tried("end-sessions", number_of(house.berg.id), 9999);
+	assert_non_null(strstr(trial.refused, "no such entry"));
+	trial = tried("lock-account", number_of(house.kim.id), kim);
+	assert_non_null(strstr(trial.refused, "last open account"));
+	assert_non_null(tried("notify", "", 0).refused);
+	assert_int_equal(ledger_size(house.parts.ledger), size);
+	assert_null(measure_next(house.parts.identity, NULL));
+}
+
+static void an_approval_counts_for_seven_days(void **state)
+{
+	(void)state;
+	uint64_t berg = read_by(&house.berg);
+	struct agreed lock = {
+		TRAIL_APPROVED, &house.kim, "lock-account", &house.berg, berg, ACTS_APPROVAL_S + 1};
+	struct agreed back = {TRAIL_ACT_ENDED, &house.kim, "lock-account", &house.berg, berg,
+		ACTS_APPROVAL_S + 1};
+	assert_false(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_non_null(strstr(house.answer.words, "older than seven days"));
+	lock.ago_s = ACTS_APPROVAL_S - 60;
+	assert_true(ask("lock-account", &house.berg, berg, agree(&lock)));
+	assert_false(ask("-lock-account", &house.berg, berg, agree(&back)));
+	assert_non_null(strstr(house.answer.words, "older than seven days"));
+	back.ago_s = 0;
+	assert_true(ask("-lock-account", &house.berg, berg, agree(&back)));
+}
+
 // Else a flood of them would make the vault forget how much it did within the hour.
 static void what_touches_nobody_has_its_ceiling(void **state)
 {
@@ -198,6 +267,44 @@ static void a_flood_of_acts_does_not_fill_the_trail(void **state)
 	assert_in_range(ledger_size(house.parts.ledger), ACTS_MOST, ACTS_MOST + 30 * ACTS_A_SECOND);
 }
 
+static void signed_in_from(const struct account *who, const char *address)
+{
+	char token[TOKEN_TEXT_BYTES];
+	struct ticket from = {
+		.account = account_held(house.parts.identity, who->id), .kind = SESSION_COOKIE};
+	snprintf(from.address, sizeof from.address, "%s", address);
+	assert_ok(session_make(house.parts.identity, &from, true, time_now_us(), token));
+}
+
+static bool block(const char *key, const char *address, const struct account *whom)
+{
+	unsigned before = house.orders;
+	acts_take(house.acts, 9,
+		bytes_text(arena_printf(house.arena,
+			"{\"key\": \"%s\", \"action\": \"block-address\", \"seconds\": 60, "
+			"\"address\": \"%s\", \"actor\": \"%s\"}",
+			key, address, whom ? number_of(whom->id) : "")));
+	ledger_wait(house.parts.ledger, ledger_size(house.parts.ledger));
+	acts_settle(house.acts);
+	return house.orders > before;
+}
+
+// Whoever misbehaves behind an address that many share does not get the others shut out.
+static void an_address_that_others_work_from_needs_approval(void **state)
+{
+	(void)state;
+	signed_in_from(&house.berg, "198.51.100.7");
+	assert_true(block("k1", "198.51.100.7", &house.berg)); // nobody else is there
+	signed_in_from(&house.case_, "198.51.100.7");
+	assert_false(block("k2", "198.51.100.7", &house.berg));
+	assert_non_null(strstr(house.answer.words, "others are signed in from this address"));
+	assert_false(block("k3", "198.51.100.7", NULL));
+	assert_true(block("k4", "203.0.113.9", NULL)); // nobody is in from there
+	signed_in_from(&house.kim, "2001:db8::7");
+	assert_false(block("k5", "2001:db8:0::7", NULL)); // written otherwise
+	assert_false(block("k6", "10.1.2.3", NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +313,12 @@ int main(void)
 			house_close),
 		cmocka_unit_test_setup_teardown(
 			whoever_is_concerned_does_not_take_it_back, house_open, house_close),
+		cmocka_unit_test_setup_teardown(
+			an_approval_counts_for_seven_days, house_open, house_close),
+		cmocka_unit_test_setup_teardown(a_trial_says_what_would_be_refused_and_does_nothing,
+			house_open, house_close),
+		cmocka_unit_test_setup_teardown(
+			an_address_that_others_work_from_needs_approval, house_open, house_close),
 		cmocka_unit_test_setup_teardown(
 			what_touches_nobody_has_its_ceiling, house_open, house_close),
 		cmocka_unit_test_setup_teardown(

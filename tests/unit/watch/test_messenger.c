@@ -115,6 +115,32 @@ static void what_was_not_answered_is_submitted_again(void **state)
 	buf_done(&large);
 }
 
+// Who must know whether it is on a disk asks by number and destination.
+static void what_is_known_of_an_errand(void **state)
+{
+	(void)state;
+	uint64_t ids[8];
+	size_t bytes;
+	char words[ERRAND_WORDS_BYTES] = "";
+	struct errand one = {.id = 7, .destination = "mail"},
+		      other = {.id = 8, .destination = "mail"};
+	assert_err(messenger_knows(&messenger, &one, words), ERR_NOT_FOUND);
+	assert_ok(submit(7, (struct bytes){0}));
+	assert_err(messenger_knows(&messenger, &one, words), ERR_BUSY);
+	come();
+	given(ids, &bytes);
+	say(7, ERRAND_QUEUED, "");
+	assert_ok(messenger_knows(&messenger, &one, words));
+	for (uint64_t id = 100; id < 100 + MESSENGER_NEWS; id++)
+		say(id, ERRAND_DELIVERED, "");
+	assert_ok(messenger_knows(&messenger, &one, words)); // though it is shown no longer
+	assert_ok(submit(8, (struct bytes){0}));
+	given(ids, &bytes);
+	say(8, ERRAND_REFUSED, "the queue is full");
+	assert_err(messenger_knows(&messenger, &other, words), ERR_DENIED);
+	assert_string_equal(words, "the queue is full");
+}
+
 static void too_much_is_refused(void **state)
 {
 	(void)state;
@@ -199,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_not_answered_is_submitted_again),
+		TEST(what_is_known_of_an_errand),
 		TEST(too_much_is_refused),
 		TEST(what_is_told_is_shown),
 		TEST(only_the_last_ones_are_kept),

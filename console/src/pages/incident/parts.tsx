@@ -2,9 +2,10 @@
 import { useState } from 'preact/hooks';
 import { post } from '../../base/api';
 import { may } from '../../base/session';
-import type { Happening, Incident } from '../../base/watch';
+import type { Happening, Incident, Run } from '../../base/watch';
 import { count, date, dateTime, dayKey, dayLong, plural, time } from '../../fhir/words';
 import { LevelTag, whoText } from '../../trail/finding';
+import { Decide, isOpenTask, taskText } from '../../trail/run';
 import { useDoing } from '../../ui/ask';
 import { Empty, Trouble, tell } from '../../ui/notice';
 import { Card, Tag } from '../../ui/page';
@@ -35,7 +36,7 @@ function words(h: Happening, tasks: Incident['tasks']): string {
 const SHOWN = 30;
 export function Timeline({ own }: { own: Own }) {
   const [all, setAll] = useState(false);
-  const { timeline, tasks } = own.incident;
+  const { timeline, tasks, timeline_left_out: more = 0 } = own.incident;
   const list = [...timeline].reverse();
   const shown = all ? list : list.slice(0, SHOWN);
   return (
@@ -54,6 +55,7 @@ export function Timeline({ own }: { own: Own }) {
         ))}
       </ol>
       {shown.length < list.length && <div class="more"><button type="button" class="button" onClick={() => setAll(true)}>Show all {count(list.length)}</button></div>}
+      {more > 0 && <p class="hint">There {more === 1 ? 'is' : 'are'} {plural(more, 'finding')} more than fit here; of each kind the newest are shown.</p>}
     </Card>
   );
 }
@@ -78,14 +80,17 @@ export function Patients({ incident: i }: { incident: Incident }) {
   );
 }
 
-export function Tasks({ own }: { own: Own }) {
+// Those that people opened, and those that playbooks did.
+export function Tasks({ own, runs, again }: { own: Own; runs: Run[]; again(): void }) {
   const doing = useDoing();
   const { tasks } = own.incident;
+  const asked = runs.flatMap((run) => run.steps.filter(isOpenTask).map((step) => ({ run, step })));
   return (
     <Card title="Tasks">
       {doing.error && <Trouble error={doing.error} />}
-      {tasks.length > 0 && (
+      {tasks.length + asked.length > 0 && (
         <ul class="lines">
+          {asked.map(({ run, step }) => <li key={`${run.id} ${step.step}`}><span>{taskText(step)}<em>From the playbook {run.playbook}</em></span><Decide run={run} step={step} done={again} /></li>)}
           {tasks.map((t) => (
             <li key={t.number} class={t.done ? 'rest' : ''}>
               <span>{t.text ?? `Task ${t.number}`}<em>{t.done ? `Done ${dateTime(t.done_at)}` : `From ${whoText(t.who) || 'somebody'}`}</em></span>

@@ -1,7 +1,8 @@
 // The incident room: one screen from which a tired person can decide. First who, what, since when,
 // what is contained and what to decide; then everything that stands behind it.
 import { get, getOnce, query } from '../../base/api';
-import { useLoad, useNow } from '../../base/load';
+import { useEvery, useLoad, useNow } from '../../base/load';
+import { useNews } from '../../base/news';
 import { account, may } from '../../base/session';
 import type { Guard, Incident, Run } from '../../base/watch';
 import { ago, dateTime, left, plural } from '../../fhir/words';
@@ -15,6 +16,7 @@ import { Law, Patients, Proposals, Tasks, Timeline } from './parts';
 import { StateTag, contained, nextOf, runsOf, worst } from './words';
 
 const PAGES = 8;
+const GUARD_MS = 5000;
 // Back to the runs from before the incident.
 async function runsSince(opened: string, signal: AbortSignal): Promise<Run[]> {
   const all: Run[] = [];
@@ -66,6 +68,9 @@ function Inside({ own }: { own: Own }) {
   const i = own.incident;
   const runs = useLoad(`runs of ${i.number} ${may('playbooks')}`, (signal) => (may('playbooks') ? runsSince(i.opened, signal) : Promise.resolve<Run[]>([])));
   const guard = useLoad(`guard ${may('status-view')}`, async (signal) => (may('status-view') ? { ...(await getOnce<Guard>('/api/guard', signal)), at: Date.now() } : undefined));
+  useNews(['runs'], runs.again);
+  // Blocks and their time are nobody's record: asking for them is no look at anybody.
+  useEvery(GUARD_MS, guard.again);
   const ours = runsOf(i, runs.data ?? []);
   return (
     <>
@@ -77,7 +82,7 @@ function Inside({ own }: { own: Own }) {
         <div>
           <Law own={own} />
           <Patients incident={i} />
-          <Tasks own={own} />
+          <Tasks own={own} runs={ours} again={runs.again} />
           <Proposals incident={i} />
           <Card title="Evidence" aside={<span class="muted">{plural(i.evidence.length, 'entry', 'entries')}</span>}>
             <Evidence seqs={i.evidence} />
@@ -91,6 +96,7 @@ function Inside({ own }: { own: Own }) {
 
 export function Room({ params }: { params: Record<string, string> }) {
   const loaded = useLoad(`incident ${params.number}`, (signal) => get<Incident>(`/api/incidents/${encodeURIComponent(params.number!)}`, signal));
+  useNews(['incidents'], loaded.again);
   const i = loaded.data;
   return (
     <Page title={i?.title ?? 'Incident'} lead={i && <span class="row"><span>Incident {i.number}</span><LevelTag level={i.severity} /><StateTag incident={i} />{i.assigned && <Tag>{i.assigned}</Tag>}</span>}

@@ -2,7 +2,7 @@
 import type { Brief, Clock, Happening, Incident, Run, RunStep } from '../../base/watch';
 import { dateTime, left, plural } from '../../fhir/words';
 import { Tag } from '../../ui/page';
-import { actText, holds, lateText } from '../../trail/run';
+import { actText, holds, isOpenTask, lateText } from '../../trail/run';
 import { roleText } from '../../trail/words';
 
 const states = { open: { words: 'Nobody has it', tone: 'warn' }, assigned: { words: 'Assigned', tone: 'accent' }, contained: { words: 'Contained', tone: 'good' }, closed: { words: 'Closed', tone: undefined } } as const;
@@ -69,7 +69,8 @@ export function nextOf(i: Incident, runs: Run[], role: string | undefined, now: 
   if (i.clocks.length && (!breach || breach === 'undecided')) return { words: 'Say whether it is a breach: until somebody does, the law presumes that it is.' };
   const running = i.clocks.filter((c) => c.state === 'running').sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9'))[0];
   if (running) return { words: `${running.title} (${running.article}): ${running.words}${running.due ? `, until ${dateTime(running.due)}` : ''}.` };
-  if (i.open_tasks) return { words: `${plural(i.open_tasks, 'task')} ${i.open_tasks === 1 ? 'is' : 'are'} still open.` };
+  const tasks = i.open_tasks + runs.flatMap((r) => r.steps.filter(isOpenTask)).length;
+  if (tasks) return { words: `${plural(tasks, 'task')} ${tasks === 1 ? 'is' : 'are'} still open.` };
   return { words: 'Everything is done: close it.' };
 }
 

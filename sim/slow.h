@@ -1,0 +1,9 @@
+// slow: the story of somebody who takes a record or two a week, for weeks, while everybody else
+// works as always. It needs a house whose clock can be turned: the weeks are played in a minute,
+// and the trail has their days. Written, as the other stories are, without any thought of how it
+// might be noticed.
+#pragma once
+
+#include "story.h"
+
+int slow_play(const struct story_wish *wish); // an exit status: 0, 1 could not be played

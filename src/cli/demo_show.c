@@ -1,0 +1,276 @@
+#include "cli/demo_show.h"
+
+#include "common/base/time.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	ASK_MS = 400,
+	LINE_BYTES = 1000
+};
+
+void show_init(struct show *s, const struct invocation *invocation)
+{
+	*s = (struct show){.invocation = invocation,
+		.quiet_ms = 12000,
+		.most_ms = 110000,
+		.began_us = time_monotonic_us(),
+		.told = json_object(),
+		.findings = json_array(),
+		.incidents = json_array(),
+		.steps = json_array(),
+		.adding = json_object()};
+}
+
+void show_done(struct show *s)
+{
+	json_decref(s->told);
+	json_decref(s->findings);
+	json_decref(s->incidents);
+	json_decref(s->steps);
+	json_decref(s->adding);
+}
+
+json_t *show_json(const struct show *s)
+{
+	json_t *adding = json_array(), *one;
+	const char *key;
+	json_object_foreach(s->adding, key, one) json_array_append(adding, one);
+	return json_pack("{s:O, s:O, s:O, s:o}", "findings", s->findings, "incidents", s->incidents,
+		"steps", s->steps, "adding", adding);
+}
+
+double show_seconds(const struct show *s)
+{
+	return (double)(time_monotonic_us() - s->began_us) / 1e6;
+}
+
+void show_line(struct show *s, const char *who, const char *words)
+{
+	if (!s->invocation->json)
+		printf("%6.1f s  %-9s %s\n", show_seconds(s), who, words);
+	fflush(stdout);
+}
+
+json_t *demo_ask(const struct invocation *invocation, const char *path)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = path};
+	struct trouble trouble;
+	json_t *json = NULL;
+	return talk_quietly(invocation, &ask, &json, &trouble) == EXIT_FINE ? json : NULL;
+}
+
+static void keep(struct show *s, json_t *list, json_t *one)
+{
+	json_object_set_new(one, "after_seconds", json_real(show_seconds(s)));
+	json_array_append(list, one);
+	s->news_us = time_monotonic_us();
+}
+
+// Was exactly this said of it before? Remembers it.
+static bool said(struct show *s, const char *key, const char *words)
+{
+	const char *before = json_string_value(json_object_get(s->told, key));
+	if (before && strcmp(before, words) == 0)
+		return true;
+	json_object_set_new(s->told, key, json_string(words));
+	return !s->started;
+}
+
+// In weeks there are many of those; the queue and the incidents are what somebody looks at.
+static bool is_light(const json_t *finding)
+{
+	const char *level = json_word(finding, "level");
+	return strcmp(level, "informational") == 0 || strcmp(level, "low") == 0;
+}
+
+static void look_for_findings(struct show *s)
+{
+	json_t *answer = demo_ask(s->invocation, "/api/findings"),
+	       *list = json_object_get(answer, "findings");
+	json_int_t newest = s->finding;
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		json_t *one = json_array_get(list, i);
+		json_int_t id = json_integer_value(json_object_get(one, "id"));
+		newest = id > newest ? id : newest;
+		if (!s->started || id <= s->finding)
+			continue;
+		if (s->weeks && is_light(one)) {
+			s->light++;
+			continue;
+		}
+		show_line(s, "FOUND", json_word(one, "sentence"));
+		show_line(s, "", json_word(one, "advice"));
+		keep(s, s->findings, one);
+	}
+	s->finding = newest;
+	json_decref(answer);
+}
+
+static void look_for_incidents(struct show *s)
+{
+	json_t *answer = demo_ask(s->invocation, "/api/incidents"),
+	       *list = json_object_get(answer, "incidents");
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		json_t *one = json_array_get(list, i);
+		char words[LINE_BYTES];
+		snprintf(words, sizeof words, "%s, %s: %s", json_word(one, "number"),
+			json_word(one, "severity"), json_word(one, "title"));
+		if (said(s, json_word(one, "number"), words))
+			continue;
+		snprintf(s->incident, sizeof s->incident, "%s", json_word(one, "number"));
+		show_line(s, "INCIDENT", words);
+		show_line(s, "", json_word(one, "why"));
+		keep(s, s->incidents, one);
+	}
+	json_decref(answer);
+}
+
+static void look_at_run(struct show *s, json_t *run)
+{
+	json_t *step;
+	size_t i;
+	json_array_foreach(json_object_get(run, "steps"), i, step)
+	{
+		char key[64], words[LINE_BYTES];
+		snprintf(key, sizeof key, "run %lld step %zu",
+			(long long)json_integer_value(json_object_get(run, "id")), i);
+		snprintf(words, sizeof words, "%s: %s (%s)%s%s", json_word(run, "playbook"),
+			json_word(step, "action"), json_word(step, "state"),
+			*json_word(step, "words") ? ": " : "", json_word(step, "words"));
+		if (said(s, key, words))
+			continue;
+		show_line(s, "RESPONSE", words);
+		keep(s, s->steps, step);
+	}
+}
+
+// Who adds up; and how many were shown for a single day.
+static void look_at_queue(struct show *s)
+{
+	json_t *answer = demo_ask(s->invocation, "/api/queue"), *one;
+	size_t i;
+	json_array_foreach(json_object_get(answer, "items"), i, one)
+	{
+		const json_t *who = json_object_get(one, "who");
+		bool slow = strcmp(json_word(one, "queue"), "slow") == 0;
+		char key[160], words[LINE_BYTES];
+		if (!json_is_true(json_object_get(one, "closed")))
+			continue;
+		snprintf(key, sizeof key, "queue %s %s %.80s", json_word(one, "queue"),
+			json_word(one, "day"), json_word(who, "account"));
+		snprintf(words, sizeof words, "%s (%s): %s", json_word(who, "name"),
+			json_word(who, "role"),
+			json_string_value(json_array_get(json_object_get(one, "why"), 0)));
+		if (said(s, key, slow ? words : ""))
+			continue;
+		s->worst_days += !slow;
+		if (!slow)
+			continue;
+		show_line(s, "ADDS UP", words);
+		json_object_set(s->adding, json_word(who, "account"), one);
+		s->news_us = time_monotonic_us();
+	}
+	json_decref(answer);
+}
+
+static void look(struct show *s)
+{
+	look_for_findings(s);
+	look_for_incidents(s);
+	json_t *answer = demo_ask(s->invocation, "/api/playbooks/runs"), *run;
+	size_t i;
+	json_array_foreach(json_object_get(answer, "runs"), i, run) look_at_run(s, run);
+	json_decref(answer);
+	if (s->weeks)
+		look_at_queue(s);
+	s->started = true;
+}
+
+// ---- The story, told by another program.
+
+bool demo_find_program(char ret_path[DEMO_PATH_BYTES])
+{
+	static const char *const places[] = {"hospital-sim", "../sim/hospital-sim"};
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[length > 0 ? length : 0] = 0;
+	char *slash = strrchr(self, '/');
+	if (slash)
+		slash[1] = 0;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		snprintf(ret_path, DEMO_PATH_BYTES, "%s%s", self, places[i]);
+		if (access(ret_path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static pid_t start_story(const char *const *arguments, int *ret_fd)
+{
+	int pipe_fds[2];
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		return -1;
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(pipe_fds[1], STDOUT_FILENO);
+		dup2(pipe_fds[1], STDERR_FILENO);
+		execv(arguments[0], (char *const *)(uintptr_t)arguments);
+		_exit(127);
+	}
+	close(pipe_fds[1]);
+	*ret_fd = pipe_fds[0];
+	return pid;
+}
+
+// Says the whole lines that are there; false at the end.
+static bool tell(struct show *s, int fd, struct buf *pending)
+{
+	char room[2000];
+	ssize_t got = read(fd, room, sizeof room);
+	if (got > 0)
+		buf_add(pending, room, (size_t)got);
+	for (uint8_t *end; pending->size && (end = memchr(pending->at, '\n', pending->size));) {
+		*end = 0;
+		show_line(s, "STORY", (const char *)pending->at);
+		buf_drop_front(pending, (size_t)(end - pending->at) + 1);
+		s->news_us = time_monotonic_us();
+	}
+	return got > 0;
+}
+
+static int watch_story(struct show *s, int fd, pid_t pid)
+{
+	struct buf pending = {0};
+	bool telling = true;
+	int status = 0;
+	s->news_us = time_monotonic_us();
+	for (;;) {
+		struct pollfd wait = {.fd = telling ? fd : -1, .events = POLLIN};
+		if (poll(&wait, 1, ASK_MS) > 0)
+			telling = tell(s, fd, &pending);
+		look(s);
+		int64_t now_us = time_monotonic_us();
+		if (!telling && now_us - s->news_us > s->quiet_ms * 1000ll)
+			break;
+		if (now_us - s->began_us > s->most_ms * 1000ll)
+			break;
+	}
+	close(fd);
+	buf_done(&pending);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+int show_story(struct show *s, const char *const *arguments)
+{
+	int fd = -1;
+	look(s);
+	pid_t pid = start_story(arguments, &fd);
+	return pid < 0 ? -1 : watch_story(s, fd, pid);
+}

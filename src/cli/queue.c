@@ -1,0 +1,122 @@
+// The reviewer's queue on the command line.
+#include "cli/talk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static long long whole(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void show_looks(const json_t *item)
+{
+	json_t *one;
+	size_t i;
+	json_array_foreach(json_object_get(item, "looks"), i, one)
+		printf("    %.19s  entry %lld: %s\n", json_word(one, "time"), whole(one, "seq"),
+			json_word(one, "sentence"));
+}
+
+static void show_item(const json_t *item)
+{
+	const json_t *who = json_object_get(item, "who");
+	json_t *why;
+	size_t i;
+	printf("%-5s  %s%s  weight %lld  %s (%s)  account %s\n", json_word(item, "queue"),
+		json_word(item, "day"),
+		json_is_true(json_object_get(item, "closed")) ? "" : ", not over yet",
+		whole(item, "score"), json_word(who, "name"), json_word(who, "role"),
+		json_word(who, "account"));
+	json_array_foreach(json_object_get(item, "why"), i, why)
+		printf("    %s\n", json_string_value(why));
+	show_looks(item);
+}
+
+static void show_queue(const json_t *answer)
+{
+	json_t *item;
+	size_t i;
+	if (!json_is_true(json_object_get(answer, "ready")))
+		puts("Watch has not told anything yet; ask again in a moment.");
+	json_array_foreach(json_object_get(answer, "items"), i, item) show_item(item);
+	printf("%zu to decide about; %lld accesses wait to be explained\n",
+		json_array_size(json_object_get(answer, "items")), whole(answer, "waiting"));
+}
+
+static int run_list(const struct invocation *invocation)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = "/api/queue"};
+	return talk_and_show(invocation, &ask, show_queue);
+}
+
+const struct command command_queue_list = {
+	.usage = {.words = "queue list",
+		.summary = "Shows whose accesses a reviewer should look at, and why.",
+		.help = "worst: a day on which somebody opened what nothing explains. slow: what adds up over weeks. The look is itself on the trail."},
+	.run = run_list,
+};
+
+static void show_done(const json_t *answer)
+{
+	const char *number = json_word(answer, "number");
+	printf("decided about %lld records on %lld days", whole(answer, "records"),
+		whole(answer, "days"));
+	if (*number)
+		printf("; incident %s%s", number,
+			json_is_true(json_object_get(answer, "joined")) ? ", which was there before"
+									: "");
+	puts("");
+}
+
+static int run_review(const struct invocation *invocation)
+{
+	const char *verdict = argument_of(invocation, 2), *queue = option_of(invocation, "queue"),
+		   *reason = option_of(invocation, "reason");
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "account", argument_of(invocation, 0),
+		"day", argument_of(invocation, 1), "verdict", verdict, "queue",
+		queue ? queue : "worst");
+	if (json && reason)
+		json_object_set_new(json, "reason", json_string(reason));
+	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!body)
+		return fail(invocation, EXIT_WRONG_USE, "this is not UTF-8");
+	const struct client_ask ask = {
+		.method = DOOR_POST, .path = "/api/queue", .body = bytes_text(body)};
+	int result = talk_and_show(invocation, &ask, show_done);
+	free(body);
+	return result;
+}
+
+static const char *wrong_verdict(const char *value)
+{
+	return strcmp(value, "fine") == 0 || strcmp(value, "incident") == 0
+		       ? NULL
+		       : "a verdict is fine or incident";
+}
+
+static const char *wrong_queue(const char *value)
+{
+	return strcmp(value, "worst") == 0 || strcmp(value, "slow") == 0
+		       ? NULL
+		       : "a queue is worst or slow";
+}
+
+const struct command command_queue_review = {
+	.usage = {.words = "queue review",
+		.summary = "Decides about somebody in the queue: it was fine, or it is an incident.",
+		.help = "They are shown no more, and what was decided about does not count again. The decision is on the trail first.",
+		.arguments = {{.name = "LOGIN", .help = "Whom: the account, or its login."},
+			{.name = "DAY", .help = "As queue list shows it, 2026-11-25."},
+			{.name = "VERDICT", .help = "fine or incident.", .wrong = wrong_verdict}},
+		.options = {{.name = "queue",
+				    .value = "QUEUE",
+				    .wrong = wrong_queue,
+				    .help = "worst (unless said otherwise) or slow."},
+			{.name = "reason",
+				.value = "TEXT",
+				.help = "Why; needed where it is fine. It stays on the trail."}}},
+	.run = run_review,
+};

@@ -1,0 +1,58 @@
+#include "vault/orders.h"
+
+#include "common/base/log.h"
+#include "common/base/time.h"
+#include "common/format/trail.h"
+#include "common/io/wire.h"
+#include "common/message/feed.h"
+#include "vault/ledger/ledger.h"
+
+#include <stdio.h>
+
+void orders_key(struct orders *orders, const char *hex)
+{
+	mac_free(orders->key);
+	orders->key = ward_proof_key(hex);
+	orders->count = 0;
+}
+
+void orders_done(struct orders *orders)
+{
+	mac_free(orders->key);
+	orders->key = NULL;
+}
+
+struct ward_order orders_give(struct orders *orders, const struct ward_order *order)
+{
+	struct ward_order given = *order;
+	if (given.verb == WARD_PULL || !orders->key)
+		return given;
+	given.count = ++orders->count;
+	given.given_us = time_monotonic_us();
+	ward_proof_add(&given, orders->key);
+	return given;
+}
+
+void orders_forged(struct orders *orders, const struct wire *told)
+{
+	char words[FEED_WORDS_BYTES], detail[FEED_WORDS_BYTES + 64];
+	feed_text(words, sizeof words, told->text);
+	if (told->value > 1)
+		snprintf(detail, sizeof detail, "%s (the last of %u)", words, told->value);
+	else
+		snprintf(detail, sizeof detail, "%s", words);
+	log_error("guard refused what the vault did not order; watch may have been taken over: %s",
+		detail);
+	const struct trail_entry note = {.time_us = time_now_us(),
+		.kind = TRAIL_SYSTEM,
+		.action = TRAIL_FORGED,
+		.outcome = TRAIL_DENIED,
+		.actor = "guard",
+		.actor_name = "Hospitaller",
+		.detail = detail};
+	if (!allowance_take(&orders->allowance, ORDERS_FORGED_AT_ONCE, ORDERS_FORGED_A_SECOND,
+		    time_monotonic_us()))
+		return;
+	(void)ledger_append(orders->ledger, &note);
+	ledger_flush(orders->ledger);
+}
