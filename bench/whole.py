@@ -6,7 +6,8 @@
 
 Makes the hospitals (of so many staff, with these seeds; three patients for each of the staff, 60
 days), plays them through BUILD/bench/bench_whole, adds up, prints a table for each group, and draws.
-Nothing counts as found that nobody is shown. --list prints every alert, and what each rule found.
+Nothing counts as found that nobody is shown; "rules" and "behaviour" are those of whom these told
+anywhere, shown or not. --list prints every alert.
 """
 import argparse
 import json
@@ -23,6 +24,7 @@ import draw
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS = 60
+OF_THE_HOUSE = ("behaviour.silence", "behaviour.gap", "behaviour.clock", "behaviour.interrupted", "behaviour.address")
 LATE_DAY = 28  # the first four weeks are counted in, and told apart
 TITLE = "What all of the detection shows a person"
 ABOUT = "simulated hospitals, 60 days, all kinds of misuse; found: shown to a person, within a fixed number a day"
@@ -78,8 +80,7 @@ def join(run):
         told = [(at, alert["list"]) for alert in run["alerts"] for d, at in alert["told"] if d == number]
         doer["at"], doer["by"] = min(told, default=(None, None))
         doer["lists"] = {by for _, by in told}
-        doer["noticed"] = {f["source"] if f["source"] != "behaviour" else f["rule"] for f in run["findings"]
-                           if number in f["doers"]}
+        doer["noticed"] = {f["source"] for f in run["findings"] if number in f["doers"] and f["rule"] not in OF_THE_HOUSE}
         doer["late"] = doer["days"][-1] >= LATE_DAY
 
 
@@ -94,7 +95,7 @@ def recall(doers):
             "delay_h": statistics.median(delays) if delays else None,
             "by": dict(Counter(d["by"] for d in found)),
             "lists": dict(Counter(by for d in doers for by in d["lists"])),
-            "noticed": sum(1 for d in doers if d["noticed"])}
+            "noticed": {source: sum(source in d["noticed"] for d in doers) for source in ("rule", "behaviour")}}
 
 
 def add_up(runs):
@@ -146,11 +147,11 @@ def kind_row(name, k):
     first = ", ".join(f"{by} {n}" for by, n in sorted(k["by"].items(), key=lambda x: -x[1]))
     late = k["late"]
     return (f"{name:10} {k['persons']:7} {k['found']:6} {k['recall']:7.2f} {delay:>10}   {late['found']:3} of {late['persons']:3}"
-            f"   {k['noticed']:7}   {first}")
+            f"   {k['noticed']['rule']:5}   {k['noticed']['behaviour']:9}   {first}")
 
 
 def table(sums):
-    lines = ["kind       persons  found  recall      delay   after day 28   noticed   first shown by"]
+    lines = ["kind       persons  found  recall      delay   after day 28   rules   behaviour   first shown by"]
     lines += [kind_row(kind, sums["kinds"][kind]) for kind in KINDS]
     lines += [kind_row("all", sums["all"]), ""]
     for name, one in sorted(sums["lists"].items()):
@@ -213,8 +214,7 @@ def measure(args, staff, seeds):
     if args.list:
         for seed, run in zip(seeds, runs):
             print_alerts(seed, run)
-        print(findings_table(sums))
-    print(f"{staff:,} staff, seeds {seeds[0]} to {seeds[-1]}\n{table(sums)}\n", flush=True)
+    print(f"{staff:,} staff, seeds {seeds[0]} to {seeds[-1]}\n{table(sums)}\n\n{findings_table(sums)}\n", flush=True)
     return sums | {"what": f"{staff:,} staff, seeds {seeds[0]} to {seeds[-1]}"}
 
 

@@ -11,7 +11,7 @@ enum {
 	SKETCH_DAYS = 180, // then the older half is forgotten
 	ROLE_DAYS = 2000,  // a role with more forgets half of the older ones in a period
 	TAIL_DAYS = 20000,
-	CALIBRATED_DAYS = 21, // the first reference, and a whole week compared with it
+	CALIBRATED_DAYS = 14, // the first reference, and a whole week compared with it
 };
 
 // In nines: what an ordinary day has on average is less; what a day with a finding counts at most
