@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	PROGRESS_US = 500000,
@@ -25,13 +26,19 @@ static int64_t due_in_us(const struct performing *p, uint32_t act)
 						      1e6 / p->how->speed);
 }
 
-// Nobody does anything until then: let it be then, or an hour nearer to it.
+// Nobody does anything until then: let it be then, or an hour nearer to it, or midnight.
 static void let_time_pass(struct performing *p, uint32_t act)
 {
+	const int64_t day_us = 86400 * 1000000ll;
 	int64_t at_us = p->how->schedule->acts[act].at_s * 1000000, now_us = time_now_us();
-	int64_t most_us = now_us + TURN_S * 1000000ll;
-	if (at_us > now_us)
-		turned_set(p->how->clock, at_us < most_us ? at_us : most_us);
+	int64_t to_us = now_us + TURN_S * 1000000ll, midnight_us = (now_us / day_us + 1) * day_us;
+	if (at_us <= now_us)
+		return;
+	if (to_us > at_us)
+		to_us = at_us;
+	turned_set(p->how->clock, to_us < midnight_us ? to_us : midnight_us);
+	if (to_us >= midnight_us)
+		usleep(p->how->night_us);
 }
 
 static void show(struct performing *p, uint32_t given)

@@ -17,6 +17,7 @@ struct performance {
 	// The server's clock, or NULL. With it `speed` is nothing: nobody waits, the clock is
 	// turned to the simulated time of what comes next, and the trail has that time.
 	const struct turned *clock;
+	unsigned night_us; // how long, in real time, it stands at each midnight: for who looks on
 	unsigned connections;
 	FILE *labels; // truth/work.jsonl
 	int quiet;    // no progress on a terminal

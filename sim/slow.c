@@ -5,18 +5,25 @@
 #include "perform.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	WEEK = 7,
+	HONEST_WEEKS = 1,
 	DAY_S = 86400,
 	TAKES_MOST = 64,
 	TRIES = 2000,
 	CONNECTIONS = 12,
-	WORKS_AT_LEAST = 2, // days of a week that the story needs
-	MARGIN_MIN = 60,    // not at the very beginning or end of a shift
-	LONG_AGO_DAYS = 90  // no patient of theirs, nor of their ward, for so long
+	NIGHT_US = 400 * 1000,
+	WEEKEND_US = 2500 * 1000, // for reading
+	WORKS_AT_LEAST = 2,       // days of a week that the story needs
+	MARGIN_MIN = 60,          // not at the very beginning or end of a shift
+	FROM_MIN = 8 * 60,        // who comes for the day is there when most are
+	UNTIL_MIN = 16 * 60,
+	LONG_AGO_DAYS = 60 // no patient of theirs, nor of their ward, for so long
 };
 
 struct take {
@@ -89,7 +96,14 @@ static int concerns(const struct slow *s, const struct visit *v, unsigned unit)
 	return any;
 }
 
-// In a bed of the house on that day, and nobody whom anybody would ask about: no patient of theirs
+static int is_here(const struct visit *v, int64_t on_day)
+{
+	if (v->kind == VISIT_STAY)
+		return v->day < on_day && on_day < v->day + v->nights;
+	return v->day == on_day && v->minute > FROM_MIN && v->minute < UNTIL_MIN;
+}
+
+// In the house on that day, and nobody whom anybody would ask about: no patient of theirs
 // or of their ward, no neighbour, no colleague, nobody famous.
 static int is_prey(const struct slow *s, uint32_t patient, int64_t on_day)
 {
@@ -101,7 +115,7 @@ static int is_prey(const struct slow *s, uint32_t patient, int64_t on_day)
 	int here = 0, theirs = plan_knows(&plan, s->person);
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct visit *v = &plan.visits[i];
-		here |= v->kind == VISIT_STAY && v->day < on_day && on_day < v->day + v->nights;
+		here |= is_here(v, on_day);
 		theirs |= v->day + v->nights > on_day - LONG_AGO_DAYS && v->day < on_day + WEEK &&
 			  concerns(s, v, me->unit);
 	}
@@ -137,11 +151,12 @@ static void choose(struct slow *s)
 		size_t count = working_days(s, s->person, week, days);
 		if (!count)
 			continue;
-		size_t first = dice_below(&s->dice, (unsigned)count);
-		take(s, days[first]);
+		size_t one = dice_below(&s->dice, (unsigned)count), other = count;
 		if (count > 1 && dice_chance(&s->dice, 0.7))
-			take(s, days[(first + 1 + dice_below(&s->dice, (unsigned)count - 1)) %
-					count]);
+			other = (one + 1 + dice_below(&s->dice, (unsigned)count - 1)) % count;
+		for (size_t i = 0; i < count; i++)
+			if (i == one || i == other)
+				take(s, days[i]);
 	}
 }
 
@@ -173,19 +188,19 @@ static void ask_for_takes(struct schedule *schedule, void *context)
 
 // ---- Telling.
 
-static void say_day(int64_t day)
+static const char *day_text(int64_t day)
 {
-	static const char *const names[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-	char at[TIME_TEXT_BYTES];
+	static char at[TIME_TEXT_BYTES];
 	time_format(day * DAY_S * 1000000, at);
-	printf("%s %.2s.%.2s.", names[day % WEEK], at + 8, at + 5);
+	at[10] = 0;
+	return at;
 }
 
 static void say_who(const struct slow *s)
 {
 	const struct person *p = &s->town->people[s->person];
-	printf("%s %s, a nurse, has an acquaintance who pays for a diagnosis now and then: from the third week on one or two records a week, of patients on other wards. Never two on a day, nobody famous, each time with an everyday reason.\n",
-		p->given, p->family);
+	printf("%s %s, a nurse, knows somebody who pays for a diagnosis now and then. So from week %d on %s opens one or two records a week, of patients on other wards: never two on a day, nobody famous, each time with an everyday reason. Everybody else works as always.\n",
+		p->given, p->family, HONEST_WEEKS + 1, p->female ? "she" : "he");
 	fflush(stdout);
 }
 
@@ -201,24 +216,43 @@ static size_t people_of(const struct schedule *week)
 	return count;
 }
 
-static void say_week(const struct slow *s, const struct schedule *week, int64_t day)
+static void say_takes(const struct slow *s, int64_t day)
 {
-	size_t taken = 0;
-	printf("Week %lld, ", (long long)((day - s->first_day) / WEEK + 1));
-	say_day(day);
-	printf(" to ");
-	say_day(day + WEEK - 1 < s->town->today_day ? day + WEEK - 1 : s->town->today_day);
-	printf(": %zu people at work, %zu requests.", people_of(week), week->count);
+	const struct person *me = &s->town->people[s->person];
 	for (size_t i = 0; i < s->take_count; i++) {
 		const struct person *p = &s->town->people[s->takes[i].patient];
-		if (s->takes[i].day < day || s->takes[i].day >= day + WEEK)
-			continue;
-		printf("%s %s %s (", taken++ ? "," : " Among it she reads", p->given, p->family);
-		say_day(s->takes[i].day);
-		putchar(')');
+		if (s->takes[i].day == day)
+			printf("%s: %s %s opens the record of %s %s.\n", day_text(day), me->given,
+				me->family, p->given, p->family);
 	}
-	puts(taken ? ": nobody of hers." : "");
 	fflush(stdout);
+}
+
+static void say_week(const struct slow *s, const struct schedule *week, int64_t last_day)
+{
+	printf("Week %lld, until %s: %zu people at work, %zu requests.\n",
+		(long long)((last_day - s->first_day) / WEEK + 1), day_text(last_day),
+		people_of(week), week->count);
+	fflush(stdout);
+}
+
+// For whoever shows the story: who it is, and whose records are taken when.
+static int write_truth(const struct slow *s)
+{
+	char path[1024];
+	json_t *takes = json_array();
+	snprintf(path, sizeof path, "%s/truth/slow.json", s->wish->dir);
+	for (size_t i = 0; i < s->take_count; i++)
+		json_array_append_new(takes,
+			json_pack("{s:s, s:s}", "patient", s->town->people[s->takes[i].patient].id,
+				"day", day_text(s->takes[i].day)));
+	json_t *json =
+		json_pack("{s:s, s:o}", "login", s->town->people[s->person].login, "takes", takes);
+	int failed = json_dump_file(json, path, JSON_COMPACT) != 0;
+	if (failed)
+		fprintf(stderr, "hospital-sim: %s: %s\n", path, strerror(errno));
+	json_decref(json);
+	return failed;
 }
 
 // ---- Playing.
@@ -230,21 +264,35 @@ static size_t until(const struct schedule *schedule, size_t from, int64_t day)
 	return from;
 }
 
-static int play_weeks(const struct slow *s, const struct schedule *all, struct performance *how)
+static struct schedule part_of(const struct schedule *all, size_t from, size_t to)
 {
-	size_t from = 0, sent = 0, unexpected = 0;
-	for (int64_t day = s->first_day; day <= s->town->today_day; day += WEEK) {
+	struct schedule part = *all;
+	part.acts = all->acts + from;
+	part.count = to - from;
+	return part;
+}
+
+static int play_days(const struct slow *s, const struct schedule *all, struct performance *how)
+{
+	size_t from = 0, week_from = 0, sent = 0, unexpected = 0;
+	for (int64_t day = s->first_day; day <= s->town->today_day; day++) {
 		struct results results;
-		struct schedule week = *all;
-		week.acts = all->acts + from;
-		week.count = until(all, from, day + WEEK) - from;
-		how->schedule = &week;
+		size_t to = until(all, from, day + 1);
+		struct schedule part = part_of(all, from, to);
+		how->schedule = &part;
 		perform(how, &results);
-		say_week(s, &week, day);
+		say_takes(s, day);
 		sent += results.sent;
 		unexpected += results.unexpected;
 		results_done(&results);
-		from += week.count;
+		from = to;
+		if ((day - s->first_day) % WEEK < WEEK - 1)
+			continue;
+		part = part_of(all, week_from, to);
+		say_week(s, &part, day);
+		week_from = to;
+		if (!s->wish->quick)
+			usleep(WEEKEND_US);
 	}
 	turned_set(
 		how->clock, (s->town->today_day + 1) * DAY_S * 1000000ll); // the last day is over
@@ -269,14 +317,16 @@ static int play(struct slow *s, struct sessions *sessions, const struct turned *
 	}
 	choose(s);
 	say_who(s);
+	int failed = write_truth(s);
 	schedule_make(s->town, &wish, &schedule);
 	struct performance how = {.sessions = sessions,
 		.url = s->wish->url,
 		.clock = clock,
+		.night_us = s->wish->quick ? 0 : NIGHT_US,
 		.connections = CONNECTIONS,
 		.labels = labels,
 		.quiet = 1};
-	int failed = play_weeks(s, &schedule, &how);
+	failed = failed || play_days(s, &schedule, &how);
 	failed = fclose(labels) != 0 || failed;
 	schedule_done(&schedule);
 	return failed;
@@ -313,7 +363,7 @@ int slow_play(const struct story_wish *wish)
 		.wish = wish,
 		.dice = dice_of(town->seed ^ 0x510e, 1),
 		.first_day = first_day,
-		.from_day = first_day + 2 * WEEK};
+		.from_day = first_day + HONEST_WEEKS * WEEK};
 	int failed = on_stage(&s);
 	town_free(town);
 	return failed;

@@ -62,7 +62,8 @@ static int run_demo(const struct invocation *invocation)
 	snprintf(dir, sizeof dir, "%s/demo", config->state);
 	snprintf(url, sizeof url, "https://127.0.0.1%s", colon ? colon : ":8443");
 	const char *arguments[] = {program, "story", argument_of(invocation, 0), "--dir",
-		given_dir ? given_dir : dir, "--url", given ? given : url, NULL};
+		given_dir ? given_dir : dir, "--url", given ? given : url,
+		option_of(invocation, "quick") ? "--quick" : NULL, NULL};
 	return play(invocation, arguments);
 }
 
@@ -79,7 +80,7 @@ const struct command command_demo = {
 	.usage = {.words = "demo",
 		.summary =
 			"Plays a misuse in the simulated hospital, and shows what is noticed and done.",
-		.help = "snoop: somebody curious opens the records of a celebrity, a colleague, a relative. exfiltrate: a program copies records with a stolen sign-in. takeover: an account is taken over from outside. Everything really happens, in the running demonstration: sign-ins, records, findings, an incident, acts of playbooks with their undo. slow: somebody takes one or two records a week, and six weeks have to pass: so it is played in a private house beside the demonstration, made for it and removed afterwards, whose clock is turned. Each takes less than two minutes.",
+		.help = "snoop: somebody curious opens the records of a celebrity, a colleague, a relative. exfiltrate: a program copies records with a stolen sign-in. takeover: an account is taken over from outside. Everything really happens, in the running demonstration: sign-ins, records, findings, an incident, acts of playbooks with their undo. slow: somebody takes one or two records a week, and weeks have to pass: so it is played in a private house beside the demonstration, made for it and removed afterwards, whose clock is turned; no server need be running, but it needs root. Each takes less than two minutes.",
 		.arguments = {{.name = "STORY",
 			.help = "snoop, exfiltrate, takeover or slow.",
 			.wrong = wrong_story}},
@@ -88,6 +89,7 @@ const struct command command_demo = {
 				    .help = "Where the simulated hospital is; without, STATE/demo."},
 			{.name = "url",
 				.value = "URL",
-				.help = "Where the door is; without, at its port of this machine."}}},
+				.help = "Where the door is; without, at its port of this machine."},
+			{.name = "quick", .help = "Without pauses for reading."}}},
 	.run = run_demo,
 };

@@ -3,7 +3,6 @@
 #include "common/base/time.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/capability.h>
@@ -22,13 +21,22 @@ enum {
 	READY_MS = 30000,
 	STEP_MS = 50,
 	STOP_MS = 15000,
+	LOG_BYTES = 500,
 	OPEN_FILES = 16,
+	COMMAND_WORDS = 12,
 	NEEDED_BYTES = 400 << 20
 };
 
 static bool complain(const struct demo_house *h, const char *what)
 {
-	fail(h->show->invocation, EXIT_REFUSED, "%s; what it wrote is in %s", what, h->log);
+	char line[LOG_BYTES] = "", last[LOG_BYTES] = "";
+	FILE *log = fopen(h->log, "re");
+	while (log && fgets(line, sizeof line, log))
+		memcpy(last, line, sizeof last);
+	if (log)
+		fclose(log);
+	last[strcspn(last, "\n")] = 0;
+	fail(h->show->invocation, EXIT_REFUSED, "%s%s%s", what, *last ? ": " : "", last);
 	return false;
 }
 
@@ -47,18 +55,48 @@ static int free_port(void)
 	return port;
 }
 
+// Where the settings say, beside this program (as ./start puts it), or where the sources are.
+struct wanted {
+	const char *holds; // a file in it
+	const char *beside[2];
+};
+
+static bool find_folder(const struct demo_house *h, const struct wanted *wanted, const char *given,
+	char ret_path[DEMO_PATH_BYTES])
+{
+	char file[DEMO_PATH_BYTES + 40];
+	const char *slash = strrchr(h->self, '/');
+	for (int i = -1; i < 2; i++) {
+		if (i < 0)
+			snprintf(ret_path, DEMO_PATH_BYTES, "%s", given);
+		else
+			snprintf(ret_path, DEMO_PATH_BYTES, "%.*s/%s", (int)(slash - h->self),
+				h->self, wanted->beside[i]);
+		snprintf(file, sizeof file, "%s/%s", ret_path, wanted->holds);
+		if (access(file, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool write_settings(struct demo_house *h, int port)
 {
+	static const struct wanted rules = {"policy/hospital.yaml", {"rules", "../../rules"}},
+				   modules = {"hospitaller_gate.so", {".", "gate/nginx"}};
 	const struct config *given = h->show->invocation->config;
+	char rules_at[DEMO_PATH_BYTES], modules_at[DEMO_PATH_BYTES];
 	FILE *file = fopen(h->settings, "wxe");
-	if (!file)
+	if (!file || !find_folder(h, &rules, given->rules, rules_at) ||
+		!find_folder(h, &modules, given->modules, modules_at)) {
+		if (file)
+			fclose(file);
 		return false;
+	}
 	fprintf(file,
 		"state: \"%s\"\nlisten: \"127.0.0.1:%d\"\nname: \"A private house (simulated, clock turned)\"\n"
-		"rules: \"%s\"\nconsole: \"%s\"\nmodules: \"%s\"\nnginx: \"%s\"\nworkers: \"1\"\n"
+		"rules: \"%s\"\nconsole: \"%s/console\"\nmodules: \"%s\"\nnginx: \"%s\"\nworkers: \"1\"\n"
 		"destinations: \"%s/none\"\ntest: \"" TURNED_OPTION ",cheap-passwords\"\n",
-		h->state, port, given->rules, given->console, given->modules, given->nginx,
-		h->folder);
+		h->state, port, rules_at, h->folder, modules_at, given->nginx, h->folder);
 	return fclose(file) == 0;
 }
 
@@ -73,6 +111,7 @@ static const char *place(void)
 
 static bool make_folder(struct demo_house *h)
 {
+	char console[160];
 	int port = free_port();
 	snprintf(h->folder, sizeof h->folder, "%s/hospitaller-slow-XXXXXX", place());
 	if (!mkdtemp(h->folder))
@@ -87,8 +126,9 @@ static bool make_folder(struct demo_house *h)
 	h->config.state = h->state;
 	// The roles have users of their own and come through here; what is secret is closed further
 	// in.
-	return port && chmod(h->folder, 0711) == 0 && mkdir(h->state, 0755) == 0 &&
-	       mkdir(h->town, 0700) == 0 && write_settings(h, port);
+	snprintf(console, sizeof console, "%s/console", h->folder);
+	return port && chmod(h->folder, 0711) == 0 && mkdir(console, 0755) == 0 &&
+	       mkdir(h->state, 0755) == 0 && mkdir(h->town, 0700) == 0 && write_settings(h, port);
 }
 
 static int remove_one(const char *path, const struct stat *file, int kind, struct FTW *where)
@@ -101,36 +141,62 @@ static int remove_one(const char *path, const struct stat *file, int kind, struc
 
 // ---- Programs.
 
-static pid_t start(const struct demo_house *h, const char *const *arguments, bool server)
+enum kind {
+	SERVER,
+	QUIETLY,
+	SHOWN
+};
+
+static pid_t start(const struct demo_house *h, const char *const *arguments, enum kind kind)
 {
 	pid_t pid = fork();
 	if (pid)
 		return pid;
-	int log = open(h->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int log =
+		kind == SHOWN ? -1 : open(h->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log >= 0) {
 		dup2(log, STDOUT_FILENO);
 		dup2(log, STDERR_FILENO);
 	}
+	demo_signals(SIG_UNBLOCK);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (server) // its playbooks may want an address blocked: not on this machine
+	if (kind == SERVER) {  // its playbooks may want an address blocked: not on this machine
+		setpgid(0, 0); // Ctrl-C reaches us, and we stop it
 		prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN, 0, 0, 0);
+	}
 	execv(arguments[0], (char *const *)(uintptr_t)arguments);
 	_exit(127);
 }
 
-static bool run(const struct demo_house *h, const char *const *arguments)
+static bool finish(pid_t pid)
 {
 	int status = -1;
-	pid_t pid = start(h, arguments, false);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
+
+static bool run(const struct demo_house *h, const char *const *arguments)
+{
+	return finish(start(h, arguments, QUIETLY));
+}
+
+bool demo_house_command(const struct demo_house *h, const char *const *words)
+{
+	const char *arguments[3 + COMMAND_WORDS + 1] = {h->self, "--config", h->settings};
+	printf("\n  $ hospitaller");
+	for (size_t i = 0; words[i] && i < COMMAND_WORDS; i++) {
+		arguments[3 + i] = words[i];
+		printf(strchr(words[i], ' ') ? " \"%s\"" : " %s", words[i]);
+	}
+	puts("");
+	fflush(stdout);
+	return finish(start(h, arguments, SHOWN));
 }
 
 static bool start_server(struct demo_house *h)
 {
 	const char *const arguments[] = {h->self, "--config", h->settings, "run", NULL};
-	h->server = start(h, arguments, true);
+	h->server = start(h, arguments, SERVER);
 	for (int waited_ms = 0; h->server > 0 && waited_ms < READY_MS; waited_ms += STEP_MS) {
 		json_t *answer = demo_ask(&h->invocation, "/api/status");
 		json_decref(answer);
@@ -195,7 +261,8 @@ bool demo_house_open(
 	if (!demo_find_program(h->program))
 		return complain(h, "hospital-sim is not beside this program: it plays the story");
 	if (!make_folder(h))
-		return complain(h, "the private house has no place in /tmp");
+		return complain(h,
+			"the private house finds no folder, or not the rules and the gate's module");
 	if (!make_hospital(h, size) || !turn_to_beginning(h))
 		return complain(h, "the private house's hospital cannot be made");
 	if (!start_server(h))
@@ -208,7 +275,7 @@ bool demo_house_open(
 	return true;
 }
 
-void demo_house_close(struct demo_house *h, bool keep)
+void demo_house_close(struct demo_house *h)
 {
 	if (h->server > 0) {
 		kill(h->server, SIGTERM);
@@ -218,6 +285,6 @@ void demo_house_close(struct demo_house *h, bool keep)
 			usleep(STEP_MS * 1000);
 		}
 	}
-	if (!keep && *h->folder)
+	if (*h->folder)
 		nftw(h->folder, remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS);
 }

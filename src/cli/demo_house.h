@@ -22,8 +22,10 @@ struct demo_house {
 
 // Makes the folder and the hospital of `staff` people and `days` days, turns the clock to the day
 // before the first of them, starts the server, imports, makes the accounts of those who give care.
-// False: said why on standard error, and the folder is left as it is.
+// False: said why on standard error.
 bool demo_house_open(struct demo_house *house, const struct invocation *invocation,
 	const char *const size[3]); // patients, staff, days
-// Stops the server; removes the folder unless it is to be kept.
-void demo_house_close(struct demo_house *house, bool keep);
+// A command of hospitaller's own to that house, shown with what it prints.
+bool demo_house_command(const struct demo_house *house, const char *const *words);
+// Stops the server; removes the folder.
+void demo_house_close(struct demo_house *house);

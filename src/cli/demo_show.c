@@ -1,9 +1,11 @@
 #include "cli/demo_show.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,6 +13,7 @@
 
 enum {
 	ASK_MS = 400,
+	WEEK_MS = 2000, // after the story told of a week: until then watch has told, too
 	LINE_BYTES = 1000
 };
 
@@ -24,7 +27,9 @@ void show_init(struct show *s, const struct invocation *invocation)
 		.findings = json_array(),
 		.incidents = json_array(),
 		.steps = json_array(),
-		.adding = json_object()};
+		.adding = json_object(),
+		.worst = json_array(),
+		.week = {.worst = json_array(), .adding = json_array()}};
 }
 
 void show_done(struct show *s)
@@ -34,15 +39,22 @@ void show_done(struct show *s)
 	json_decref(s->incidents);
 	json_decref(s->steps);
 	json_decref(s->adding);
+	json_decref(s->worst);
+	json_decref(s->week.worst);
+	json_decref(s->week.adding);
 }
 
 json_t *show_json(const struct show *s)
 {
-	json_t *adding = json_array(), *one;
+	json_t *one;
 	const char *key;
+	if (!s->weeks)
+		return json_pack("{s:O, s:O, s:O}", "findings", s->findings, "incidents",
+			s->incidents, "steps", s->steps);
+	json_t *adding = json_array();
 	json_object_foreach(s->adding, key, one) json_array_append(adding, one);
-	return json_pack("{s:O, s:O, s:O, s:o}", "findings", s->findings, "incidents", s->incidents,
-		"steps", s->steps, "adding", adding);
+	return json_pack("{s:O, s:O, s:O, s:o, s:O}", "findings", s->findings, "incidents",
+		s->incidents, "steps", s->steps, "adding", adding, "worst", s->worst);
 }
 
 double show_seconds(const struct show *s)
@@ -65,6 +77,22 @@ json_t *demo_ask(const struct invocation *invocation, const char *path)
 	return talk_quietly(invocation, &ask, &json, &trouble) == EXIT_FINE ? json : NULL;
 }
 
+void demo_signals(int how)
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(how, &signals, NULL);
+}
+
+bool demo_interrupted(void)
+{
+	sigset_t waiting;
+	return sigpending(&waiting) == 0 &&
+	       (sigismember(&waiting, SIGINT) || sigismember(&waiting, SIGTERM));
+}
+
 static void keep(struct show *s, json_t *list, json_t *one)
 {
 	json_object_set_new(one, "after_seconds", json_real(show_seconds(s)));
@@ -82,7 +110,16 @@ static bool said(struct show *s, const char *key, const char *words)
 	return !s->started;
 }
 
-// In weeks there are many of those; the queue and the incidents are what somebody looks at.
+// In six weeks there is much of it, about everybody; what counts then is whom the queue shows.
+static void say(struct show *s, const char *who, const char *words, const char *more)
+{
+	if (s->weeks)
+		return;
+	show_line(s, who, words);
+	if (more)
+		show_line(s, "", more);
+}
+
 static bool is_light(const json_t *finding)
 {
 	const char *level = json_word(finding, "level");
@@ -100,12 +137,10 @@ static void look_for_findings(struct show *s)
 		newest = id > newest ? id : newest;
 		if (!s->started || id <= s->finding)
 			continue;
-		if (s->weeks && is_light(one)) {
-			s->light++;
+		*(is_light(one) ? &s->week.light : &s->week.weighty) += 1;
+		if (s->weeks && is_light(one))
 			continue;
-		}
-		show_line(s, "FOUND", json_word(one, "sentence"));
-		show_line(s, "", json_word(one, "advice"));
+		say(s, "FOUND", json_word(one, "sentence"), json_word(one, "advice"));
 		keep(s, s->findings, one);
 	}
 	s->finding = newest;
@@ -124,8 +159,8 @@ static void look_for_incidents(struct show *s)
 		if (said(s, json_word(one, "number"), words))
 			continue;
 		snprintf(s->incident, sizeof s->incident, "%s", json_word(one, "number"));
-		show_line(s, "INCIDENT", words);
-		show_line(s, "", json_word(one, "why"));
+		s->week.incidents++;
+		say(s, "INCIDENT", words, json_word(one, "why"));
 		keep(s, s->incidents, one);
 	}
 	json_decref(answer);
@@ -145,38 +180,69 @@ static void look_at_run(struct show *s, json_t *run)
 			*json_word(step, "words") ? ": " : "", json_word(step, "words"));
 		if (said(s, key, words))
 			continue;
-		show_line(s, "RESPONSE", words);
+		say(s, "RESPONSE", words, NULL);
 		keep(s, s->steps, step);
 	}
 }
 
-// Who adds up; and how many were shown for a single day.
+// Somebody whom the queue shows since a day ended.
+static void take_item(struct show *s, json_t *item, bool slow)
+{
+	const json_t *who = json_object_get(item, "who");
+	char words[LINE_BYTES];
+	json_array_append(slow ? s->week.adding : s->week.worst, json_object_get(who, "name"));
+	s->news_us = time_monotonic_us();
+	if (!slow) {
+		json_array_append(s->worst, item);
+		return;
+	}
+	snprintf(words, sizeof words, "%s (%s): %s", json_word(who, "name"), json_word(who, "role"),
+		json_string_value(json_array_get(json_object_get(item, "why"), 0)));
+	show_line(s, "ADDS UP", words);
+	json_object_set(s->adding, json_word(who, "account"), item);
+}
+
 static void look_at_queue(struct show *s)
 {
 	json_t *answer = demo_ask(s->invocation, "/api/queue"), *one;
 	size_t i;
 	json_array_foreach(json_object_get(answer, "items"), i, one)
 	{
-		const json_t *who = json_object_get(one, "who");
 		bool slow = strcmp(json_word(one, "queue"), "slow") == 0;
-		char key[160], words[LINE_BYTES];
-		if (!json_is_true(json_object_get(one, "closed")))
-			continue;
+		char key[160];
 		snprintf(key, sizeof key, "queue %s %s %.80s", json_word(one, "queue"),
-			json_word(one, "day"), json_word(who, "account"));
-		snprintf(words, sizeof words, "%s (%s): %s", json_word(who, "name"),
-			json_word(who, "role"),
-			json_string_value(json_array_get(json_object_get(one, "why"), 0)));
-		if (said(s, key, slow ? words : ""))
-			continue;
-		s->worst_days += !slow;
-		if (!slow)
-			continue;
-		show_line(s, "ADDS UP", words);
-		json_object_set(s->adding, json_word(who, "account"), one);
-		s->news_us = time_monotonic_us();
+			json_word(one, "day"), json_word(json_object_get(one, "who"), "account"));
+		if (json_is_true(json_object_get(one, "closed")) && !said(s, key, ""))
+			take_item(s, one, slow);
 	}
 	json_decref(answer);
+}
+
+static const char *names(const json_t *list, char ret[LINE_BYTES])
+{
+	size_t used = 0, i;
+	json_t *one;
+	snprintf(ret, LINE_BYTES, "nobody");
+	json_array_foreach(list, i, one) if (used < LINE_BYTES) used += (size_t)snprintf(
+		ret + used, LINE_BYTES - used, "%s%s", i ? ", " : "", json_string_value(one));
+	return ret;
+}
+
+static void end_week(struct show *s)
+{
+	char worst[LINE_BYTES], adding[LINE_BYTES], words[3 * LINE_BYTES];
+	struct show_week *w = &s->week;
+	if (!w->since_us)
+		return;
+	snprintf(words, sizeof words,
+		"The reviewer is shown %s for one day, %s for what adds up. (Of everybody: %zu findings of little weight, %zu of more, %zu %s.)",
+		names(w->worst, worst), names(w->adding, adding), w->light, w->weighty,
+		w->incidents, text_plural(w->incidents, "incident", "incidents"));
+	show_line(s, "HOUSE", words);
+	json_array_clear(w->worst);
+	json_array_clear(w->adding);
+	w->since_us = 0;
+	w->light = w->weighty = w->incidents = 0;
 }
 
 static void look(struct show *s)
@@ -220,6 +286,7 @@ static pid_t start_story(const char *const *arguments, int *ret_fd)
 	if (pid == 0) {
 		dup2(pipe_fds[1], STDOUT_FILENO);
 		dup2(pipe_fds[1], STDERR_FILENO);
+		demo_signals(SIG_UNBLOCK);
 		execv(arguments[0], (char *const *)(uintptr_t)arguments);
 		_exit(127);
 	}
@@ -237,7 +304,11 @@ static bool tell(struct show *s, int fd, struct buf *pending)
 		buf_add(pending, room, (size_t)got);
 	for (uint8_t *end; pending->size && (end = memchr(pending->at, '\n', pending->size));) {
 		*end = 0;
+		if (s->weeks)
+			end_week(s);
 		show_line(s, "STORY", (const char *)pending->at);
+		if (strncmp((const char *)pending->at, "Week ", 5) == 0)
+			s->week.since_us = time_monotonic_us();
 		buf_drop_front(pending, (size_t)(end - pending->at) + 1);
 		s->news_us = time_monotonic_us();
 	}
@@ -247,7 +318,7 @@ static bool tell(struct show *s, int fd, struct buf *pending)
 static int watch_story(struct show *s, int fd, pid_t pid)
 {
 	struct buf pending = {0};
-	bool telling = true;
+	bool telling = true, enough = false;
 	int status = 0;
 	s->news_us = time_monotonic_us();
 	for (;;) {
@@ -256,15 +327,20 @@ static int watch_story(struct show *s, int fd, pid_t pid)
 			telling = tell(s, fd, &pending);
 		look(s);
 		int64_t now_us = time_monotonic_us();
+		if (s->weeks && now_us - s->week.since_us > WEEK_MS * 1000ll)
+			end_week(s);
 		if (!telling && now_us - s->news_us > s->quiet_ms * 1000ll)
 			break;
-		if (now_us - s->began_us > s->most_ms * 1000ll)
+		enough = s->enough && s->enough(s, s->context);
+		if (enough || now_us - s->began_us > s->most_ms * 1000ll || demo_interrupted())
 			break;
 	}
 	close(fd);
 	buf_done(&pending);
+	if (telling)
+		kill(pid, SIGTERM);
 	waitpid(pid, &status, 0);
-	return status;
+	return enough ? 0 : status;
 }
 
 int show_story(struct show *s, const char *const *arguments)

@@ -1,7 +1,9 @@
 """The commands, as somebody types them: help for each, nothing misunderstood, errors for people and programs."""
 import json
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -191,7 +193,7 @@ def test_an_import_tells_which_files_were_not_stored(own, tmp_path):
     assert done.returncode == 4 and error["error"] == "not-stored"
     assert shown["created"] == 1 and [x["file"] for x in shown["not_stored"]] == [str(tmp_path / "a.json")]
     plain = own.cli("import", tmp_path, check=False)
-    assert plain.returncode == 4 and "a.json was not stored" in plain.stderr and "1 were there already" in plain.stdout
+    assert plain.returncode == 4 and "a.json was not stored" in plain.stderr and "1 was there already" in plain.stdout
 
 
 def mentioned():
@@ -213,3 +215,14 @@ def test_the_pages_name_no_command_or_option_that_does_not_exist():
         for option in [w.split("=")[0] for w in words if w.startswith("--")]:
             assert f"  {option} " in shown, (page, words, option)
     assert len(seen) >= 15, seen
+
+
+def test_a_program_that_was_not_installed_finds_the_rules_beside_it(tmp_path):
+    """As ./start leaves them: `lure make` and whatever else reads rules needs no setting."""
+    shutil.copy(PROGRAM, tmp_path / "hospitaller")
+    alone = run(tmp_path / "hospitaller", "rules", "test")
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    beside = run(tmp_path / "hospitaller", "rules", "test")
+    assert beside.returncode == 0 and ", 0 failed" in beside.stdout, beside
+    if not Path("/usr/share/hospitaller/rules").exists():
+        assert "0 cases" in alone.stdout or alone.returncode == 1, alone

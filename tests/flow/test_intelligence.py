@@ -111,7 +111,15 @@ def test_what_comes_in_is_matched_and_told(told):
                            if f["source"] == "intelligence" and f["rule"] == "intelligence.agent"])
     print(f"found after {time.time() - began:.2f} s")
     assert len(found) == 1 and found[0]["level"] == "high" and found[0]["who"]["name"] == "Dr.Berg"
-    assert 'Dr.Berg came with the program evil reader/1.0, which the list "cert" names' in found[0]["sentence"]
+    assert 'Dr.Berg came from 127.0.0.1 with the program evil reader/1.0, which the list "cert" names' in found[0]["sentence"]
+    # On a host inside that is more than a bad address: the playbook for infected hosts starts. This server itself is
+    # no host of the house's networks, so nobody is asked to put it in quarantine.
+    assert "hospitaller.infected" in found[0]["tags"]
+    run = until(lambda: [r for r in json.loads(told.cli("playbooks", "runs", "--json").stdout)["runs"]
+                         if r["playbook"] == "infected"])[0]
+    until(lambda: [s for s in json.loads(told.cli("playbooks", "show", run["id"], "--json").stdout)["steps"]
+                   if s["action"] == "open-task" and s["state"] == "done"])
+    assert "quarantine-host" not in {s["action"] for s in run["steps"]}
     assert "A reader of records" in found[0]["sentence"] and "(90 of 100 sure)" in found[0]["sentence"]
     seen = until(lambda: [s for s in look(told, "Evil Reader/1.0")["sightings"] if s["count"] == 3])
     assert seen[0]["who"]["name"] == "Dr.Berg"
@@ -175,7 +183,7 @@ def test_sharing_tells_nobody_of_anybody(told, tmp_path):
     reader = [s for s in sightings if s["sighting_of_ref"] == "indicator--0c7e22ad-b099-4dc3-b0df-2ea3f49ae2e6"]
     assert reader[0]["count"] == 3 and reader[0]["first_seen"] <= reader[0]["last_seen"]
     assert reader[0]["object_marking_refs"] == ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]
-    assert "1 sightings withheld" in done.stderr and "leaker" not in text.lower()  # red
+    assert "1 sighting withheld" in done.stderr and "leaker" not in text.lower()  # red
     ours = ["Mustermann", "q0", "Berg", "dr.berg", "127.0.0.1", "Patient", "Grabber (x)", "actor", "session"]
     assert not [word for word in ours if word in text]
     allowed = {"type", "spec_version", "id", "created_by_ref", "created", "modified", "name", "identity_class",

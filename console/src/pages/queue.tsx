@@ -99,9 +99,9 @@ export function QueuePage() {
             <div><dt>Waiting to be explained</dt><dd>{plural(queue.waiting ?? 0, 'access', 'accesses')}</dd></div>
           </dl>
           {!!queue.incidents && <Box title={`${plural(queue.incidents, 'incident was', 'incidents were')} opened today.`}>They come first, and this list is shorter for it. <a href="/incidents">Open the incidents</a></Box>}
-          <Card title="The worst">{list('worst', 'Everything that was opened lately is explained.')}</Card>
+          <Card title="The worst">{list('worst', 'Nobody waits for a decision.')}</Card>
           <Card title="Records that several opened">{list('record', 'No record was opened by three or more without an explanation.')}</Card>
-          <Card title="What adds up">{list('slow', 'Nobody opens unexplained records again and again.')}</Card>
+          <Card title="What adds up">{list('slow', 'Nobody waits for a decision: nothing adds up.')}</Card>
         </>
       )}
     </Page>

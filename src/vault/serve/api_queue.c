@@ -174,8 +174,8 @@ enum progress api_queue(struct vault *vault, struct exchange *x)
 			json_array_append_new(items, item);
 	}
 	json_t *json = json_pack("{s:b, s:o}", "ready", told != NULL, "items", items);
-	static const char *const numbers[] = {
-		"staff", "per_thousand", "waiting", "incidents", "until"};
+	static const char *const numbers[] = {"staff", "per_thousand", "least", "half_life_days",
+		"waiting", "incidents", "until"};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (json_object_get(told, numbers[i]))
 			json_object_set(json, numbers[i], json_object_get(told, numbers[i]));

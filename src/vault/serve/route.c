@@ -118,6 +118,8 @@ const struct route routes[] = {
 		.answer = FIELDS({"ready", "boolean", "Watch has told."},
 			{"staff", "integer", "Who worked in the last 30 days.", true},
 			{"per_thousand", "integer", "Reviews, for 1,000 who work and a day.", true},
+			{"least", "integer", "From how many points on a person is shown.", true},
+			{"half_life_days", "integer", "Of what adds up.", true},
 			{"waiting", "integer", "Accesses that are not explained yet.", true},
 			{"incidents", "integer", "Opened today: they come first.", true},
 			{"until", "time", "How far the trail was followed.", true},

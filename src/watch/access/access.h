@@ -71,7 +71,8 @@ void access_unanswered(struct access *access); // the vault went away: they are 
 
 // Commits everything since the last call. ERR_IO.
 enum err access_save(struct access *access);
-// {"staff", "per_thousand", "waiting", "until", "items": […]} for the vault, which joins names.
+// {"staff", "per_thousand", "least", "half_life_days", "waiting", "incidents", "until",
+// "items": […]} for the vault, which joins names.
 void access_json(struct access *access, struct buf *out);
 
 // An incident was opened: somebody looks at it anyway. Numbers only grow; each counts once.

@@ -71,7 +71,8 @@ struct line {
 };
 
 enum {
-	SEEN = 1 << 15
+	SEEN = 1 << 15,
+	ACCESS_LEAST_SCORE = 2000, // hundredths: less is not worth a reviewer's time
 };
 
 struct access {

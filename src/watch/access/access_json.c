@@ -6,6 +6,7 @@
 
 enum {
 	LOOKS = 3,
+	SLOW_LOOKS = 8, // what adds up is seen in all of it
 	SHOWN_DAYS = 14,
 	COUNTS = 5 + EXPLAINED_FLAGS
 };
@@ -26,10 +27,12 @@ static void day_text(int64_t day, char ret[TIME_TEXT_BYTES])
 static void add_looks(
 	struct access *a, const struct shown *item, const int64_t *range, struct buf *out)
 {
+	static const int most[ACCESS_LISTS] = {[ACCESS_WORST] = LOOKS,
+		[ACCESS_SLOW] = SLOW_LOOKS,
+		[ACCESS_RECORD] = ACCESS_TOGETHER};
 	enum access_query query = item->list == ACCESS_RECORD ? A_RECORD_LOOKS : A_LOOKS;
 	struct store_query *q = a->queries[query];
-	const int64_t values[] = {range[0], range[1], range[2],
-		item->list == ACCESS_RECORD ? ACCESS_TOGETHER : LOOKS};
+	const int64_t values[] = {range[0], range[1], range[2], most[item->list]};
 	const char *comma = "";
 	keep_bind(a, query, values, 4);
 	buf_add_text(out, ",\"looks\":[");
@@ -121,9 +124,10 @@ static void add_head(struct access *a, struct buf *out)
 	time_format(a->clock_us, until);
 	int64_t today = a->closed_day + 1;
 	buf_printf(out,
-		"{\"staff\":%lld,\"per_thousand\":%g,\"waiting\":%lld,\"incidents\":%lld,"
-		"\"until\":\"%s\",\"items\":[",
-		(long long)close_staff(a, today), a->per_thousand, (long long)waiting,
+		"{\"staff\":%lld,\"per_thousand\":%g,\"least\":%d,\"half_life_days\":%d,"
+		"\"waiting\":%lld,\"incidents\":%lld,\"until\":\"%s\",\"items\":[",
+		(long long)close_staff(a, today), a->per_thousand, ACCESS_LEAST_SCORE / 100,
+		ACCESS_HALF_LIFE_DAYS, (long long)waiting,
 		(long long)close_number(a, A_INCIDENTS, &today, 1), until);
 }
 

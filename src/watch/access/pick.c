@@ -7,7 +7,6 @@
 enum {
 	SLOW_DAYS = 3,      // on how many days something must have been unexplained
 	CANDIDATES = 64,    // of a kind that are kept
-	LEAST_SCORE = 2000, // less is not worth a reviewer's time
 	RECORD_PERSONS = 3, // so many at one record are a crowd
 	QUIET_DAYS = 14,    // after a review, unless it weighs QUIET_TIMES as much
 	QUIET_TIMES = 2
@@ -45,12 +44,12 @@ static void find(struct access *a, enum access_query query, int64_t day, struct 
 	while (count < sizeof rows / sizeof *rows && query_step(q) == STORE_ROW) {
 		rows[count] = (struct person){
 			(uint64_t)row_int(q, 0), row_int(q, 1), (double)row_int(q, 2)};
-		if (rows[count++].score < LEAST_SCORE)
+		if (rows[count++].score < ACCESS_LEAST_SCORE)
 			break;
 	}
 	query_reset(q);
 	for (size_t i = 0; i < count && ret->count < CANDIDATES; i++)
-		if (rows[i].score >= LEAST_SCORE && !is_among(ret, rows[i].actor) &&
+		if (rows[i].score >= ACCESS_LEAST_SCORE && !is_among(ret, rows[i].actor) &&
 			!is_quiet(a, &rows[i], day))
 			ret->at[ret->count++] = rows[i];
 }
@@ -89,7 +88,7 @@ static void begin(struct access *a, struct adding *adding, uint64_t actor)
 
 static void end(struct access *a, const struct adding *adding, int64_t day, struct candidates *ret)
 {
-	if (adding->days >= SLOW_DAYS && adding->person.score >= LEAST_SCORE &&
+	if (adding->days >= SLOW_DAYS && adding->person.score >= ACCESS_LEAST_SCORE &&
 		!is_quiet(a, &adding->person, day))
 		offer(ret, &adding->person);
 }
