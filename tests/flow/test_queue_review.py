@@ -108,6 +108,8 @@ def test_an_incident_is_opened_with_its_proofs_and_its_patients(ward):
     assert len(found) == 1 and found[0]["text"].startswith(
         "Dr.Reed looked for 2 records on 1 day without anything that explains it, and opened 2;")
     assert "the patient is known to all (1)" in found[0]["text"]
+    opened = next(t for t in room["timeline"] if t["kind"] in ("open", "review"))
+    assert opened["who"]["name"] == "Ms.Lane" and opened["text"] == "nobody sent for them"
     assert decide(ward.lane, "dr.reed", "incident").status == 404
 
 
@@ -116,6 +118,8 @@ def test_more_about_the_same_person_joins_their_incident(ward):
     settled(ward)
     done = decide(ward.lane, "dr.reed", "incident")
     assert done.status == 200 and done.json["records"] == 1 and done.json["joined"] is True, done.body
+    room = ward.lane.get(f"/api/incidents/{done.json['number']}").json
+    assert [t["who"]["name"] for t in room["timeline"] if t["kind"] == "review"][-1:] == ["Ms.Lane"]
 
 
 def test_the_command_line_does_the_same(ward):

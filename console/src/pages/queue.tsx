@@ -95,8 +95,8 @@ export function QueuePage() {
             <div><dt>Reviews for a thousand and a day</dt><dd>{count(queue.per_thousand ?? 0)}</dd></div>
             <div><dt>Waiting to be explained</dt><dd>{plural(queue.waiting ?? 0, 'access', 'accesses')}</dd></div>
           </dl>
-          <Card title="The worst">{list('worst', 'Everything that was opened lately is explained.')}</Card>
-          <Card title="What adds up">{list('slow', 'Nobody opens unexplained records again and again.')}</Card>
+          <Card title="The worst">{list('worst', 'Nobody waits for a decision.')}</Card>
+          <Card title="What adds up">{list('slow', 'Nobody waits for a decision: nothing adds up.')}</Card>
         </>
       )}
     </Page>

@@ -187,6 +187,7 @@ static const struct deed {
 } deeds[] = {
 	{"assign", assign},
 	{"note", note, .when_closed = true, .by_anybody = true},
+	{"review", note, .when_closed = true}, // accesses from the queue came to it
 	{"task", add_task},
 	{"task-done", finish_task, .when_closed = true},
 	{"contain", contain},
