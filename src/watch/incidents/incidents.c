@@ -115,6 +115,8 @@ static const char *const sqls[SQL_ALL] = {
 			     "ORDER BY number LIMIT 1",
 	[SQL_NEXT_OPENED] = "SELECT " INCIDENT " FROM incident WHERE number > ?1 "
 			    "ORDER BY number LIMIT 1",
+	[SQL_PERSON_OF] = "SELECT person FROM finding WHERE incident = ?1 AND person <> '' "
+			  "ORDER BY number DESC LIMIT 1",
 	[SQL_UNTOLD] =
 		"SELECT " INCIDENT ", told FROM incident WHERE told <> 1 ORDER BY number LIMIT 1",
 	[SQL_TOLD] = "UPDATE incident SET told = 1 WHERE number = ?1",
