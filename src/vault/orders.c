@@ -75,8 +75,8 @@ void orders_forged(struct orders *orders, const struct wire *told)
 		.kind = TRAIL_SYSTEM,
 		.action = TRAIL_FORGED,
 		.outcome = TRAIL_DENIED,
-		.actor = "guard",
-		.actor_name = "Hospitaller",
+		.actor = "guard", // which tells of it; who it was is not known
+		.actor_name = "Somebody",
 		.detail = detail};
 	if (!allowance_take(&orders->allowance, ORDERS_FORGED_AT_ONCE, ORDERS_FORGED_A_SECOND,
 		    time_monotonic_us()))

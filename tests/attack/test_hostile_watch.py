@@ -121,6 +121,8 @@ def test_what_watch_makes_up_is_refused_and_told(own, net):
         wait_for(lambda: sum(int((re.search(told, d) or [0, 1])[1]) for d in forged(own)) == 7)
     assert set(own.lines("block")) == {"10.99.0.66"} and not own.lines("quarantine")
     assert any("unblock 10.99.0.66" in d for d in forged(own))
+    assert ("Somebody tried to have guard do what the vault did not order (unblock 10.99.0.66: "
+            "The vault did not give this order.)") in own.cli("trail", "search", "--action", "forged-order").stdout
     found = wait_for(lambda: [f for f in json.loads(own.cli("findings", "--json").stdout)["findings"]
                               if "vault did not give" in f["title"]])
     assert found[0]["level"] == "critical"
