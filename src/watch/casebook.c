@@ -265,6 +265,11 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	return err;
 }
 
+uint64_t casebook_unassigned(struct casebook *c)
+{
+	return incidents_unassigned(c->incidents);
+}
+
 uint64_t casebook_changes(const struct casebook *c)
 {
 	return incidents_changes(c->incidents);

@@ -64,6 +64,7 @@ enum err access_save(struct access *access);
 // {"staff", "per_thousand", "least", "half_life_days", "waiting", "until", "items": […]} for the
 // vault, which joins names.
 void access_json(struct access *access, struct buf *out);
+unsigned access_shown(const struct access *access); // items in the last one
 
 // One item of the queues: a person and the day (since 1970) that it is about.
 struct access_of {

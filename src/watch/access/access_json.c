@@ -118,6 +118,7 @@ void access_json(struct access *a, struct buf *out)
 		return;
 	}
 	add_head(a, out);
+	a->shown = 0;
 	size_t count = list_today(a, list, ACCESS_SHOWN / 2);
 	count += list_before(a, list + count, ACCESS_SHOWN - count);
 	for (size_t i = 0; i < count; i++) {
@@ -127,7 +128,13 @@ void access_json(struct access *a, struct buf *out)
 		if (!add_item(a, &list[i], comma, out))
 			continue;
 		add_looks(a, range, list[i].slow ? SLOW_LOOKS : LOOKS, out);
+		a->shown++;
 		comma = ",";
 	}
 	buf_add_text(out, "]}");
+}
+
+unsigned access_shown(const struct access *a)
+{
+	return a->shown;
 }
