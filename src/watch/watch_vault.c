@@ -195,8 +195,8 @@ static void add_news(struct role *role, struct buf *out)
 		"\"queue\":%u,\"unassigned\":%llu}",
 		(long long)role->began_us, (unsigned long long)detector_total(role->detector),
 		(unsigned long long)casebook_changes(role->casebook),
-		(unsigned long long)conductor_changes(role->conductor),
-		access_shown(role->access), (unsigned long long)casebook_unassigned(role->casebook));
+		(unsigned long long)conductor_changes(role->conductor), access_shown(role->access),
+		(unsigned long long)casebook_unassigned(role->casebook));
 }
 
 void watch_report(struct role *role)

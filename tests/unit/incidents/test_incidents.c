@@ -209,8 +209,7 @@ static void a_person_opens_one_from_a_finding(void **state)
 	assert_ok(time_parse(json_string_value(json_object_get(made, "opened")), &opened_us));
 	assert_in_range(opened_us, before_us - 1000, time_now_us());
 	char number[40];
-	snprintf(number, sizeof number, "%s",
-		json_string_value(json_object_get(made, "number")));
+	snprintf(number, sizeof number, "%s", json_string_value(json_object_get(made, "number")));
 	json_decref(made);
 	made = ask(json_incref(question), 409);
 	assert_string_equal(json_string_value(json_object_get(made, "number")), number);
