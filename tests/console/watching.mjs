@@ -1,6 +1,6 @@
 // What officers do with the watch, in a browser: blocks, findings, how awake it is. Made by ./run, in
 // a network of its own, where guard may do what it does.
-import { button, code, expect, field, finish, look, page, signIn, signOut, test, told } from './hands.mjs';
+import { button, code, context, expect, field, finish, look, page, signIn, signOut, test, told } from './hands.mjs';
 
 const menu = () => page.getByRole('navigation', { name: 'Main' });
 const card = (name) => page.getByRole('region', { name, exact: true });
@@ -189,6 +189,17 @@ await test('it is taken, noted, given a task, and every act stands in its timeli
   await page.getByRole('dialog').getByRole('button', { name: 'Note it' }).click();
   await short.getByText('Maria Lane says that it is contained: “she was sent home”').waitFor();
 });
+await test('what somebody else does shows by itself, and what one is writing stays', async () => {
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await field('A note').fill('half a sentence');
+  await other.getByLabel('A note', { exact: true }).fill('Written at another desk.');
+  await other.getByRole('button', { name: 'Note it', exact: true }).click();
+  await page.getByText('Maria Lane noted: “Written at another desk.”').waitFor({ timeout: 15000 });
+  expect((await field('A note').inputValue()) === 'half a sentence', 'what was being written is gone');
+  await field('A note').fill('');
+  await other.close();
+});
 await test('a verdict, an assessment that moves the clocks, and the letter to print', async () => {
   const short = page.getByRole('region', { name: 'In short' });
   await button('Say what it was…').click();
@@ -334,4 +345,4 @@ await test('who may look but not block sees no buttons', async () => {
   await signOut();
 });
 
-await finish(21);
+await finish(22);

@@ -19,6 +19,8 @@ function words(h: Happening, tasks: Incident['tasks']): string {
   const question = questions.find((q) => q.key === h.value);
   switch (h.kind) {
     case 'opened': return `The incident was opened${h.text ? `: ${h.text}` : ''}`;
+    case 'open': return `${who} opened it${quoted}`;
+    case 'review': return `${who} brought accesses from the queue${quoted}`;
     case 'finding': return h.text ?? h.title ?? 'Something was found';
     case 'assign': return `${who} gave it to ${h.text ?? 'somebody'}`;
     case 'note': return `${who} noted${quoted}`;
