@@ -5,6 +5,7 @@
 #include "perform.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -150,11 +151,12 @@ static void choose(struct slow *s)
 		size_t count = working_days(s, s->person, week, days);
 		if (!count)
 			continue;
-		size_t first = dice_below(&s->dice, (unsigned)count);
-		take(s, days[first]);
+		size_t one = dice_below(&s->dice, (unsigned)count), other = count;
 		if (count > 1 && dice_chance(&s->dice, 0.7))
-			take(s, days[(first + 1 + dice_below(&s->dice, (unsigned)count - 1)) %
-					count]);
+			other = (one + 1 + dice_below(&s->dice, (unsigned)count - 1)) % count;
+		for (size_t i = 0; i < count; i++)
+			if (i == one || i == other)
+				take(s, days[i]);
 	}
 }
 
@@ -214,21 +216,43 @@ static size_t people_of(const struct schedule *week)
 	return count;
 }
 
-static void say_week(const struct slow *s, const struct schedule *week, int64_t day)
+static void say_takes(const struct slow *s, int64_t day)
 {
-	size_t taken = 0;
-	printf("Week %lld, from %s: %zu people at work, %zu requests.",
-		(long long)((day - s->first_day) / WEEK + 1), day_text(day), people_of(week),
-		week->count);
+	const struct person *me = &s->town->people[s->person];
 	for (size_t i = 0; i < s->take_count; i++) {
 		const struct person *p = &s->town->people[s->takes[i].patient];
-		if (s->takes[i].day < day || s->takes[i].day >= day + WEEK)
-			continue;
-		printf(taken++ ? " and" : " Among them, by %s:", s->town->people[s->person].family);
-		printf(" %s %s on %s", p->given, p->family, day_text(s->takes[i].day));
+		if (s->takes[i].day == day)
+			printf("%s: %s %s opens the record of %s %s.\n", day_text(day), me->given,
+				me->family, p->given, p->family);
 	}
-	puts("");
 	fflush(stdout);
+}
+
+static void say_week(const struct slow *s, const struct schedule *week, int64_t last_day)
+{
+	printf("Week %lld, until %s: %zu people at work, %zu requests.\n",
+		(long long)((last_day - s->first_day) / WEEK + 1), day_text(last_day),
+		people_of(week), week->count);
+	fflush(stdout);
+}
+
+// For whoever shows the story: who it is, and whose records are taken when.
+static int write_truth(const struct slow *s)
+{
+	char path[1024];
+	json_t *takes = json_array();
+	snprintf(path, sizeof path, "%s/truth/slow.json", s->wish->dir);
+	for (size_t i = 0; i < s->take_count; i++)
+		json_array_append_new(takes,
+			json_pack("{s:s, s:s}", "patient", s->town->people[s->takes[i].patient].id,
+				"day", day_text(s->takes[i].day)));
+	json_t *json =
+		json_pack("{s:s, s:o}", "login", s->town->people[s->person].login, "takes", takes);
+	int failed = json_dump_file(json, path, JSON_COMPACT) != 0;
+	if (failed)
+		fprintf(stderr, "hospital-sim: %s: %s\n", path, strerror(errno));
+	json_decref(json);
+	return failed;
 }
 
 // ---- Playing.
@@ -240,23 +264,35 @@ static size_t until(const struct schedule *schedule, size_t from, int64_t day)
 	return from;
 }
 
-static int play_weeks(const struct slow *s, const struct schedule *all, struct performance *how)
+static struct schedule part_of(const struct schedule *all, size_t from, size_t to)
 {
-	size_t from = 0, sent = 0, unexpected = 0;
-	for (int64_t day = s->first_day; day <= s->town->today_day; day += WEEK) {
+	struct schedule part = *all;
+	part.acts = all->acts + from;
+	part.count = to - from;
+	return part;
+}
+
+static int play_days(const struct slow *s, const struct schedule *all, struct performance *how)
+{
+	size_t from = 0, week_from = 0, sent = 0, unexpected = 0;
+	for (int64_t day = s->first_day; day <= s->town->today_day; day++) {
 		struct results results;
-		struct schedule week = *all;
-		week.acts = all->acts + from;
-		week.count = until(all, from, day + WEEK) - from;
-		how->schedule = &week;
+		size_t to = until(all, from, day + 1);
+		struct schedule part = part_of(all, from, to);
+		how->schedule = &part;
 		perform(how, &results);
-		say_week(s, &week, day);
-		if (!s->wish->quick)
-			usleep(WEEKEND_US);
+		say_takes(s, day);
 		sent += results.sent;
 		unexpected += results.unexpected;
 		results_done(&results);
-		from += week.count;
+		from = to;
+		if ((day - s->first_day) % WEEK < WEEK - 1)
+			continue;
+		part = part_of(all, week_from, to);
+		say_week(s, &part, day);
+		week_from = to;
+		if (!s->wish->quick)
+			usleep(WEEKEND_US);
 	}
 	turned_set(
 		how->clock, (s->town->today_day + 1) * DAY_S * 1000000ll); // the last day is over
@@ -281,6 +317,7 @@ static int play(struct slow *s, struct sessions *sessions, const struct turned *
 	}
 	choose(s);
 	say_who(s);
+	int failed = write_truth(s);
 	schedule_make(s->town, &wish, &schedule);
 	struct performance how = {.sessions = sessions,
 		.url = s->wish->url,
@@ -289,7 +326,7 @@ static int play(struct slow *s, struct sessions *sessions, const struct turned *
 		.connections = CONNECTIONS,
 		.labels = labels,
 		.quiet = 1};
-	int failed = play_weeks(s, &schedule, &how);
+	failed = failed || play_days(s, &schedule, &how);
 	failed = fclose(labels) != 0 || failed;
 	schedule_done(&schedule);
 	return failed;

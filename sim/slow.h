@@ -1,7 +1,8 @@
 // slow: the story of somebody who takes a record or two a week, for weeks, while everybody else
 // works as always. It needs a house whose clock can be turned: the weeks are played in a minute,
-// and the trail has their days. Written, as the other stories are, without any thought of how it
-// might be noticed.
+// and the trail has their days. Each week is told in a line that begins with "Week "; who it is and
+// whose records are taken when stands in DIR/truth/slow.json. Written, as the other stories are,
+// without any thought of how it might be noticed.
 #pragma once
 
 #include "story.h"

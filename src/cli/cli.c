@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct usage_option before[] = {
 	{.name = "config",
@@ -129,6 +130,21 @@ struct sets {
 	size_t count;
 };
 
+// A program that was not installed has its rules beside it: ./start puts them there.
+static void find_rules(struct config *config, struct arena *arena)
+{
+	char self[4096];
+	if (access(config->rules, X_OK) == 0)
+		return;
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[length > 0 ? length : 0] = 0;
+	char *slash = strrchr(self, '/');
+	const char *beside =
+		slash ? arena_printf(arena, "%.*s/rules", (int)(slash - self), self) : NULL;
+	if (beside && access(beside, X_OK) == 0)
+		config->rules = beside;
+}
+
 // The file first, then what stands on the command line.
 static int read_config(const struct invocation *invocation, const struct sets *sets,
 	struct config *config, struct arena *arena)
@@ -139,6 +155,7 @@ static int read_config(const struct invocation *invocation, const struct sets *s
 		if (strcmp(sets->at[i].name, "config") == 0)
 			path = sets->at[i].value;
 	const char *file = path ? path : "/etc/hospitaller/hospitaller.yaml";
+	find_rules(config, arena);
 	if (config_read(config, file, !path, arena, &problem))
 		return wrong_config(invocation, file, &problem);
 	int result = EXIT_FINE;

@@ -55,18 +55,48 @@ static int free_port(void)
 	return port;
 }
 
+// Where the settings say, beside this program (as ./start puts it), or where the sources are.
+struct wanted {
+	const char *holds; // a file in it
+	const char *beside[2];
+};
+
+static bool find_folder(const struct demo_house *h, const struct wanted *wanted, const char *given,
+	char ret_path[DEMO_PATH_BYTES])
+{
+	char file[DEMO_PATH_BYTES + 40];
+	const char *slash = strrchr(h->self, '/');
+	for (int i = -1; i < 2; i++) {
+		if (i < 0)
+			snprintf(ret_path, DEMO_PATH_BYTES, "%s", given);
+		else
+			snprintf(ret_path, DEMO_PATH_BYTES, "%.*s/%s", (int)(slash - h->self),
+				h->self, wanted->beside[i]);
+		snprintf(file, sizeof file, "%s/%s", ret_path, wanted->holds);
+		if (access(file, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool write_settings(struct demo_house *h, int port)
 {
+	static const struct wanted rules = {"policy/hospital.yaml", {"rules", "../../rules"}},
+				   modules = {"hospitaller_gate.so", {".", "gate/nginx"}};
 	const struct config *given = h->show->invocation->config;
+	char rules_at[DEMO_PATH_BYTES], modules_at[DEMO_PATH_BYTES];
 	FILE *file = fopen(h->settings, "wxe");
-	if (!file)
+	if (!file || !find_folder(h, &rules, given->rules, rules_at) ||
+		!find_folder(h, &modules, given->modules, modules_at)) {
+		if (file)
+			fclose(file);
 		return false;
+	}
 	fprintf(file,
 		"state: \"%s\"\nlisten: \"127.0.0.1:%d\"\nname: \"A private house (simulated, clock turned)\"\n"
-		"rules: \"%s\"\nconsole: \"%s\"\nmodules: \"%s\"\nnginx: \"%s\"\nworkers: \"1\"\n"
+		"rules: \"%s\"\nconsole: \"%s/console\"\nmodules: \"%s\"\nnginx: \"%s\"\nworkers: \"1\"\n"
 		"destinations: \"%s/none\"\ntest: \"" TURNED_OPTION ",cheap-passwords\"\n",
-		h->state, port, given->rules, given->console, given->modules, given->nginx,
-		h->folder);
+		h->state, port, rules_at, h->folder, modules_at, given->nginx, h->folder);
 	return fclose(file) == 0;
 }
 
@@ -81,6 +111,7 @@ static const char *place(void)
 
 static bool make_folder(struct demo_house *h)
 {
+	char console[160];
 	int port = free_port();
 	snprintf(h->folder, sizeof h->folder, "%s/hospitaller-slow-XXXXXX", place());
 	if (!mkdtemp(h->folder))
@@ -95,8 +126,9 @@ static bool make_folder(struct demo_house *h)
 	h->config.state = h->state;
 	// The roles have users of their own and come through here; what is secret is closed further
 	// in.
-	return port && chmod(h->folder, 0711) == 0 && mkdir(h->state, 0755) == 0 &&
-	       mkdir(h->town, 0700) == 0 && write_settings(h, port);
+	snprintf(console, sizeof console, "%s/console", h->folder);
+	return port && chmod(h->folder, 0711) == 0 && mkdir(console, 0755) == 0 &&
+	       mkdir(h->state, 0755) == 0 && mkdir(h->town, 0700) == 0 && write_settings(h, port);
 }
 
 static int remove_one(const char *path, const struct stat *file, int kind, struct FTW *where)
@@ -229,7 +261,8 @@ bool demo_house_open(
 	if (!demo_find_program(h->program))
 		return complain(h, "hospital-sim is not beside this program: it plays the story");
 	if (!make_folder(h))
-		return complain(h, "the private house has no place in /tmp");
+		return complain(h,
+			"the private house finds no folder, or not the rules and the gate's module");
 	if (!make_hospital(h, size) || !turn_to_beginning(h))
 		return complain(h, "the private house's hospital cannot be made");
 	if (!start_server(h))

@@ -21,11 +21,15 @@ struct show {
 	bool weeks;   // weeks pass: findings are counted, and the queue is looked at
 	int quiet_ms; // after the story: so long without news, and it is over
 	int most_ms;  // for the whole
+	// Asked after each look: true ends the story, also before its end; or NULL.
+	bool (*enough)(struct show *show, void *context);
+	void *context;
 	int64_t began_us, news_us;
 	json_int_t finding; // the newest that was told before
 	char incident[32];
 	json_t *told; // runs' steps, incidents, people of the queue by what was said of them
 	json_t *findings, *incidents, *steps;
+	json_t *alike;  // how many findings of each rule, by its id
 	json_t *adding; // people whom the queue showed for what adds up, by account
 	json_t *worst;  // and for one day
 	struct show_week week;
@@ -39,7 +43,8 @@ double show_seconds(const struct show *show); // since the beginning
 // A line with the time since the beginning; nothing with --json.
 void show_line(struct show *show, const char *who, const char *words);
 // Plays the program's story (arguments[0] is the program; its lines are shown) and what the house
-// makes of it, until there is nothing new. The program's status, or -1.
+// makes of it, until there is nothing new or it is enough. The program's status, 0 when it was
+// enough, or -1.
 int show_story(struct show *show, const char *const *arguments);
 // {"findings", "incidents", "steps"}, and of weeks "adding" and "worst"; json_decref.
 json_t *show_json(const struct show *show);

@@ -27,12 +27,13 @@ struct look {
 	const json_t *json;
 };
 
-// The play's own truth, and whom the queue showed.
+// What the play knows, and whom the queue showed.
 struct outcome {
 	const struct demo_house *house;
 	const struct show *show;
 	char login[WORD_BYTES], account[WORD_BYTES], name[2 * WORD_BYTES];
-	size_t records;     // taken without any reason
+	json_t *takes;      // all that the play has in it: patient, day
+	size_t records;     // of them until it ended
 	bool among_worst;   // the queue showed them for one day
 	const json_t *item; // of the queue of what adds up; NULL: not found
 	struct look looks[LOOKS_MOST];
@@ -48,39 +49,40 @@ static void copy(char to[WORD_BYTES], const json_t *json, const char *key)
 	snprintf(to, WORD_BYTES, "%s", json_word(json, key));
 }
 
-static void read_work(struct outcome *o)
-{
-	char path[200], line[2000], patient[WORD_BYTES], before[WORD_BYTES] = "";
-	snprintf(path, sizeof path, "%s/truth/work.jsonl", o->house->town);
-	FILE *file = fopen(path, "re");
-	while (file && fgets(line, sizeof line, file)) {
-		json_t *json = json_loads(line, 0, NULL);
-		copy(patient, json, "patient");
-		if (json_is_true(json_object_get(json, "misuse")) && *patient &&
-			strcmp(patient, before) != 0) {
-			copy(o->login, json, "login");
-			memcpy(before, patient, sizeof before);
-			o->records++;
-		}
-		json_decref(json);
-	}
-	if (file)
-		fclose(file);
-}
-
-static void read_account(struct outcome *o)
+static json_t *read_file(const struct outcome *o, const char *name)
 {
 	char path[200];
+	snprintf(path, sizeof path, "%s/%s", o->house->town, name);
+	return json_load_file(path, 0, NULL);
+}
+
+// Who it is, as soon as the play has written it down.
+static bool read_play(struct outcome *o)
+{
 	json_t *one;
 	size_t i;
-	snprintf(path, sizeof path, "%s/accounts-with-secrets.json", o->house->town);
-	json_t *list = json_load_file(path, 0, NULL);
+	if (*o->account)
+		return true;
+	json_t *play = read_file(o, "truth/slow.json");
+	json_t *list = play ? read_file(o, "accounts-with-secrets.json") : NULL;
+	copy(o->login, play, "login");
 	json_array_foreach(list, i, one) if (strcmp(json_word(one, "login"), o->login) == 0)
 	{
 		copy(o->account, one, "id");
 		snprintf(o->name, sizeof o->name, "%s", json_word(one, "name"));
+		o->takes = json_incref(json_object_get(play, "takes"));
 	}
 	json_decref(list);
+	json_decref(play);
+	return *o->account;
+}
+
+// The reviewer knows nothing of the play, but asks, and is told the truth: this is the one.
+static bool is_shown(struct show *show, void *context)
+{
+	struct outcome *o = context;
+	return json_object_size(show->adding) && read_play(o) &&
+	       json_object_get(show->adding, o->account);
 }
 
 static int by_time(const void *one, const void *other)
@@ -109,13 +111,16 @@ static void read_outcome(struct outcome *o)
 {
 	json_t *one;
 	size_t i;
-	read_work(o);
-	read_account(o);
+	(void)read_play(o);
 	o->queue = demo_ask(&o->house->invocation, "/api/queue");
 	o->item = *o->account ? json_object_get(o->show->adding, o->account) : NULL;
 	json_array_foreach(o->show->worst, i, one) o->among_worst |=
 		strcmp(json_word(json_object_get(one, "who"), "account"), o->account) == 0;
 	read_looks(o);
+	const char *last =
+		o->look_count ? json_word(o->looks[o->look_count - 1].json, "time") : "9999";
+	json_array_foreach(o->takes, i, one) o->records +=
+		strncmp(json_word(one, "day"), last, 10) <= 0;
 }
 
 // ---- Telling it.
@@ -128,11 +133,12 @@ static double number(const json_t *json, const char *key)
 static void tell_outcome(const struct outcome *o)
 {
 	size_t worst = json_array_size(o->show->worst), adding = json_object_size(o->show->adding);
-	printf("\nWhat was played: %s took %zu records without any reason, never two on a day.\n"
-	       "What was seen: in six weeks a reviewer was shown %zu %s for one day%s, and %zu for what adds up%s.\n",
-		o->name, o->records, worst, text_plural(worst, "case", "cases"),
+	printf("\n%s: %s had opened %zu records without any reason, never two on a day.\n"
+	       "Until then a reviewer was shown %zu %s for one day%s, and %zu for what adds up%s.\n",
+		o->item ? "Found" : "Not found", o->name, o->records, worst,
+		text_plural(worst, "case", "cases"),
 		o->among_worst ? ", this one among them" : " (none of them this one)", adding,
-		!o->item     ? ": this one was not found"
+		!o->item     ? ""
 		: adding > 1 ? ", this one among them"
 			     : ": this one");
 }
@@ -162,25 +168,42 @@ static void draw_looks(const struct outcome *o)
 	}
 }
 
+static json_t *ask_explanation(const struct outcome *o, const json_t *look)
+{
+	char path[100];
+	struct trouble trouble;
+	json_t *answer = NULL;
+	const struct door_param params[] = {
+		{"patient", json_word(json_object_get(look, "patient"), "id")}};
+	const struct client_ask ask = {
+		.method = DOOR_GET, .path = path, .params = params, .param_count = 1};
+	snprintf(path, sizeof path, "/api/trail/%lld/explanation",
+		(long long)json_integer_value(json_object_get(look, "seq")));
+	int status = talk_quietly(&o->house->invocation, &ask, &answer, &trouble);
+	return status == EXIT_FINE ? answer : NULL;
+}
+
 static void explain_last(const struct outcome *o)
 {
-	char path[200];
 	json_t *step;
 	size_t i;
 	if (!o->look_count)
 		return;
 	const json_t *look = o->looks[o->look_count - 1].json;
-	snprintf(path, sizeof path, "/api/trail/%lld/explanation?patient=%.64s",
-		(long long)json_integer_value(json_object_get(look, "seq")),
-		json_word(json_object_get(look, "patient"), "id"));
-	json_t *answer = demo_ask(&o->house->invocation, path);
+	json_t *answer = ask_explanation(o, look), *path = json_object_get(answer, "path");
 	printf("\nThe last of them, entry %lld of the trail: %s\n",
 		(long long)json_integer_value(json_object_get(look, "seq")),
 		json_word(look, "sentence"));
 	printf("Looked for: encounter, care team, appointment, referral, order, ward, call. Found: %s; that counts %.0f of 100, and 50 would explain it.\n",
 		json_word(look, "text"), number(look, "strength"));
-	json_array_foreach(json_object_get(answer, "path"), i, step)
-		printf("  %s  %s\n", json_word(step, "resource"), json_word(step, "words"));
+	json_array_foreach(path, i, step)
+	{
+		const char *resource = json_word(step, "resource");
+		printf("%s%.*s: %s", i ? " -> " : "  The path: ", (int)strcspn(resource, "/"),
+			resource, json_word(step, "words"));
+	}
+	if (json_array_size(path))
+		puts("");
 	json_decref(answer);
 }
 
@@ -230,8 +253,8 @@ static void introduce(void)
 {
 	puts("Somebody who takes a record or two a week is found by what adds up, and weeks have to pass. So this story has a private house: a second Hospitaller, in a folder that is removed at the end. A running demonstration is not touched.\n"
 	     "  Real     the programs, the rules, every sign-in, request, decision and entry of the trail\n"
-	     "  Turned   its clock: six weeks in about a minute; no house can be turned that was not started for tests\n"
-	     "  Cheaper  its passwords are hashed quickly, it lives in memory, it may not touch this machine's firewall\n");
+	     "  Turned   its clock, by six weeks in a minute at most; no house can be turned that was not started for tests\n"
+	     "  Cheaper  its passwords are hashed quickly, it lives in memory where there is room, it may not touch this machine's firewall\n");
 }
 
 static int tell(struct outcome *o)
@@ -252,8 +275,11 @@ static int tell(struct outcome *o)
 static int play(struct show *show, struct demo_house *house)
 {
 	struct outcome o = {.house = house, .show = show};
+	show->enough = is_shown;
+	show->context = &o;
 	const char *arguments[] = {house->program, "story", "slow", "--dir", house->town, "--url",
-		house->url, "--clock", house->clock, NULL};
+		house->url, "--clock", house->clock,
+		option_of(show->invocation, "quick") ? "--quick" : NULL, NULL};
 	show->invocation = &house->invocation;
 	if (show_story(show, arguments) || demo_interrupted())
 		return fail(show->invocation, EXIT_REFUSED, "the story could not be played");
@@ -269,6 +295,7 @@ static int play(struct show *show, struct demo_house *house)
 		json_decref(all);
 	}
 	json_decref(o.queue);
+	json_decref(o.takes);
 	return result;
 }
 

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	WAIT_MS = 250,
+	WAIT_MOST_MS = 5000 // for all entries of a bundle together
+};
 
 static const char *wrong_number(const char *value)
 {
@@ -23,6 +29,7 @@ struct bundle {
 	const struct invocation *invocation;
 	const char *dir;
 	size_t proved, unproved;
+	int waited_ms;
 	struct buf leaves; // "4711 HEX" lines
 };
 
@@ -68,14 +75,28 @@ static bool read_proof(const json_t *proof, struct proof_text *ret)
 	return true;
 }
 
+// What is newer than the last checkpoint has no proof yet: the next one comes within a second.
+static int ask_entry(struct bundle *b, const char *path, json_t **ret_entry)
+{
+	const struct client_ask ask = {.method = DOOR_GET, .path = path};
+	int result = talk(b->invocation, &ask, ret_entry);
+	while (!result && !json_is_object(json_object_get(*ret_entry, "proof")) &&
+		b->waited_ms < WAIT_MOST_MS) {
+		json_decref(*ret_entry);
+		usleep(WAIT_MS * 1000);
+		b->waited_ms += WAIT_MS;
+		result = talk(b->invocation, &ask, ret_entry);
+	}
+	return result;
+}
+
 static int write_entry(struct bundle *b, long long seq)
 {
 	char path[64], name[64];
 	struct proof_text proof;
 	json_t *entry = NULL;
 	snprintf(path, sizeof path, "/api/trail/%lld", seq);
-	const struct client_ask ask = {.method = DOOR_GET, .path = path};
-	int result = talk(b->invocation, &ask, &entry);
+	int result = ask_entry(b, path, &entry);
 	if (result)
 		return result;
 	const json_t *given = json_object_get(entry, "proof");
@@ -177,7 +198,7 @@ static int run_evidence(const struct invocation *invocation)
 			text_plural(b.proved, "entry with its proof", "entries with their proofs"),
 			b.dir);
 		if (b.unproved)
-			printf("; %zu %s newer than the last checkpoint: again in a second",
+			printf("; %zu %s newer than the last checkpoint; no checkpoint was signed for five seconds: hospitaller status tells why, then once more into a new folder",
 				b.unproved, text_plural(b.unproved, "is", "are"));
 		puts("");
 	}

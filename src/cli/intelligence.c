@@ -54,8 +54,11 @@ static void show_status(const json_t *answer)
 {
 	json_t *one;
 	size_t i;
-	printf("%lld indicators of %lld sources, %.1f MB; %lld on one of %lld warning lists\n",
-		number(answer, "indicators"), number(answer, "sources"),
+	printf("%lld %s of %lld %s, %.1f MB; %lld on one of %lld warning lists\n",
+		number(answer, "indicators"),
+		text_plural((uint64_t)number(answer, "indicators"), "indicator", "indicators"),
+		number(answer, "sources"),
+		text_plural((uint64_t)number(answer, "sources"), "source", "sources"),
 		(double)number(answer, "memory_bytes") / 1e6, number(answer, "on_warning_lists"),
 		number(answer, "warning_lists"));
 	json_array_foreach(json_object_get(answer, "problems"), i, one)

@@ -5,6 +5,7 @@
 #include "common/format/casework.h"
 #include "common/io/file.h"
 #include "common/message/feed.h"
+#include "watch/access/access.h"
 #include "watch/detect/findings.h"
 #include "watch/messenger.h"
 
@@ -268,6 +269,36 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	enum err err = json ? notify_one(c, messenger, json) : OK;
 	json_decref(json);
 	return err;
+}
+
+static void read_opened(const json_t *opened, struct access_incident *ret)
+{
+	const char *when = json_string_value(json_object_get(opened, "opened"));
+	const char *actor = json_string_value(json_object_get(opened, "actor"));
+	*ret = (struct access_incident){
+		.number = (uint64_t)json_integer_value(json_object_get(opened, "number")),
+		.actor = actor ? strtoull(actor, NULL, 16) : 0,
+		.by_hand = json_is_true(json_object_get(opened, "by_hand"))};
+	if (!when || time_parse(when, &ret->opened_us))
+		ret->opened_us = 0; // it counts on the next day that ends
+}
+
+enum err casebook_list(struct casebook *c, struct access *access)
+{
+	enum err err = OK;
+	json_t *opened;
+	while (!err && (opened = casebook_opened(c, access_last_incident(access)))) {
+		struct access_incident incident;
+		read_opened(opened, &incident);
+		err = access_incident(access, &incident);
+		json_decref(opened);
+	}
+	return err;
+}
+
+uint64_t casebook_unassigned(struct casebook *c)
+{
+	return incidents_unassigned(c->incidents);
 }
 
 uint64_t casebook_changes(const struct casebook *c)

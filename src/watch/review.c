@@ -93,6 +93,18 @@ static uint64_t add_finding(
 	return findings_last(kept) > before ? findings_last(kept) : 0;
 }
 
+// Who brought it there, and why, stands in its timeline.
+static void note_joined(
+	const struct watch_parts *parts, const json_t *arguments, const json_t *number)
+{
+	int status;
+	json_t *question = json_pack("{s:s, s:O, s:s, s:O, s:O}", "ask", "incident-act", "number",
+		number, "act", "review", "entry", json_object_get(arguments, "entry"), "who",
+		json_object_get(arguments, "who"));
+	json_decref(casebook_answer(parts->casebook, question, &status));
+	json_decref(question);
+}
+
 // An incident of this person may have it already: findings join by themselves.
 static void open_incident(const struct watch_parts *parts, const json_t *arguments,
 	uint64_t finding, struct reply *reply)
@@ -103,6 +115,8 @@ static void open_incident(const struct watch_parts *parts, const json_t *argumen
 		json_object_get(arguments, "who"));
 	json_t *made = question ? casebook_answer(parts->casebook, question, &status) : NULL;
 	const json_t *number = json_object_get(made, "number");
+	if (status == 409 && json_is_string(number))
+		note_joined(parts, arguments, number);
 	if (json_is_string(number))
 		reply->json = json_pack("{s:O, s:b}", "number", number, "joined", status == 409);
 	else

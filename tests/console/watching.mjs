@@ -1,6 +1,6 @@
 // What officers do with the watch, in a browser: blocks, findings, how awake it is. Made by ./run, in
 // a network of its own, where guard may do what it does.
-import { button, code, expect, field, finish, look, page, signIn, signOut, test, told } from './hands.mjs';
+import { button, code, context, expect, field, finish, look, page, signIn, signOut, test, told } from './hands.mjs';
 
 const menu = () => page.getByRole('navigation', { name: 'Main' });
 const card = (name) => page.getByRole('region', { name, exact: true });
@@ -150,7 +150,7 @@ await test('what a playbook may not do alone waits for approval, with a number i
   await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('dr.nosy'); }, null, { polling: 1000 });
   await held.getByText(/3 h \d+ min/).waitFor();
   await look('held', true);
-  expect(!(await menu().getByText('1 waiting').count()), 'the number stays');
+  expect(!(await item.getByText('1 waiting').count()), 'the number stays');
   await card('Done, and can be taken back').getByRole('button', { name: 'Take back: Lock the account' }).click();
   await field('Why?').fill('she has explained it');
   await button('Take it back').click();
@@ -162,6 +162,7 @@ await test('an incident says in a paragraph who, what, since when, what is conta
   await signIn('ms.lane');
   await menu().getByRole('link', { name: 'Incidents' }).click();
   await page.locator('.table tr', { hasText: 'Nobody has it' }).waitFor();
+  await menu().getByRole('link', { name: /Incidents/ }).getByText('1 waiting').waitFor();
   await look('incidents');
   await page.locator('.table').getByRole('link').first().click();
   const short = page.getByRole('region', { name: 'In short' });
@@ -177,6 +178,7 @@ await test('it is taken, noted, given a task, and every act stands in its timeli
   const short = page.getByRole('region', { name: 'In short' });
   await button('I take it').click();
   await short.getByText('Then say what it was.').waitFor();
+  await menu().getByRole('link', { name: /Incidents/ }).getByText('1 waiting').waitFor({ state: 'detached' });
   await field('A note').fill('Spoke to the ward: nobody sent for her.');
   await button('Note it').click();
   await page.getByText('Maria Lane noted: “Spoke to the ward: nobody sent for her.”').waitFor();
@@ -188,6 +190,17 @@ await test('it is taken, noted, given a task, and every act stands in its timeli
   await field('How?').fill('she was sent home');
   await page.getByRole('dialog').getByRole('button', { name: 'Note it' }).click();
   await short.getByText('Maria Lane says that it is contained: “she was sent home”').waitFor();
+});
+await test('what somebody else does shows by itself, and what one is writing stays', async () => {
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await field('A note').fill('half a sentence');
+  await other.getByLabel('A note', { exact: true }).fill('Written at another desk.');
+  await other.getByRole('button', { name: 'Note it', exact: true }).click();
+  await page.getByText('Maria Lane noted: “Written at another desk.”').waitFor({ timeout: 15000 });
+  expect((await field('A note').inputValue()) === 'half a sentence', 'what was being written is gone');
+  await field('A note').fill('');
+  await other.close();
 });
 await test('a verdict, an assessment that moves the clocks, and the letter to print', async () => {
   const short = page.getByRole('region', { name: 'In short' });
@@ -334,4 +347,4 @@ await test('who may look but not block sees no buttons', async () => {
   await signOut();
 });
 
-await finish(21);
+await finish(22);

@@ -1,7 +1,9 @@
 """The commands, as somebody types them: help for each, nothing misunderstood, errors for people and programs."""
 import json
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +215,14 @@ def test_the_pages_name_no_command_or_option_that_does_not_exist():
         for option in [w.split("=")[0] for w in words if w.startswith("--")]:
             assert f"  {option} " in shown, (page, words, option)
     assert len(seen) >= 15, seen
+
+
+def test_a_program_that_was_not_installed_finds_the_rules_beside_it(tmp_path):
+    """As ./start leaves them: `lure make` and whatever else reads rules needs no setting."""
+    shutil.copy(PROGRAM, tmp_path / "hospitaller")
+    alone = run(tmp_path / "hospitaller", "rules", "test")
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    beside = run(tmp_path / "hospitaller", "rules", "test")
+    assert beside.returncode == 0 and ", 0 failed" in beside.stdout, beside
+    if not Path("/usr/share/hospitaller/rules").exists():
+        assert "0 cases" in alone.stdout or alone.returncode == 1, alone

@@ -17,9 +17,12 @@ static bool read_act(struct vault *vault, struct exchange *x, const char *number
 	const json_t *entry, struct trail_entry *ret) // five: where, which, what
 {
 	json_int_t seq = json_integer_value(entry);
-	return json_is_integer(entry) && seq >= 0 &&
-	       ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, ret) == OK &&
-	       ret->action >= TRAIL_INCIDENT_OPENED && ret->action <= TRAIL_INCIDENT_CLOSED &&
+	if (!json_is_integer(entry) || seq < 0 ||
+		ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, ret))
+		return false;
+	if (ret->action == TRAIL_QUEUE_REVIEWED) // it had no number yet
+		return true;
+	return ret->action >= TRAIL_INCIDENT_OPENED && ret->action <= TRAIL_INCIDENT_CLOSED &&
 	       (strcmp(ret->query, number) == 0 ||
 		       (ret->action == TRAIL_INCIDENT_OPENED && !*ret->query));
 }

@@ -44,6 +44,7 @@ void incidents_number_from(struct incidents *incidents, uint64_t finding, uint64
 uint64_t incidents_last(const struct incidents *incidents); // finding, by the number given here
 // The last finding that was taken, by its number in the findings store.
 uint64_t incidents_place(const struct incidents *incidents);
+uint64_t incidents_unassigned(struct incidents *incidents); // how many nobody has
 // Grows whenever anything changed, from 0 at the start.
 uint64_t incidents_changes(const struct incidents *incidents);
 // The findings store was made anew: it counts from one again. What is known stays known.
@@ -71,7 +72,8 @@ struct risk incidents_risk(
 json_t *incidents_next_finding(struct incidents *incidents, uint64_t after);
 json_t *incidents_next_opened(struct incidents *incidents, uint64_t after);
 // The oldest incident that nobody was told of, or that became worse since ("worse": true), or NULL;
-// and that somebody was. So nobody hides something bad behind something small that is known already.
+// and that somebody was. So nobody hides something bad behind something small that is known
+// already.
 json_t *incidents_untold(struct incidents *incidents);
 enum err incidents_told(struct incidents *incidents, uint64_t number);
 

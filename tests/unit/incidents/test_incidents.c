@@ -204,11 +204,19 @@ static void a_person_opens_one_from_a_finding(void **state)
 	take((struct made){.rule = "a", .person = "0000000000000001"});
 	json_t *question = json_pack("{s:s, s:i, s:i, s:s}", "ask", "incident-open", "finding", 1,
 		"entry", 700, "who", "00000000000000aa");
-	json_decref(ask(json_incref(question), 201));
-	json_decref(ask(json_incref(question), 409));
+	int64_t before_us = time_now_us(), opened_us = 0;
+	json_t *made = ask(json_incref(question), 201);
+	assert_ok(time_parse(json_string_value(json_object_get(made, "opened")), &opened_us));
+	assert_in_range(opened_us, before_us - 1000, time_now_us());
+	char number[40];
+	snprintf(number, sizeof number, "%s", json_string_value(json_object_get(made, "number")));
+	json_decref(made);
+	made = ask(json_incref(question), 409);
+	assert_string_equal(json_string_value(json_object_get(made, "number")), number);
+	json_decref(made);
 	json_object_set_new(question, "finding", json_integer(99));
 	json_decref(ask(question, 404));
-	assert_int_equal(findings_in(FIRST), 1);
+	assert_int_equal(findings_in(number), 1);
 }
 
 // ---- Grouping.
@@ -279,6 +287,28 @@ static void an_address_only_where_nobody_is_named(void **state)
 	assert_int_equal(findings_in(FIRST), 1);
 	take((struct made){.rule = "a", .address = "10.1.1.1", .hour = 1});
 	assert_int_equal(findings_in(FIRST), 2);
+}
+
+static void where_many_work_nobody_is_suspected(void **state)
+{
+	(void)state;
+	static const char *const people[] = {
+		"0000000000000001", "0000000000000002", "0000000000000003", "0000000000000004"};
+	static const char *const rules[] = {"a", "b", "c", "d"};
+	static const char *const tactics[] = {"collection", "discovery", "collection", "impact"};
+	for (size_t i = 0; i < 4; i++)
+		take((struct made){.rule = rules[i],
+			.person = people[i],
+			.address = "10.1.1.1",
+			.attack = tactics[i]});
+	assert_int_equal(count(), 0); // four colleagues at one terminal
+	for (size_t i = 0; i < 4; i++)
+		take((struct made){.rule = rules[i],
+			.person = people[i],
+			.address = "10.1.1.2",
+			.hour = 400,
+			.attack = i % 2 ? "credential-access" : "initial-access"});
+	assert_int_equal(count(), 1); // somebody who tries accounts
 }
 
 static void what_is_closed_takes_nothing_and_opens_nothing_again(void **state)
@@ -639,6 +669,7 @@ int main(void)
 		TEST(the_same_patient_within_a_day),
 		TEST(two_people_at_one_record_are_judged_apart),
 		TEST(an_address_only_where_nobody_is_named),
+		TEST(where_many_work_nobody_is_suspected),
 		TEST(what_is_closed_takes_nothing_and_opens_nothing_again),
 		TEST(killed_at_any_point_nothing_counts_twice),
 		TEST(a_findings_store_made_anew_gives_nothing_twice),

@@ -19,6 +19,8 @@ function words(h: Happening, tasks: Incident['tasks']): string {
   const question = questions.find((q) => q.key === h.value);
   switch (h.kind) {
     case 'opened': return `The incident was opened${h.text ? `: ${h.text}` : ''}`;
+    case 'open': return `${who} opened it${quoted}`;
+    case 'review': return `${who} brought accesses from the queue${quoted}`;
     case 'finding': return h.text ?? h.title ?? 'Something was found';
     case 'assign': return `${who} gave it to ${h.text ?? 'somebody'}`;
     case 'note': return `${who} noted${quoted}`;
@@ -37,7 +39,9 @@ const SHOWN = 30;
 export function Timeline({ own }: { own: Own }) {
   const [all, setAll] = useState(false);
   const { timeline, tasks, timeline_left_out: more = 0 } = own.incident;
-  const list = [...timeline].reverse();
+  // A person who opened it says so better than that it was opened.
+  const byPerson = timeline.some((h) => h.kind === 'open');
+  const list = timeline.filter((h) => h.kind !== 'opened' || !byPerson).reverse();
   const shown = all ? list : list.slice(0, SHOWN);
   return (
     <Card title="What happened" aside={<span class="muted">The newest first</span>}>
