@@ -229,14 +229,19 @@ static void write_notice(const json_t *json, struct errand *errand, struct buf *
 	const char *number = json_string_value(json_object_get(json, "number"));
 	const char *severity = json_string_value(json_object_get(json, "severity"));
 	errand->kind = ERRAND_NOTICE;
+	bool worse = json_is_true(json_object_get(json, "worse"));
+	const char *what = worse ? "became worse" : "was opened";
+	for (int level = 0; worse && level < SIGMA_LEVELS; level++)
+		if (strcmp(sigma_level_text((enum sigma_level)level), severity) == 0)
+			errand->id |= (uint64_t)(level + 1) << 40; // another message than the first
 	errand->severity = strcmp(severity, "critical") == 0 ? 2 : 4;
-	snprintf(errand->subject, sizeof errand->subject, "Incident %s was opened (%s)", number,
+	snprintf(errand->subject, sizeof errand->subject, "Incident %s %s (%s)", number, what,
 		severity);
 	snprintf(errand->type, sizeof errand->type, "text/plain; charset=utf-8");
 	buf_printf(out,
-		"Incident %s was opened.\n\n%s\nSeverity: %s. %s\n\nOn the server: hospitaller "
+		"Incident %s %s.\n\n%s\nSeverity: %s. %s\n\nOn the server: hospitaller "
 		"incidents show %s\nThis message names no patient and no person.\n",
-		number, json_string_value(json_object_get(json, "title")), severity,
+		number, what, json_string_value(json_object_get(json, "title")), severity,
 		json_string_value(json_object_get(json, "why")), number);
 }
 

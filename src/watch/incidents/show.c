@@ -386,7 +386,13 @@ json_t *incidents_next_opened(struct incidents *incidents, uint64_t after)
 
 json_t *incidents_untold(struct incidents *incidents)
 {
-	return one_row(incidents, sql_ask(incidents, SQL_UNTOLD, ""));
+	arena_reset(incidents->arena);
+	struct store_query *query = sql_ask(incidents, SQL_UNTOLD, "");
+	json_t *json = query_step(query) == STORE_ROW ? incident_json(incidents, query) : NULL;
+	if (json)
+		json_object_set_new(json, "worse", json_boolean(row_int(query, 16) == 2));
+	query_reset(query);
+	return json;
 }
 
 enum err incidents_told(struct incidents *incidents, uint64_t number)

@@ -547,6 +547,26 @@ static void what_is_no_finding_is_left_out(void **state)
 
 // ---- Attacks.
 
+// Somebody told of something small is told again when it becomes something bad.
+static void what_becomes_worse_is_told_again(void **state)
+{
+	(void)state;
+	take((struct made){
+		.rule = "h", .level = "low", .certain = true, .person = "0000000000000001"});
+	assert_ok(incidents_told(incidents, incident_number(FIRST)));
+	take((struct made){.rule = "a", .level = "low", .person = "0000000000000001"});
+	assert_null(incidents_untold(incidents));
+	take((struct made){
+		.rule = "h", .level = "critical", .certain = true, .person = "0000000000000001"});
+	json_t *json = incidents_untold(incidents);
+	assert_true(json_is_true(json_object_get(json, "worse")));
+	json_decref(json);
+	assert_ok(incidents_told(incidents, incident_number(FIRST)));
+	take((struct made){
+		.rule = "h", .level = "critical", .certain = true, .person = "0000000000000001"});
+	assert_null(incidents_untold(incidents));
+}
+
 static bool shows(const json_t *incident, const char *rule)
 {
 	json_t *one;
@@ -652,6 +672,7 @@ int main(void)
 		TEST(the_trail_hears_of_medium_and_above_in_order),
 		TEST(numbers_are_read_as_they_are_written),
 		TEST(what_is_no_finding_is_left_out),
+		TEST(what_becomes_worse_is_told_again),
 		TEST(a_flood_does_not_hide_another_finding_of_the_incident),
 		TEST(a_full_incident_still_takes_what_is_worse),
 		TEST(nobody_judges_themselves),
