@@ -3,8 +3,8 @@
 // event alone.
 //   build/bench/bench_detect [RULES/detect] [events]
 #include "watch/detect/detect.h"
-#include "day.h"
 #include "common/base/time.h"
+#include "day.h"
 #include "watch/detect/from_feed.h"
 
 #include <stdio.h>

@@ -2,7 +2,8 @@
 """draw: the picture of a run. draw.py NUMBERS.json PICTURE.svg
 
 A figure is a bar; under it, thinner, what it is beside; the mark is what it aims at. Every row has a
-scale of its own, for rates and seconds share none; what has neither beside it is a number alone.
+scale of its own, for rates and seconds share none, unless it says what is `full`; what has neither
+beside it is a number alone. A run may bring its own title, about and legend.
 """
 import json
 import sys
@@ -34,18 +35,23 @@ def row(figure, y):
     parts = [text("what", 36, y + 15, figure["what"]),
              text("value", LEFT + BAR + 12, y + 16, f"{figures.number(figure['value'])} {figure['unit']}"),
              text("small", 36, y + 30, figures.comment(figure, short=True))]
-    if not beside and not aim:
+    if beside is None and not aim and not figure.get("full"):
         return parts
-    full = max(figure["value"], beside or 0, aim or 0)
+    full = figure.get("full") or max(figure["value"], beside or 0, aim or 0)
     parts += [bar("track", y + 4, 14, 1),
               bar("missed" if figures.met(figure) is False else "here", y + 4, 14, figure["value"] / full)]
-    if beside:
+    if beside is not None:
         parts.append(bar("beside", y + 20, 5, beside / full))
     if aim:
         x = LEFT + aim / full * BAR
         parts += [f'<path class="aim" d="M{x:.1f} {y + 1}V{y + 21}"/>',
                   text("small", LEFT + BAR + 12, y + 30, f"aim {figures.aim_text(figure)}")]
     return parts
+
+
+def about_machine(machine):
+    return (f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
+            f"{machine['filesystem'].split()[0]}, nginx {machine['nginx']}; {machine['date']}")
 
 
 def picture(run):
@@ -57,18 +63,17 @@ def picture(run):
             y += HEAD - 4
         parts += row(figure, y)
         y += ROW
-    machine = run["machine"]
-    about = (f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
-             f"{machine['filesystem'].split()[0]}, nginx {machine['nginx']}; {machine['date']}")
-    legend = "bar: here; thin bar: what it is beside; mark: the aim; each row has a scale of its own"
+    title = run.get("title", "What was measured")
+    about = run.get("about") or about_machine(run["machine"])
+    legend = run.get("legend", "bar: here; thin bar: what it is beside; mark: the aim; each row has a scale of its own")
     height = y + 20
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="t d" '
         'font-family="system-ui, -apple-system, \'Segoe UI\', Roboto, \'Noto Sans\', sans-serif">',
-        '<title id="t">What was measured</title>',
+        f'<title id="t">{escape(title)}</title>',
         f'<desc id="d">{escape(figures.table(run["figures"]))}</desc>', f"<style>{STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{height}" rx="14"/>',
-        text("head", 24, 36, "What was measured" + (" (quick: for nobody)" if run["quick"] else "")),
+        text("head", 24, 36, title + (" (quick: for nobody)" if run.get("quick") else "")),
         text("small", 24, 56, about), text("small", 24, 74, legend), *parts, "</svg>", ""])
 
 

@@ -4,8 +4,8 @@ A figure is a dict: section, what, value, unit, and where there is one: beside (
 with), beside_value, aim (with `most` when less is better), p50_ms, p99_ms, note.
 """
 
-SECTIONS = ("Reads over TLS, 64 connections", "Durable writes of 2 KB", "Bundle import", "Trail", "Person search",
-            "Vault")
+SECTIONS = ("Reads over TLS, 64 connections", "Durable writes of 2 KB", "Bundle import", "Trail", "Watch",
+            "Person search", "Vault")
 OTHERS_SHOWN = 0.1  # what others use of the cores is said from this share on
 
 

@@ -7,12 +7,11 @@
 #include "common/base/time.h"
 #include "common/format/explained.h"
 #include "day.h"
+#include "parts.h"
 #include "watch/access/access.h"
 #include "watch/activity.h"
-#include "watch/casebook.h"
 #include "watch/conductor.h"
 #include "watch/detector.h"
-#include "watch/intelligence/intelligence.h"
 #include "watch/messenger.h"
 #include "watch/warden.h"
 
@@ -34,14 +33,6 @@ struct bench {
 	struct activity *activity;
 	int64_t ticked_us;
 };
-
-static void fail_if(bool wrong, const char *what)
-{
-	if (!wrong)
-		return;
-	fprintf(stderr, "bench_watch: %s\n", what);
-	exit(1);
-}
 
 static double processor_s(void)
 {
@@ -67,22 +58,13 @@ static void write_list(const char *state, size_t count)
 
 static void open_all(struct bench *b, const char *state, const char *rules)
 {
-	char path[200], problem[256];
 	const struct detector_places places = {state, rules};
 	struct watch_parts *p = &b->parts;
-	snprintf(path, sizeof path, "%s/access.db", state);
-	const struct access_options options = {.path = path, .per_thousand = 5, .least = 1};
-	fail_if(detector_open(&places, &p->detector), "the detector does not open");
-	fail_if(casebook_open(&places, &p->casebook), "the incidents do not open");
-	fail_if(access_open(&options, &p->access, problem), "the accesses do not open");
 	p->messenger = &b->messenger;
 	p->warden = &b->warden;
+	parts_open(state, rules, p);
 	fail_if(conductor_open(&places, p, &p->conductor), "the playbooks do not open");
 	b->activity = activity_new();
-	while (!detector_ready(p->detector)) {
-		fail_if(detector_often(p->detector, &b->messenger), "intelligence");
-		usleep(1000);
-	}
 }
 
 static void explain(struct access *access)
@@ -101,13 +83,10 @@ static void explain(struct access *access)
 static void take(struct bench *b, struct feed_event *events, size_t count, uint64_t size)
 {
 	struct watch_parts *p = &b->parts;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		activity_count(b->activity, &events[i]);
-		access_event(p->access, &events[i]);
-	}
-	fail_if(detector_events(p->detector, events, count, events[count - 1].seq + 1, size) ||
-			casebook_take(p->casebook, p->detector) || conductor_take(p->conductor),
-		"something cannot be kept");
+	parts_take(p, events, count, size);
+	fail_if(conductor_take(p->conductor), "something cannot be kept");
 	explain(p->access);
 	if (time_monotonic_us() < b->ticked_us + TICK_US)
 		return;
@@ -140,9 +119,7 @@ int main(int argc, char **argv)
 	printf("%12.0f events/s of one core's time\n%12.0f events/s on this machine's clock\n",
 		(double)count / taken, (double)count / passed);
 	conductor_close(b.parts.conductor);
-	casebook_close(b.parts.casebook);
-	access_close(b.parts.access);
-	detector_close(b.parts.detector);
+	parts_close(&b.parts);
 	activity_free(b.activity);
 	free(events);
 	snprintf(command, sizeof command, "rm -r %s", state);

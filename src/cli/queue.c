@@ -24,11 +24,14 @@ static void show_item(const json_t *item)
 	const json_t *who = json_object_get(item, "who");
 	json_t *why;
 	size_t i;
-	printf("%-5s  %s%s  weight %lld  %s (%s)  account %s\n", json_word(item, "queue"),
-		json_word(item, "day"),
+	printf("%-6s %s%s  weight %lld  ", json_word(item, "queue"), json_word(item, "day"),
 		json_is_true(json_object_get(item, "closed")) ? "" : ", not over yet",
-		whole(item, "score"), json_word(who, "name"), json_word(who, "role"),
-		json_word(who, "account"));
+		whole(item, "score"));
+	if (strcmp(json_word(item, "queue"), "record") == 0)
+		printf("a record, %lld persons\n", whole(item, "persons"));
+	else
+		printf("%s (%s)  account %s\n", json_word(who, "name"), json_word(who, "role"),
+			json_word(who, "account"));
 	json_array_foreach(json_object_get(item, "why"), i, why)
 		printf("    %s\n", json_string_value(why));
 	show_looks(item);
@@ -41,6 +44,8 @@ static void show_queue(const json_t *answer)
 	if (!json_is_true(json_object_get(answer, "ready")))
 		puts("Watch has not told anything yet; ask again in a moment.");
 	json_array_foreach(json_object_get(answer, "items"), i, item) show_item(item);
+	if (whole(answer, "incidents"))
+		printf("%lld opened today as incidents come first\n", whole(answer, "incidents"));
 	printf("%zu to decide about; %lld accesses wait to be explained\n",
 		json_array_size(json_object_get(answer, "items")), whole(answer, "waiting"));
 }
@@ -54,7 +59,7 @@ static int run_list(const struct invocation *invocation)
 const struct command command_queue_list = {
 	.usage = {.words = "queue list",
 		.summary = "Shows whose accesses a reviewer should look at, and why.",
-		.help = "worst: a day on which somebody opened what nothing explains. slow: what adds up over weeks. The look is itself on the trail."},
+		.help = "worst: a day on which somebody opened what nothing explains. slow: what adds up over weeks. record: a record that three or more opened; each of them is decided about, as worst of the day of their look. The look is itself on the trail."},
 	.run = run_list,
 };
 
@@ -106,7 +111,8 @@ static const char *wrong_queue(const char *value)
 
 const struct command command_queue_review = {
 	.usage = {.words = "queue review",
-		.summary = "Decides about somebody in the queue: it was fine, or it is an incident.",
+		.summary =
+			"Decides about somebody in the queue: it was fine, or it is an incident.",
 		.help = "They are shown no more, and what was decided about does not count again. The decision is on the trail first.",
 		.arguments = {{.name = "LOGIN", .help = "Whom: the account, or its login."},
 			{.name = "DAY", .help = "As queue list shows it, 2026-11-25."},

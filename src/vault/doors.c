@@ -52,6 +52,19 @@ void doors_deliver(void *context, struct exchange *x)
 	settle_soon(door->doors);
 }
 
+// Whoever comes through the gate may be anybody: what is wrong is for those at the server.
+static void refuse(struct door *door, struct exchange *x)
+{
+	if (door->entrance == ENTRANCE_LOCAL)
+		answer_error(x, 503, "unavailable", "The vault is closed: %s", door->doors->closed);
+	else
+		answer_error(x, 503, "unavailable",
+			"The records are closed. Somebody at the server has to look: hospitaller "
+			"status says what is wrong.");
+	doors_deliver(NULL, x);
+	exchange_free(x);
+}
+
 static void take_whole(struct door *door, struct exchange *x)
 {
 	if (x->body.size < x->ask.body_size) {
@@ -60,7 +73,10 @@ static void take_whole(struct door *door, struct exchange *x)
 		door->open_count++;
 		return;
 	}
-	serve_take(door->doors->vault, x);
+	if (door->doors->closed)
+		refuse(door, x);
+	else
+		serve_take(door->doors->vault, x);
 	settle_soon(door->doors);
 }
 

@@ -2,7 +2,8 @@
 //
 // Each door is a channel. A request whose body is complete is handed to serve; its answer goes back
 // through the door it came by, or nowhere when that door has gone. A door that says what does not
-// fit the table is closed, and everything that waited for it is forgotten.
+// fit the table is closed, and everything that waited for it is forgotten. While the vault is
+// closed (closed.h) every request is refused here.
 #pragma once
 
 #include "common/io/wire.h"
@@ -17,6 +18,7 @@ struct doors {
 	struct vault *vault;  // serve's; outlives the doors
 	struct event *settle; // made active whenever something was taken or answered
 	struct door *first;
+	const char *closed; // why everything is refused, for the command line; else NULL
 };
 
 void doors_open(

@@ -12,6 +12,12 @@ static uint64_t opaque(struct facts *facts, const char *id)
 	return *id ? mac_token_again(facts->opaque, bytes_text(id)) : 0;
 }
 
+// Too many for those that are remembered, and seldom asked for again.
+static uint64_t opaque_resource(struct facts *facts, const char *resource)
+{
+	return strchr(resource, '/') ? mac_token(facts->opaque, bytes_text(resource)) : 0;
+}
+
 static void fill_texts(const struct trail_entry *e, struct feed_event *ret)
 {
 	size_t type = strcspn(e->resource, "/");
@@ -41,7 +47,7 @@ static void fill_event(struct facts *facts, const struct trail_entry *e, struct 
 		.actor = opaque(facts, e->actor),
 		.session = opaque(facts, e->session),
 		.user = opaque(facts, e->target),
-		.resource = strchr(e->resource, '/') ? opaque(facts, e->resource) : 0};
+		.resource = opaque_resource(facts, e->resource)};
 	for (; ret->patients_here < FEED_PATIENTS && ret->patients_here < e->patients_here;
 		ret->patients_here++)
 		ret->patients[ret->patients_here] = opaque(facts, e->patients[ret->patients_here]);

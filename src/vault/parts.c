@@ -1,13 +1,26 @@
 #include "vault/parts.h"
 
-#include "common/base/log.h"
 #include "vault/identity/identity.h"
 #include "vault/ledger/ledger.h"
 #include "vault/lures/lures.h"
 #include "vault/policy/policy.h"
 #include "vault/records/records.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+
+// The folder is an argument.
+#define KEYS_THAT_BELONG                                                                           \
+	"Put back the newest copy of %s; what was backed up before the last `hospitaller key "     \
+	"rotate` opens no more."
+
+[[gnu::format(printf, 2, 3)]] static void say(struct parts *parts, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(parts->why, sizeof parts->why, format, args);
+	va_end(args);
+}
 
 static enum err open_ledger(struct parts *parts)
 {
@@ -23,7 +36,11 @@ static enum err open_ledger(struct parts *parts)
 		.skip_sync = config_test(parts->config, "no-trail-sync")};
 	enum err err = ledger_open(&options, &parts->ledger, &problem);
 	if (err)
-		log_error("%s", problem.text);
+		say(parts,
+			"%s. Keep STATE/trail as it is, and copy it before anything else; `hospitaller "
+			"trail verify --key KEY` says where it breaks. Where it was put back from a "
+			"backup, %s must be of the same house.",
+			problem.text, parts->keys_dir);
 	crypto_wipe(&options, sizeof options);
 	return err;
 }
@@ -37,8 +54,15 @@ static enum err open_records(struct parts *parts)
 		.old_kek = parts->keys.rotating ? &parts->keys.old_kek : NULL,
 		.weak_sync = config_test(parts->config, "weak-records-sync")};
 	enum err err = records_open(&options, &parts->records, problem);
-	if (err)
-		log_error("%s", problem);
+	if (err == ERR_CORRUPT)
+		say(parts,
+			"%s: the records are sealed under another key than the key ring has, or are "
+			"damaged. " KEYS_THAT_BELONG
+			" Then `hospitaller records verify` says whether "
+			"every record opens.",
+			problem, parts->keys_dir);
+	else if (err)
+		say(parts, "%s. See whether the disk is there, is whole and has room.", problem);
 	crypto_wipe(&options, sizeof options);
 	return err;
 }
@@ -58,7 +82,8 @@ static enum err open_identity(struct parts *parts)
 		.issuer = parts->config->name};
 	enum err err = identity_open(&options, &parts->identity, problem);
 	if (err)
-		log_error("%s", problem);
+		say(parts, "The accounts cannot be opened: %s. " KEYS_THAT_BELONG, problem,
+			parts->keys_dir);
 	crypto_wipe(&options, sizeof options);
 	return err;
 }
@@ -69,7 +94,8 @@ static enum err open_lures(struct parts *parts)
 	snprintf(path, sizeof path, "%s/identity/lures", parts->config->state);
 	enum err err = lures_open(path, &parts->keys.identity, &parts->lures);
 	if (err)
-		log_error("%s cannot be opened: %s", path, err_text(err));
+		say(parts, "%s cannot be opened: %s. " KEYS_THAT_BELONG, path, err_text(err),
+			parts->keys_dir);
 	return err;
 }
 
@@ -80,7 +106,8 @@ static enum err open_policy(struct parts *parts)
 	snprintf(path, sizeof path, "%s/policy/hospital.yaml", parts->config->rules);
 	enum err err = policy_load(path, &parts->policy, &problem);
 	if (err)
-		log_error("%s:%u: %s", path, problem.line, problem.text);
+		say(parts, "%s:%u: %s. Mend it; `hospitaller policy show` says whether it is fine.",
+			path, problem.line, problem.text);
 	return err;
 }
 
@@ -92,7 +119,8 @@ enum err parts_open(struct parts *parts, const struct config *config)
 	parts->place = (struct keyring_place){parts->keys_dir, parts->config->passphrase};
 	enum err err = keyring_open(&parts->place, &parts->keys, problem);
 	if (err) {
-		log_error("%s", problem);
+		say(parts, "%s. Put back %s and the passphrase as they belong together.", problem,
+			parts->keys_dir);
 		return err;
 	}
 	parts->opaque = mac_new(&parts->keys.watch);
@@ -106,6 +134,8 @@ enum err parts_open(struct parts *parts, const struct config *config)
 	if (!err)
 		err = open_lures(parts);
 	keyring_wipe(&parts->keys);
+	if (err)
+		parts_close(parts); // whoever mends it finds nothing in use
 	return err;
 }
 

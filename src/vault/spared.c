@@ -85,6 +85,8 @@ enum err spared_parse(struct bytes text, struct arena *arena, struct spared *ret
 	}
 	if (root->kind != YAML_MAP)
 		return wrong(ret_problem, root->line, "a map is expected here");
+	if (!root->first) // cut off, perhaps: a list of nobody says so
+		return wrong(ret_problem, 1, "nothing stands in this file");
 	*ret = (struct spared){.an_hour = 30, .by_itself = 12, .by_itself_account = 2};
 	for (const struct yaml *one = root->first; !err && one; one = one->next)
 		err = read_one(one, ret, ret_problem);

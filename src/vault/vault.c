@@ -6,6 +6,7 @@
 #include "common/io/loop.h"
 #include "common/io/sandbox.h"
 #include "vault/acts.h"
+#include "vault/closed.h"
 #include "vault/doors.h"
 #include "vault/explain/explain.h"
 #include "vault/feeder.h"
@@ -396,8 +397,10 @@ int vault_main(const struct config *config)
 	mallopt(M_ARENA_MAX, 2); // threads that hash or commit need no heaps of their own
 	log_init("vault", LOG_LEVEL_INFO);
 	json_init();
-	if (confine(&role) || parts_open(&role.parts, config))
+	if (confine(&role))
 		return 1;
+	if (parts_open(&role.parts, config))
+		return closed_run(role.parts.why, role.landlock_abi);
 	role.base = event_base_new();
 	if (!role.base)
 		return 1;

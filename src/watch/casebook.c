@@ -5,6 +5,7 @@
 #include "common/format/casework.h"
 #include "common/io/file.h"
 #include "common/message/feed.h"
+#include "watch/access/access.h"
 #include "watch/detect/findings.h"
 #include "watch/messenger.h"
 
@@ -228,14 +229,19 @@ static void write_notice(const json_t *json, struct errand *errand, struct buf *
 	const char *number = json_string_value(json_object_get(json, "number"));
 	const char *severity = json_string_value(json_object_get(json, "severity"));
 	errand->kind = ERRAND_NOTICE;
+	bool worse = json_is_true(json_object_get(json, "worse"));
+	const char *what = worse ? "became worse" : "was opened";
+	for (int level = 0; worse && level < SIGMA_LEVELS; level++)
+		if (strcmp(sigma_level_text((enum sigma_level)level), severity) == 0)
+			errand->id |= (uint64_t)(level + 1) << 40; // another message than the first
 	errand->severity = strcmp(severity, "critical") == 0 ? 2 : 4;
-	snprintf(errand->subject, sizeof errand->subject, "Incident %s was opened (%s)", number,
+	snprintf(errand->subject, sizeof errand->subject, "Incident %s %s (%s)", number, what,
 		severity);
 	snprintf(errand->type, sizeof errand->type, "text/plain; charset=utf-8");
 	buf_printf(out,
-		"Incident %s was opened.\n\n%s\nSeverity: %s. %s\n\nOn the server: hospitaller "
+		"Incident %s %s.\n\n%s\nSeverity: %s. %s\n\nOn the server: hospitaller "
 		"incidents show %s\nThis message names no patient and no person.\n",
-		number, json_string_value(json_object_get(json, "title")), severity,
+		number, what, json_string_value(json_object_get(json, "title")), severity,
 		json_string_value(json_object_get(json, "why")), number);
 }
 
@@ -268,6 +274,31 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 uint64_t casebook_unassigned(struct casebook *c)
 {
 	return incidents_unassigned(c->incidents);
+}
+
+static void read_opened(const json_t *opened, struct access_incident *ret)
+{
+	const char *when = json_string_value(json_object_get(opened, "opened"));
+	const char *actor = json_string_value(json_object_get(opened, "actor"));
+	*ret = (struct access_incident){
+		.number = (uint64_t)json_integer_value(json_object_get(opened, "number")),
+		.actor = actor ? strtoull(actor, NULL, 16) : 0,
+		.by_hand = json_is_true(json_object_get(opened, "by_hand"))};
+	if (!when || time_parse(when, &ret->opened_us))
+		ret->opened_us = 0; // it counts on the next day that ends
+}
+
+enum err casebook_list(struct casebook *c, struct access *access)
+{
+	enum err err = OK;
+	json_t *opened;
+	while (!err && (opened = casebook_opened(c, access_last_incident(access)))) {
+		struct access_incident incident;
+		read_opened(opened, &incident);
+		err = access_incident(access, &incident);
+		json_decref(opened);
+	}
+	return err;
 }
 
 uint64_t casebook_changes(const struct casebook *c)

@@ -154,6 +154,8 @@ static void vault_frame(struct peer *peer, const struct frame *frame)
 		watch_give_up(role);
 		return;
 	}
+	if (casebook_list(role->casebook, role->access))
+		log_error("the list cannot be kept; it is tried again");
 	ask_explanations(role);
 	role->place = next;
 	role->size = size;

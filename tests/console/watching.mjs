@@ -87,6 +87,7 @@ await test('findings say who, what and what to do, and lead to their evidence', 
   await page.goto(`${told.url}/findings`);
   const item = page.getByRole('article', { name: 'Glass broken for several' }).first();
   await item.getByText(/Dr\.Nosy broke the glass for \d patients/).waitFor();
+  await item.getByText('“emergency at the door”').waitFor();
   await item.getByText('What to do:').waitFor();
   await item.getByRole('button', { name: /^Why, and \d proofs?$/ }).click();
   await look('findings', true);
@@ -260,7 +261,9 @@ await test('an exception is listed with its reason, its end and its use, and is 
 await test('an incident is opened from a finding, once', async () => {
   await page.goto(`${told.url}/findings`);
   await page.getByRole('article').first().getByRole('button', { name: 'Open an incident' }).click();
-  await page.getByRole('alert').getByText(/incident/).first().waitFor();
+  await page.getByText(/Incident \d{4}-\d{4} has this finding already/).first().waitFor();
+  await page.getByRole('region', { name: 'In short' }).waitFor();
+  await page.goBack();
 });
 await test('a person’s ordinary day is set against today', async () => {
   await page.getByRole('article').first().getByRole('link', { name: 'Their ordinary day' }).click();

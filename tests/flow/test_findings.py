@@ -1,4 +1,5 @@
 """What happens is noticed: from an act at the door to a finding in plain words, with its evidence."""
+import re
 import shutil
 import sqlite3
 import time
@@ -48,6 +49,7 @@ def test_a_burst_of_broken_glass_is_found_at_once_and_tells_who(watched):
     assert delay < 5  # on a busy machine; it is asked every 0.2 s
     assert found["sentence"].startswith("Dr.Berg broke the glass for 3 patients within 1h")
     assert found["who"]["account"] == watched.secrets["dr.berg"]["id"] and found["who"]["role"] == "clinician"
+    assert found["reasons"] == ["emergency at the door"]
     assert len(found["evidence"]) == 3 and found["seq"] == found["evidence"][-1]
     one = watched.lane.get(f"/api/findings/{found['id']}")
     assert one.status == 200 and one.json == found
@@ -100,6 +102,29 @@ sentence: "{actor.user.uid} searched."
     assert wait_for(lambda: findings(watched.lane, "Anybody searched"))[0]["sentence"] == "Dr.Berg searched."
 
 
+def test_a_rule_can_tell_which_resource_it_was(watched):
+    """Opaque, the same for the same one; a search has none."""
+    file = watched.rules / "detect" / "one.yml"
+    file.write_text("""
+title: One resource
+id: 7d7a3a52-25fc-4b9f-9d6c-0a51e6a2b0f2
+logsource: {product: healthcare, category: record-access}
+detection:
+  one: {resource.type: Observation, resource.uid|exists: true}
+  condition: one
+level: low
+sentence: "It was {resource.uid}."
+""")
+    wait_for(lambda: any(r["title"] == "One resource" for r in watched.lane.get("/api/findings").json["detect"]["rules"]))
+    watched.berg.get("/fhir/Observation?patient=q0")
+    for id in ("o1", "o1", "o2"):
+        watched.berg.get(f"/fhir/Observation/{id}")
+    found = wait_for(lambda: (lambda f: f if len(f) >= 3 else None)(findings(watched.lane, "One resource")))
+    last, second, first = (f["sentence"] for f in found)
+    assert re.fullmatch(r"It was [0-9a-f]{16}\.", first) and first == second != last
+    file.unlink()
+
+
 def test_a_wrong_rule_is_refused_with_its_line_and_the_others_count(watched):
     (watched.rules / "detect" / "own.yml").write_text("title: x\nid: nothing\n")
     problems = wait_for(lambda: watched.lane.get("/api/findings").json["detect"].get("problems"))
@@ -122,7 +147,7 @@ def test_killed_and_started_again_nothing_is_found_twice_or_lost(watched):
 def test_replayed_from_zero_the_same_is_found(watched):
     lane = watched.sign_in("ms.lane")
     shipped = lambda: [(f["rule"], f["seq"], f["evidence"]) for f in lane.get("/api/findings").json["findings"]
-                       if f["title"] != "Anybody searched"]
+                       if f["title"] not in ("Anybody searched", "One resource")]
     before = wait_for(shipped)
     watched.stop()
     for file in [f for f in (watched.state / "watch").rglob("*") if f.is_file()]:

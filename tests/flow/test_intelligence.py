@@ -112,6 +112,14 @@ def test_what_comes_in_is_matched_and_told(told):
     print(f"found after {time.time() - began:.2f} s")
     assert len(found) == 1 and found[0]["level"] == "high" and found[0]["who"]["name"] == "Dr.Berg"
     assert 'Dr.Berg came from 127.0.0.1 with the program evil reader/1.0, which the list "cert" names' in found[0]["sentence"]
+    # On a host inside that is more than a bad address: the playbook for infected hosts starts. This server itself is
+    # no host of the house's networks, so nobody is asked to put it in quarantine.
+    assert "hospitaller.infected" in found[0]["tags"]
+    run = until(lambda: [r for r in json.loads(told.cli("playbooks", "runs", "--json").stdout)["runs"]
+                         if r["playbook"] == "infected"])[0]
+    until(lambda: [s for s in json.loads(told.cli("playbooks", "show", run["id"], "--json").stdout)["steps"]
+                   if s["action"] == "open-task" and s["state"] == "done"])
+    assert "quarantine-host" not in {s["action"] for s in run["steps"]}
     assert "A reader of records" in found[0]["sentence"] and "(90 of 100 sure)" in found[0]["sentence"]
     seen = until(lambda: [s for s in look(told, "Evil Reader/1.0")["sightings"] if s["count"] == 3])
     assert seen[0]["who"]["name"] == "Dr.Berg"

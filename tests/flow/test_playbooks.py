@@ -1,6 +1,7 @@
 """From a finding to what is done about it: playbooks with real processes, approvals, undo, expiry,
 and what keeps them from doing harm."""
 import json
+import re
 import shutil
 import time
 import uuid
@@ -123,6 +124,17 @@ def test_ours_are_all_fine(ward):
     assert {"snooping", "takeover", "guessed", "exfiltration", "honey", "slow", "infected"} <= names
     assert answer["problems"] == []
     assert ward.sign_in("dr.0").get("/api/playbooks").status == 403
+
+
+def test_each_of_ours_can_be_started():
+    """By a rule that there is, or by a tag that something gives."""
+    rules = "".join(f.read_text() for f in (ROOT / "rules" / "detect").glob("*.yml"))
+    source = rules + "".join(f.read_text() for f in (ROOT / "src" / "watch").rglob("*.c"))
+    for file in (ROOT / "rules" / "playbooks").glob("*.yaml"):
+        when = file.read_text().partition("when:")[2].partition("steps:")[0]
+        ids, tags = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", when), re.findall(r"hospitaller\.\w+", when)
+        assert file.name == "never-touch.yaml" or ids or [t for t in tags if t in source], f"nothing starts {file.name}"
+        assert all(f"id: {id}" in rules for id in ids), file.name
 
 
 def test_sessions_end_and_it_is_on_the_trail_before(ward):

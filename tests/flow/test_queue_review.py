@@ -23,12 +23,13 @@ def look(house, client, patient):
 def ward(tmp_path_factory):
     with h.House(tmp_path_factory.mktemp("review")) as house:
         people(house)
-        house.bundle(h.practitioner("p3", "Reed"), h.patient("d", "Hale", "Nora"), h.patient("e", "Moss", "Lea"))
+        house.bundle(h.practitioner("p3", "Reed"), h.patient("f", "Hale", "Nora"),
+                     h.patient("e", "Moss", "Lea", deceasedBoolean=True))
         house.account("dr.reed", "clinician", "Practitioner/p3")
         house.account("so.kim", "security-officer")
         house.stone, house.reed = house.sign_in("dr.stone"), house.sign_in("dr.reed")
         house.lane = house.sign_in("ms.lane")
-        look(house, house.stone, "c")
+        look(house, house.stone, "d")  # who has died: noticeable, and no incident by itself
         yield house
 
 
@@ -54,7 +55,7 @@ def settled(ward):
 
 
 def test_what_was_refused_was_not_opened(ward):
-    assert ward.stone.get("/fhir/Patient/d").status == 403
+    assert ward.stone.get("/fhir/Patient/f").status == 403
     settled(ward)
     (item,) = ward.lane.get("/api/queue").json["items"]
     assert item["records"] == 2 and item["why"][0] == (
@@ -86,15 +87,15 @@ def test_what_is_fine_is_out_at_once_and_on_the_trail_with_its_reason(ward):
 
 
 def test_the_same_look_again_does_not_count(ward):
-    assert ward.stone.get("/fhir/Patient/c").status == 200
+    assert ward.stone.get("/fhir/Patient/d").status == 200
     settled(ward)
     assert ward.lane.get("/api/queue").json["items"] == []
     assert decide(ward.lane, "dr.stone", "fine", reason="again").status == 404
 
 
 def test_deciding_brings_up_no_more_than_the_day_has_places_for(ward):
-    look(ward, ward.reed, "c")
     look(ward, ward.reed, "d")
+    look(ward, ward.reed, "f")
     settled(ward)
     assert ward.lane.get("/api/queue").json["items"] == []  # one place a day in a house so small
 
@@ -103,11 +104,11 @@ def test_an_incident_is_opened_with_its_proofs_and_its_patients(ward):
     done = decide(ward.lane, "dr.reed", "incident", reason="nobody sent for them")
     assert done.status == 200 and done.json["records"] == 2, done.body
     room = ward.lane.get(f"/api/incidents/{done.json['number']}").json
-    assert room["who"]["name"] == "Dr.Reed" and {p["id"] for p in room["patients"]["listed"]} == {"c", "d"}
+    assert room["who"]["name"] == "Dr.Reed" and {p["id"] for p in room["patients"]["listed"]} == {"d", "f"}
     found = [t for t in room["timeline"] if t["kind"] == "finding" and t["rule"] == "access.queue"]
     assert len(found) == 1 and found[0]["text"].startswith(
         "Dr.Reed looked for 2 records on 1 day without anything that explains it, and opened 2;")
-    assert "the patient is known to all (1)" in found[0]["text"]
+    assert "the patient had died (1)" in found[0]["text"]
     opened = next(t for t in room["timeline"] if t["kind"] in ("open", "review"))
     assert opened["who"]["name"] == "Ms.Lane" and opened["text"] == "nobody sent for them"
     assert decide(ward.lane, "dr.reed", "incident").status == 404

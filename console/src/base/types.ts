@@ -93,16 +93,18 @@ export interface Look {
   strength: number;
   score: number;
   looked: number;
+  who?: { account?: string; name?: string; role?: string };
   flags: Flag[];
   patient: { id: string; name?: string };
 }
 
 export interface QueueItem {
-  queue: 'worst' | 'slow';
+  queue: 'worst' | 'slow' | 'record';
   day: string;
   closed: boolean;
   score: number;
   records: number;
+  persons: number;
   who: { account?: string; name?: string; role?: string };
   why: string[];
   looks: Look[];
@@ -113,6 +115,7 @@ export interface Queue {
   staff?: number;
   per_thousand?: number;
   waiting?: number;
+  incidents?: number;
   until?: string;
   items: QueueItem[];
 }

@@ -38,6 +38,8 @@ export interface Finding {
   evidence: number[];
   attack?: string[];
   false_positives?: string[];
+  // What was said when the glass was broken.
+  reasons?: string[];
   who?: Who;
   about?: About;
 }

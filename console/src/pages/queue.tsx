@@ -13,34 +13,18 @@ import { Icon } from '../ui/icon';
 import { Box, Empty, Skeleton, Trouble, tell } from '../ui/notice';
 import { Card, Page, Tag } from '../ui/page';
 
-function LookRow({ look }: { look: Look }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <li class="queue-look">
-      <div class="queue-look-head">
-        <div>
-          <p><a href={`/patient/${look.patient.id}`}>{look.patient.name ?? `Patient ${look.patient.id}`}</a> <time class="muted" dateTime={look.time}>{dateTime(look.time)}</time></p>
-          <p class="muted">{look.sentence}</p>
-        </div>
-        <button type="button" class="button" aria-expanded={open} onClick={() => setOpen(!open)}><Icon name="down" size={16} />{open ? 'Hide the explanation' : 'Show the explanation'}</button>
-      </div>
-      {!open && <Flags flags={look.flags} />}
-      {open && <Explained seq={look.seq} patient={look.patient.id} />}
-    </li>
-  );
-}
-
 type Verdict = 'fine' | 'incident';
 interface Reviewed { records: number; days: number; number?: string; joined?: boolean }
 
 // Nothing is asked of a reviewer but this: was it fine, or not?
-function Decide({ item, name, done }: { item: QueueItem; name: string; done(): void }) {
+interface Which { account?: string; queue: 'worst' | 'slow'; day: string }
+function Decide({ which, name, done }: { which: Which; name: string; done(): void }) {
   const [verdict, setVerdict] = useState<Verdict>();
-  const account = item.who.account;
+  const account = which.account;
   if (!account) return null;
   if (account === me()?.id) return <p class="muted">Somebody else decides about you.</p>;
   const send = async (reason: string) => {
-    const made = await post<Reviewed>('/api/queue', { account, queue: item.queue, day: item.day, verdict, reason: reason || undefined });
+    const made = await post<Reviewed>('/api/queue', { ...which, verdict, reason: reason || undefined });
     setVerdict(undefined);
     tell(made.number ? `Incident ${made.number} has it${made.joined ? ' already' : ''}.` : `It was fine: ${name} is out of the queue.`);
     if (made.number) go(`/incident/${made.number}`);
@@ -61,20 +45,39 @@ function Decide({ item, name, done }: { item: QueueItem; name: string; done(): v
   );
 }
 
+function LookRow({ look, done }: { look: Look; done?(): void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li class="queue-look">
+      <div class="queue-look-head">
+        <div>
+          <p><a href={`/patient/${look.patient.id}`}>{look.patient.name ?? `Patient ${look.patient.id}`}</a> <time class="muted" dateTime={look.time}>{dateTime(look.time)}</time></p>
+          <p class="muted">{look.sentence}</p>
+        </div>
+        <button type="button" class="button" aria-expanded={open} onClick={() => setOpen(!open)}><Icon name="down" size={16} />{open ? 'Hide the explanation' : 'Show the explanation'}</button>
+      </div>
+      {!open && <Flags flags={look.flags} />}
+      {open && <Explained seq={look.seq} patient={look.patient.id} />}
+      {done && look.who && <Decide which={{ account: look.who.account, queue: 'worst', day: look.time.slice(0, 10) }} name={look.who.name ?? 'Somebody'} done={done} />}
+    </li>
+  );
+}
+
 function Item({ item, done }: { item: QueueItem; done(): void }) {
-  const name = item.who.name ?? item.who.account ?? 'Somebody';
+  const record = item.queue === 'record', patient = item.looks[0]?.patient;
+  const name = record && patient ? patient.name ?? `Patient ${patient.id}` : item.who.name ?? item.who.account ?? 'Somebody';
   return (
     <article class="queue-item" aria-label={name}>
       <header class="queue-head">
-        <h3>{name} <small class="muted">{roleText(item.who.role)}</small></h3>
+        <h3>{name} <small class="muted">{record ? plural(item.persons, 'person', 'persons') : roleText(item.who.role)}</small></h3>
         <div class="row">
           {item.closed ? <Tag>{date(item.day)}</Tag> : <Tag tone="accent">Today so far</Tag>}
           <Tag tone={item.score >= 100 ? 'bad' : 'warn'}>Weight {count(item.score)}</Tag>
         </div>
       </header>
       <ul class="bullets">{item.why.map((w) => <li key={w}>{w}</li>)}</ul>
-      <ul class="queue-looks" aria-label="The accesses that weigh most">{item.looks.map((l) => <LookRow key={`${l.seq} ${l.patient.id}`} look={l} />)}</ul>
-      <Decide item={item} name={name} done={done} />
+      <ul class="queue-looks" aria-label="The accesses that weigh most">{item.looks.map((l) => <LookRow key={`${l.seq} ${l.patient.id}`} look={l} done={record ? done : undefined} />)}</ul>
+      {item.queue !== 'record' && <Decide which={{ account: item.who.account, queue: item.queue, day: item.day }} name={name} done={done} />}
     </article>
   );
 }
@@ -83,7 +86,7 @@ export function QueuePage() {
   const loaded = useLoad('queue', (signal) => get<Queue>('/api/queue', signal));
   const queue = loaded.data;
   const of = (kind: string) => (queue?.items ?? []).filter((i) => i.queue === kind);
-  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account}`} item={i} done={loaded.again} />) : <Empty>{none}</Empty>);
+  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account} ${i.looks[0]?.patient.id}`} item={i} done={loaded.again} />) : <Empty>{none}</Empty>);
   return (
     <Page title="Today’s queue" lead="Accesses to records that nothing in the hospital’s own data explains, as many as there is time for. It is a reason to ask, never a verdict."
       actions={<button type="button" class="button" onClick={loaded.again}>Refresh</button>}>
@@ -95,7 +98,9 @@ export function QueuePage() {
             <div><dt>Reviews for a thousand and a day</dt><dd>{count(queue.per_thousand ?? 0)}</dd></div>
             <div><dt>Waiting to be explained</dt><dd>{plural(queue.waiting ?? 0, 'access', 'accesses')}</dd></div>
           </dl>
+          {!!queue.incidents && <Box title={`${plural(queue.incidents, 'incident was', 'incidents were')} opened today.`}>They come first, and this list is shorter for it. <a href="/incidents">Open the incidents</a></Box>}
           <Card title="The worst">{list('worst', 'Nobody waits for a decision.')}</Card>
+          <Card title="Records that several opened">{list('record', 'No record was opened by three or more without an explanation.')}</Card>
           <Card title="What adds up">{list('slow', 'Nobody waits for a decision: nothing adds up.')}</Card>
         </>
       )}

@@ -44,6 +44,12 @@ static json_t *patient_json(struct vault *vault, struct exchange *x, const char 
 	return json;
 }
 
+static json_t *who_json(const struct trail_entry *entry)
+{
+	return json_pack("{s:s, s:s, s:s}", "account", entry->actor, "name", entry->actor_name,
+		"role", entry->role);
+}
+
 // One access of an item, as watch told it: seq, index, kind, strength, flags, and as the trail has
 // it: when, what, whose record. NULL: the entry is not there.
 static json_t *look_json(
@@ -72,34 +78,45 @@ static json_t *look_json(
 		return NULL;
 	json_object_set_new(json, "patient", patient_json(vault, x, patient));
 	json_object_set(json, "looked", json_object_get(told, "looked"));
+	json_object_set_new(json, "who", who_json(ret_entry));
 	return json;
+}
+
+static const char *first_reason(struct exchange *x, const json_t *told)
+{
+	json_int_t records = json_integer_value(json_object_get(told, "records"));
+	json_int_t days = json_integer_value(json_object_get(told, "days"));
+	json_int_t opened = json_integer_value(json_object_get(told, "opened"));
+	const char *queue = json_string_value(json_object_get(told, "queue"));
+	if (queue && strcmp(queue, "record") == 0)
+		return arena_printf(x->arena,
+			"%lld persons opened this record within a week, or tried to, and nothing "
+			"explains it well enough.",
+			(long long)json_integer_value(json_object_get(told, "persons")));
+	const char *when =
+		days > 1 ? arena_printf(x->arena, "on %lld days", (long long)days) : "on one day";
+	const char *noun = text_plural((uint64_t)records, "record", "records");
+	// To be refused, or to find somebody in a list, is not to have opened a record.
+	return opened == records
+		       ? arena_printf(x->arena, "Opened %lld %s without an explanation %s.",
+				 (long long)records, noun, when)
+		       : arena_printf(x->arena,
+				 "Looked for %lld %s without an explanation %s, and opened %s: "
+				 "%s refused, or only found in a list.",
+				 (long long)records, noun, when,
+				 opened ? arena_printf(x->arena, "%lld", (long long)opened)
+					: "none",
+				 !opened                 ? records == 1 ? "it was" : "they were"
+				 : opened + 1 == records ? "the other was"
+							 : "the others were");
 }
 
 // Why it is unusual, in a sentence for each thing.
 static json_t *why_json(struct exchange *x, const json_t *told)
 {
 	json_int_t records = json_integer_value(json_object_get(told, "records"));
-	json_int_t days = json_integer_value(json_object_get(told, "days"));
-	json_int_t opened = json_integer_value(json_object_get(told, "opened"));
 	json_t *list = json_array(), *counts = json_object_get(told, "flag_counts");
-	const char *when =
-		days > 1 ? arena_printf(x->arena, "on %lld days", (long long)days) : "on one day";
-	const char *noun = text_plural((uint64_t)records, "record", "records");
-	// To be refused, or to find somebody in a list, is not to have opened a record.
-	const char *first =
-		opened == records
-			? arena_printf(x->arena, "Opened %lld %s without an explanation %s.",
-				  (long long)records, noun, when)
-			: arena_printf(x->arena,
-				  "Looked for %lld %s without an explanation %s, and opened %s: "
-				  "%s refused, or only found in a list.",
-				  (long long)records, noun, when,
-				  opened ? arena_printf(x->arena, "%lld", (long long)opened)
-					 : "none",
-				  !opened                 ? records == 1 ? "it was" : "they were"
-				  : opened + 1 == records ? "the other was"
-							  : "the others were");
-	json_array_append_new(list, json_string(first));
+	json_array_append_new(list, json_string(first_reason(x, told)));
 	for (unsigned bit = 0; bit < EXPLAINED_FLAGS; bit++) {
 		json_int_t count = json_integer_value(json_array_get(counts, bit));
 		if (1u << bit == EXPLAINED_CUT) // says nothing about the person
@@ -123,8 +140,7 @@ static json_t *item_json(struct vault *vault, struct exchange *x, const json_t *
 		struct trail_entry entry;
 		json_t *look = look_json(vault, x, json_array_get(list, i), &entry);
 		if (look && !who)
-			who = json_pack("{s:s, s:s, s:s}", "account", entry.actor, "name",
-				entry.actor_name, "role", entry.role);
+			who = who_json(&entry);
 		if (look)
 			json_array_append_new(looks, look);
 	}
@@ -132,11 +148,11 @@ static json_t *item_json(struct vault *vault, struct exchange *x, const json_t *
 		json_decref(looks);
 		return NULL;
 	}
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:o}", "queue",
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:o}", "queue",
 		json_object_get(told, "queue"), "day", json_object_get(told, "day"), "closed",
 		json_object_get(told, "closed"), "score", json_object_get(told, "score"), "records",
-		json_object_get(told, "records"), "who", who, "why", why_json(x, told), "looks",
-		looks);
+		json_object_get(told, "records"), "persons", json_object_get(told, "persons"),
+		"who", who, "why", why_json(x, told), "looks", looks);
 }
 
 static void note_joined(struct vault *vault, struct exchange *x, struct trail_entry *note)
@@ -158,8 +174,8 @@ enum progress api_queue(struct vault *vault, struct exchange *x)
 			json_array_append_new(items, item);
 	}
 	json_t *json = json_pack("{s:b, s:o}", "ready", told != NULL, "items", items);
-	static const char *const numbers[] = {
-		"staff", "per_thousand", "least", "half_life_days", "waiting", "until"};
+	static const char *const numbers[] = {"staff", "per_thousand", "least", "half_life_days",
+		"waiting", "incidents", "until"};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (json_object_get(told, numbers[i]))
 			json_object_set(json, numbers[i], json_object_get(told, numbers[i]));

@@ -304,7 +304,7 @@ static enum err tell(struct access *a, const struct line *line, const struct fee
 	if (!e->fine)
 		told = (struct explained){.kind = EXPLAINED_UNKNOWN};
 	bool settled = line->stage != STAGE_FIRST || told.kind == EXPLAINED_UNKNOWN ||
-		       told.strength >= EXPLAINED_ENOUGH;
+		       told.strength >= score_enough(told.flags);
 	const int64_t values[] = {key[0], key[1], key[2], settled ? STAGE_SETTLED : STAGE_SECOND,
 		told.kind, told.strength, told.steps, told.flags, score_of(&told, acts)};
 	return keep_run(a, A_TOLD, values, 9);
@@ -321,6 +321,28 @@ enum err access_explained(struct access *a, const struct feed_explained *list, s
 	a->open_count = 0;
 	a->changed = true;
 	return err ? err : a->closed_day == INT64_MIN ? OK : close_days(a);
+}
+
+uint64_t access_last_incident(const struct access *a)
+{
+	return a->incident;
+}
+
+enum err access_incident(struct access *a, const struct access_incident *incident)
+{
+	int64_t made = incident->opened_us / DAY_US;
+	if (incident->number <= a->incident)
+		return OK;
+	if (a->closed_day != INT64_MIN && made <= a->closed_day)
+		made = a->closed_day + 1;
+	const int64_t row[] = {made, ROW_INCIDENT, (int64_t)incident->number, made, 0},
+		      with[] = {made, ROW_WITH, (int64_t)incident->actor, made, 0};
+	enum err err = incident->by_hand ? OK : keep_run(a, A_ITEM, row, 5);
+	if (!err && incident->actor)
+		err = keep_run(a, A_ITEM, with, 5);
+	a->incident = incident->number;
+	a->changed = true;
+	return err;
 }
 
 void access_unanswered(struct access *a)

@@ -1,14 +1,16 @@
-// access: every access to a record, weighed by how well it is explained, and the two short lists
-// that a reviewer can get through: the day's worst, and what adds up slowly.
+// access: every access to a record, weighed by how well it is explained, and the short list that a
+// reviewer can get through in a day.
 //
 // One line is kept for each person, patient and day. It is explained at once and, when nothing
 // explained it, again ACCESS_SECOND_LOOK_H later, for documentation comes late. What stays
-// unexplained weighs by its flags (score.h). When a day is over, a fixed number of persons is put
-// into the queues: `per_thousand` for each thousand people who worked in the last 30 days, three of
-// five by the worst single day of the last week, two of five by what added up with a half-life of
-// ACCESS_HALF_LIFE_DAYS; what was in a queue before does not count again. Days are of UTC and end
-// by the events' own time, so the same trail and the same explanations give the same queues,
-// however fast they come.
+// unexplained weighs by its flags (score.h). When a day is over, the list of that day is made:
+// `per_thousand` for each thousand people who worked in the last 30 days, and `least` in any case.
+// Incidents of that day come first and take their part of it (access_incident()); of five others
+// two are persons with the worst single day of the last week, two are persons of whom something
+// adds up with a half-life of ACCESS_HALF_LIFE_DAYS, and one is a record that three persons or more
+// opened within a week. What was in the list before does not count again, and whoever was is not
+// in it again for two weeks, unless it weighs twice as much. Days are of UTC and end by the events'
+// own time, so the same trail and the same explanations give the same list, however fast they come.
 //
 // Bounds: ACCESS_LINES lines of about 100 bytes for a person and a day (further patients of that
 // day are not weighed, and that is a finding, "access.many"), kept for ACCESS_KEPT_DAYS when
@@ -29,14 +31,22 @@ enum {
 	ACCESS_LINES = 2000,
 	ACCESS_CACHE_KIB = 8192,
 	ACCESS_SHOWN = 40,     // items in the JSON
+	ACCESS_TOGETHER = 8,   // persons who are named at a record
 	ACCESS_SLOW_DAYS = 42, // what adds up is shown over so many
 	ACCESS_EVIDENCE = 64
+};
+
+enum access_list {
+	ACCESS_WORST = 1,
+	ACCESS_SLOW,
+	ACCESS_RECORD,
+	ACCESS_LISTS
 };
 
 struct access_options {
 	const char *path; // of the database
 	double per_thousand;
-	unsigned least; // persons a day in each queue, however small the house
+	unsigned least; // a day, however small the house and however many the incidents
 	// Somebody's day has as many lines as are kept; read again, the same is told again. May be
 	// NULL.
 	void (*found)(void *context, const struct finding *finding);
@@ -61,12 +71,23 @@ void access_unanswered(struct access *access); // the vault went away: they are 
 
 // Commits everything since the last call. ERR_IO.
 enum err access_save(struct access *access);
-// {"staff", "per_thousand", "least", "half_life_days", "waiting", "until", "items": […]} for the
-// vault, which joins names.
+// {"staff", "per_thousand", "least", "half_life_days", "waiting", "incidents", "until",
+// "items": […]} for the vault, which joins names.
 void access_json(struct access *access, struct buf *out);
 unsigned access_shown(const struct access *access); // items in the last one
 
-// One item of the queues: a person and the day (since 1970) that it is about.
+// An incident was opened: somebody looks at it anyway. Numbers only grow; each counts once.
+struct access_incident {
+	uint64_t number;
+	int64_t opened_us;
+	uint64_t actor; // whom it is about, or 0
+	bool by_hand;   // somebody looks at that person already, and it costs nothing
+};
+enum err access_incident(struct access *access, const struct access_incident *incident);
+uint64_t access_last_incident(const struct access *access);
+
+// One item of the list: a person and the day (since 1970) that it is about. Of a record that
+// several opened each of them is decided about, as of their day.
 struct access_of {
 	uint64_t actor;
 	int64_t day;
@@ -91,12 +112,14 @@ enum err access_find(struct access *access, const struct access_of *of,
 enum err access_judge(struct access *access, const struct access_of *of);
 bool access_news(struct access *access); // was anything decided since the last call?
 
-// What a day's queue holds, for measuring: called for every item that is made from now on.
+// What a day's list holds, for measuring: called for every item that is made from now on.
 struct access_item {
 	int64_t made; // when it was put there
 	int64_t day;  // that it is about; of what adds up, the last one
-	bool slow;
-	uint64_t actor;
+	enum access_list list;
+	uint64_t actor, patient; // one of them
+	const uint64_t *actors;  // who opened the record
+	size_t actor_count;
 	double score;
 };
 void access_listen(struct access *access,

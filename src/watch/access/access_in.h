@@ -8,35 +8,41 @@
 #define DAY_US 86400000000ll
 
 enum access_query {
-	A_FIND,      // day, actor, patient -> acts, stage, kind, strength, flags
-	A_COUNT,     // day, actor -> lines
-	A_ADD,       // day, actor, patient, seq, idx, at, acts
-	A_ACTS,      // day, actor, patient, acts, score
-	A_TOLD,      // day, actor, patient, stage, kind, strength, steps, flags, score
-	A_FIRST,     // most -> day, actor, patient, seq, idx, at, acts
-	A_SECOND,    // at, most -> the same
-	A_OPEN,      // day, at -> 1 when a look is still missing before the day can end
-	A_WAITING,   // -> how many first looks wait
-	A_PERSON,    // actor, day
-	A_STAFF,     // day -> count
-	A_WORST,     // from day, to day, made before -> actor, day, score
-	A_SLOW,      // from day, to day -> actor, day, at, score
-	A_QUEUED,    // actor, made before -> the last day on which it was put into a queue
-	A_ITEM,      // made, queue, actor, day, score
-	A_ITEMS,     // made from, most -> day, queue, actor
-	A_SUM,       // from day, to day, actor -> records, days, flags…, score, opened
-	A_LOOKS,     // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
-		     // stage
-	A_SET,       // name, value
-	A_AGAIN,     // most -> the same as A_FIRST, of what was done later that day
-	A_AGAIN_ADD, // day, actor, patient, seq, idx, at
+	A_FIND,           // day, actor, patient -> acts, stage, kind, strength, flags
+	A_COUNT,          // day, actor -> lines
+	A_ADD,            // day, actor, patient, seq, idx, at, acts
+	A_ACTS,           // day, actor, patient, acts, score
+	A_TOLD,           // day, actor, patient, stage, kind, strength, steps, flags, score
+	A_FIRST,          // most -> day, actor, patient, seq, idx, at, acts
+	A_SECOND,         // at, most -> the same
+	A_OPEN,           // day, at -> 1 when a look is still missing before the day can end
+	A_WAITING,        // -> how many first looks wait
+	A_PERSON,         // actor, day
+	A_STAFF,          // day -> count
+	A_WORST,          // from day, to day, made before -> actor, day, score
+	A_RECORD,         // the same of records that several opened -> patient, the last day, score
+	A_RECORD_PERSONS, // from day, to day, patient, most -> actors, the worst first
+	A_SLOW,           // from day, to day -> actor, day, at, score
+	A_QUEUED,         // actor, made before -> the last day on which it was put into the list
+	A_RECENT,         // actor (or patient), made after, made before -> the highest score
+	A_INCIDENTS,      // day -> how many were opened
+	A_ITEM,           // made, queue, actor, day, score
+	A_ITEMS,          // made from, most -> day, queue, actor
+	A_SUM,   // from day, to day, actor -> records, persons, days, flags…, score, opened
+	A_LOOKS, // from day, to day, actor, most -> seq, idx, at, kind, strength, flags, score,
+		 // stage
+	A_RECORD_SUM, // the two of a patient
+	A_RECORD_LOOKS,
+	A_SET,        // name, value
+	A_AGAIN,      // most -> the same as A_FIRST, of what was done later that day
+	A_AGAIN_ADD,  // day, actor, patient, seq, idx, at
 	A_AGAIN_LEFT, // -> 1 when there are any
 	A_AGAIN_DONE, // seq, idx
 	A_AGAIN_SKIP, // those that were explained meanwhile, with nothing noticeable
 	A_JUDGE,      // from day, to day, actor: what weighs was decided about
 	A_CASE, // from day, to day, actor -> day, patient, seq, at, flags, opened; the newest first
-	A_HAD,  // made -> how many persons the day's worst had
-	A_ITEM_OF, // actor, queue, day -> 1 when it was put there
+	A_HAD,  // made -> how many persons were decided about before that day is over
+	A_ITEM_OF, // actor, list, day -> 1 when it was put there
 	A_QUERIES
 };
 
@@ -46,9 +52,14 @@ enum {
 	STAGE_SETTLED,
 	STAGE_AGAIN // of a wish: the line stays as it is
 };
+// Rows beside those of enum access_list, that nobody is shown.
 enum {
-	QUEUE_WORST = 1,
-	QUEUE_SLOW
+	ROW_WITH = ACCESS_LISTS, // looked at with something else: a record, or an incident
+	ROW_INCIDENT             // its number instead of an actor
+};
+enum {
+	WEEK = 7, // days of which what nobody reviewed competes
+	PICKS = 256
 };
 
 // One line's key, and what is needed to weigh it again.
@@ -71,6 +82,7 @@ struct access {
 	unsigned least;
 	uint64_t place;
 	int64_t clock_us, closed_day; // INT64_MIN before the first event
+	uint64_t incident;            // the last that is counted
 	double credit;                // of the budget, carried from day to day
 	int64_t picks;
 	struct line open[FEED_WISHES];
@@ -102,9 +114,27 @@ struct person {
 	double score;
 };
 
+struct pick {
+	enum access_list list;
+	struct person person; // of a record: the patient as actor
+	uint64_t others[ACCESS_TOGETHER];
+	int64_t weights[ACCESS_TOGETHER]; // of each of them
+	size_t other_count;
+};
+
 // close.c: ends the days that can be ended.
 enum err close_days(struct access *access);
 int64_t close_limit_us(const struct access *access); // second looks due later have to wait
 int64_t close_staff(struct access *access, int64_t day);
-// Whom the queue of the day's worst would take, were the day over now.
-size_t close_worst(struct access *access, int64_t day, struct person *ret, size_t most);
+int64_t close_number(
+	struct access *access, enum access_query query, const int64_t *values, size_t count);
+// What the list would hold, were the day over now, but for what adds up.
+size_t close_today(struct access *access, struct pick *ret, size_t most);
+
+// pick.c: whom a day's list takes; at most PICKS.
+struct picking {
+	int64_t day;
+	unsigned most;
+	bool slow; // also what adds up, which takes the longest to find
+};
+size_t pick_day(struct access *access, const struct picking *picking, struct pick *ret);

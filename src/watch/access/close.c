@@ -1,16 +1,7 @@
-// The end of a day: who is put into the queues.
+// The end of a day: who is put into the list.
 #include "watch/access/access_in.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-enum {
-	SLOW_DAYS = 3,     // on how many days something must have been unexplained
-	SLOW_PERSONS = 64, // candidates that are kept
-	WORST_PERSONS = 256,
-	WORST_DAYS = 7,
-};
 
 static int64_t day_end_us(int64_t day)
 {
@@ -35,8 +26,7 @@ static bool is_over(struct access *a, int64_t day)
 	return !open;
 }
 
-static int64_t number(
-	struct access *a, enum access_query query, const int64_t *values, size_t count)
+int64_t close_number(struct access *a, enum access_query query, const int64_t *values, size_t count)
 {
 	struct store_query *q = a->queries[query];
 	keep_bind(a, query, values, count);
@@ -47,155 +37,39 @@ static int64_t number(
 
 int64_t close_staff(struct access *a, int64_t day)
 {
-	return number(a, A_STAFF, &day, 1);
+	return close_number(a, A_STAFF, &day, 1);
 }
 
-// Of five picks the second and the fourth are for what adds up.
-static void shares(const struct access *a, unsigned picks, unsigned *ret_worst, unsigned *ret_slow)
-{
-	*ret_worst = *ret_slow = 0;
-	for (unsigned i = 0; i < picks; i++) {
-		int64_t pick = (a->picks + i) % 5;
-		*(pick == 1 || pick == 3 ? ret_slow : ret_worst) += 1;
-	}
-}
-
-static enum err add_item(struct access *a, int64_t made, int queue, const struct person *person)
+static enum err add_row(struct access *a, int64_t made, int list, const struct person *person)
 {
 	const int64_t values[] = {
-		made, queue, (int64_t)person->actor, person->day, (int64_t)person->score};
-	enum err err = keep_run(a, A_ITEM, values, 5);
-	if (!err && a->made)
-		a->made(a->made_context, &(struct access_item){.made = made,
-						 .day = person->day,
-						 .slow = queue == QUEUE_SLOW,
-						 .actor = person->actor,
-						 .score = person->score / 100});
-	return err;
+		made, list, (int64_t)person->actor, person->day, (int64_t)person->score};
+	return keep_run(a, A_ITEM, values, 5);
 }
 
-static bool is_among(const struct person *list, size_t count, uint64_t actor)
+static void tell_made(struct access *a, int64_t made, const struct pick *pick)
 {
-	for (size_t i = 0; i < count; i++)
-		if (list[i].actor == actor)
-			return true;
-	return false;
+	struct access_item item = {.made = made,
+		.day = pick->person.day,
+		.list = pick->list,
+		.actor = pick->list == ACCESS_RECORD ? 0 : pick->person.actor,
+		.patient = pick->list == ACCESS_RECORD ? pick->person.actor : 0,
+		.actors = pick->others,
+		.actor_count = pick->other_count,
+		.score = pick->person.score / 100};
+	if (a->made)
+		a->made(a->made_context, &item);
 }
 
-// The worst days of the last week that nobody has reviewed, one of each person.
-static size_t find_worst(struct access *a, int64_t day, struct person *ret, size_t most)
+// Whoever opened a record that is looked at is looked at with it.
+static enum err add_item(struct access *a, int64_t made, const struct pick *pick)
 {
-	const int64_t values[] = {day - WORST_DAYS + 1, day, day + 1};
-	struct store_query *q = a->queries[A_WORST];
-	size_t count = 0;
-	keep_bind(a, A_WORST, values, 3);
-	while (count < most && query_step(q) == STORE_ROW) {
-		struct person person = {
-			(uint64_t)row_int(q, 0), row_int(q, 1), (double)row_int(q, 2)};
-		if (person.score < ACCESS_LEAST_SCORE)
-			break;
-		if (!is_among(ret, count, person.actor))
-			ret[count++] = person;
-	}
-	query_reset(q);
-	return count;
-}
-
-// Whom a reviewer decided about before the day was over had their place in it.
-static unsigned without_judged(struct access *a, int64_t day, unsigned worst)
-{
-	int64_t had = number(a, A_HAD, &day, 1);
-	return had < (int64_t)worst ? worst - (unsigned)had : 0;
-}
-
-size_t close_worst(struct access *a, int64_t day, struct person *ret, size_t most)
-{
-	unsigned worst, slow;
-	double credit = a->credit + a->per_thousand * (double)close_staff(a, day) / 1000;
-	shares(a, (unsigned)credit, &worst, &slow);
-	worst = without_judged(a, day, worst < a->least ? a->least : worst);
-	return find_worst(a, day, ret, worst < most ? worst : most);
-}
-
-// Keeps the largest, in order.
-static void offer(struct person *list, size_t *count, const struct person *person)
-{
-	size_t at = *count;
-	while (at &&
-		(list[at - 1].score < person->score || (list[at - 1].score == person->score &&
-							       list[at - 1].actor > person->actor)))
-		at--;
-	if (at == SLOW_PERSONS)
-		return;
-	if (*count < SLOW_PERSONS)
-		(*count)++;
-	for (size_t i = *count - 1; i > at; i--)
-		list[i] = list[i - 1];
-	list[at] = *person;
-}
-
-struct adding {
-	struct person person;
-	int64_t queued_day, last_day;
-	unsigned days;
-};
-
-// What was in the queue before has been reviewed: only what came later counts.
-static void begin(struct access *a, struct adding *adding, uint64_t actor)
-{
-	const int64_t values[] = {(int64_t)actor, INT64_MAX};
-	*adding = (struct adding){.person.actor = actor,
-		.queued_day = number(a, A_QUEUED, values, 2),
-		.last_day = INT64_MIN};
-}
-
-static size_t find_slow(struct access *a, int64_t day, struct person ret[SLOW_PERSONS])
-{
-	const int64_t values[] = {day - ACCESS_KEPT_DAYS + 1, day};
-	struct store_query *q = a->queries[A_SLOW];
-	struct adding adding = {0};
-	size_t count = 0;
-	bool any = false;
-	keep_bind(a, A_SLOW, values, 2);
-	for (bool more = true; more;) {
-		more = query_step(q) == STORE_ROW;
-		uint64_t actor = more ? (uint64_t)row_int(q, 0) : 0;
-		if (any && (!more || actor != adding.person.actor) && adding.days >= SLOW_DAYS &&
-			adding.person.score >= ACCESS_LEAST_SCORE)
-			offer(ret, &count, &adding.person);
-		if (!more)
-			break;
-		if (!any || actor != adding.person.actor)
-			begin(a, &adding, actor);
-		any = true;
-		int64_t of_day = row_int(q, 1);
-		if (of_day <= adding.queued_day)
-			continue;
-		double age_days = (double)(day_end_us(day) - row_int(q, 2)) / (double)DAY_US;
-		adding.person.score +=
-			(double)row_int(q, 3) * exp2(-age_days / ACCESS_HALF_LIFE_DAYS);
-		adding.days += of_day != adding.last_day;
-		adding.last_day = adding.person.day = of_day;
-	}
-	query_reset(q);
-	return count;
-}
-
-static enum err fill_queues(struct access *a, int64_t day, unsigned worst_most, unsigned slow_most)
-{
-	struct person worst[WORST_PERSONS], slow[SLOW_PERSONS];
-	size_t worst_count =
-		find_worst(a, day, worst, worst_most < WORST_PERSONS ? worst_most : WORST_PERSONS);
-	size_t slow_count = slow_most ? find_slow(a, day, slow) : 0, made = 0;
-	enum err err = OK;
-	for (size_t i = 0; i < worst_count && !err; i++)
-		err = add_item(a, day, QUEUE_WORST, &worst[i]);
-	for (size_t i = 0; i < slow_count && made < slow_most && !err; i++) {
-		if (is_among(worst, worst_count, slow[i].actor))
-			continue;
-		err = add_item(a, day, QUEUE_SLOW, &slow[i]);
-		made++;
-	}
+	enum err err = add_row(a, made, pick->list, &pick->person);
+	for (size_t i = 0; i < pick->other_count && !err; i++)
+		err = add_row(a, made, ROW_WITH,
+			&(struct person){pick->others[i], made, (double)pick->weights[i]});
+	if (!err)
+		tell_made(a, made, pick);
 	return err;
 }
 
@@ -210,17 +84,49 @@ static enum err prune(struct access *a, int64_t day)
 	return store_exec(a->store, sql);
 }
 
+// Of a day, with the fraction carried over. What incidents take is taken from the list, and of the
+// days after it when they are many; never more than a week's.
+static double credit_of(struct access *a, int64_t day)
+{
+	double a_day = a->per_thousand * (double)close_staff(a, day) / 1000;
+	double credit = a->credit + a_day - (double)close_number(a, A_INCIDENTS, &day, 1);
+	return credit < -a_day * WEEK ? -a_day * WEEK : credit;
+}
+
+static unsigned most_of(const struct access *a, double credit)
+{
+	unsigned most = credit > 0 ? (unsigned)credit : 0;
+	return most > a->least ? most : a->least;
+}
+
+// Whom a reviewer decided about before the day was over had their place in it.
+static unsigned without_judged(struct access *a, int64_t day, unsigned most)
+{
+	int64_t had = close_number(a, A_HAD, &day, 1);
+	return had < (int64_t)most ? most - (unsigned)had : 0;
+}
+
+size_t close_today(struct access *a, struct pick *ret, size_t most)
+{
+	int64_t day = a->closed_day + 1;
+	unsigned picks = without_judged(a, day, most_of(a, credit_of(a, day)));
+	const struct picking picking = {.day = day, .most = picks < most ? picks : (unsigned)most};
+	return pick_day(a, &picking, ret);
+}
+
 static enum err end_day(struct access *a, int64_t day)
 {
-	unsigned worst, slow;
-	a->credit += a->per_thousand * (double)close_staff(a, day) / 1000;
-	unsigned picks = (unsigned)a->credit;
-	shares(a, picks, &worst, &slow);
-	a->credit -= picks;
-	a->picks += picks;
-	enum err err =
-		fill_queues(a, day, without_judged(a, day, worst < a->least ? a->least : worst),
-			slow < a->least ? a->least : slow);
+	static struct pick picks[PICKS];
+	a->credit = credit_of(a, day);
+	unsigned most = most_of(a, a->credit);
+	const struct picking picking = {
+		.day = day, .most = without_judged(a, day, most), .slow = true};
+	size_t count = pick_day(a, &picking, picks);
+	enum err err = OK;
+	a->credit -= a->credit < most ? 0 : most; // what is given beside it costs nothing
+	a->picks += most;
+	for (size_t i = 0; i < count && !err; i++)
+		err = add_item(a, day, &picks[i]);
 	if (!err)
 		err = prune(a, day);
 	if (!err)

@@ -33,8 +33,7 @@ static void count_line(struct access_case *c, struct store_query *q, int64_t *la
 		c->evidence[c->evidence_count++] = seq;
 }
 
-enum err access_find(
-	struct access *a, const struct access_of *of, struct access_case *ret_case)
+enum err access_find(struct access *a, const struct access_of *of, struct access_case *ret_case)
 {
 	int64_t range[3], last_day = INT64_MIN;
 	struct store_query *q = a->queries[A_CASE];
@@ -50,8 +49,7 @@ enum err access_find(
 // A day that is not over yet: the person takes one of its places.
 static enum err take_place(struct access *a, const struct access_of *of)
 {
-	const int64_t key[] = {
-		(int64_t)of->actor, of->slow ? QUEUE_SLOW : QUEUE_WORST, of->day};
+	const int64_t key[] = {(int64_t)of->actor, of->slow ? ACCESS_SLOW : ACCESS_WORST, of->day};
 	struct store_query *q = a->queries[A_ITEM_OF];
 	keep_bind(a, A_ITEM_OF, key, 3);
 	bool there = query_step(q) == STORE_ROW;

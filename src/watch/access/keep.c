@@ -19,7 +19,16 @@ static const char schema[] =
 
 #define LINE   "day, actor, patient, seq, idx, at, acts"
 #define BIT(n) ", total((flags >> " #n ") & 1)"
-#define SCORED " FROM look WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND score > 0"
+#define SCORED " FROM look WHERE score > 0 AND day >= ?1 AND day <= ?2"
+#define SUM                                                                                        \
+	"SELECT count(*), count(DISTINCT actor), count(DISTINCT day)" BIT(0) BIT(1) BIT(2) BIT(3)  \
+		BIT(4) BIT(5) BIT(6) BIT(7) BIT(8) BIT(9)                                          \
+			BIT(10) ", total(score), total((acts & 6) > 0)"
+#define LOOKS "SELECT seq, idx, at, kind, strength, flags, score, stage"
+// Of persons who were not looked at since.
+#define UNREVIEWED                                                                                 \
+	SCORED " AND day > coalesce((SELECT max(made) FROM item WHERE item.actor = look.actor"     \
+	       " AND queue IN (1, 2, 4) AND made <= ?3), -1000000)"
 
 static const char *const sql[A_QUERIES] = {
 	[A_FIND] = "SELECT acts, stage, kind, strength, flags FROM look"
@@ -38,21 +47,32 @@ static const char *const sql[A_QUERIES] = {
 	[A_PERSON] = "INSERT INTO person VALUES (?1, ?2, ?2)"
 		     " ON CONFLICT (actor) DO UPDATE SET last_day = max(last_day, ?2)",
 	[A_STAFF] = "SELECT count(*) FROM person WHERE first_day <= ?1 AND last_day > ?1 - 30",
-	[A_WORST] = "SELECT actor, day, sum(score) FROM look WHERE day >= ?1 AND day <= ?2"
-		    " AND score > 0 AND day > coalesce((SELECT max(made) FROM item"
-		    " WHERE item.actor = look.actor AND made < ?3), -1000000)"
-		    " GROUP BY actor, day ORDER BY 3 DESC, 1, 2",
+	// What late documentation may still explain weighs less meanwhile.
+	[A_WORST] =
+		"SELECT actor, day, sum(CASE stage WHEN 1 THEN score * 6 / 10 ELSE score END)" UNREVIEWED
+		" GROUP BY actor, day ORDER BY 3 DESC, 1, 2",
+	// Documentation that is late looks like a crowd: only what stayed unexplained, or is
+	// noticeable.
+	[A_RECORD] = "SELECT patient, max(day), sum(score)" UNREVIEWED
+		     " AND (stage = 2 OR flags & 1023 <> 0)"
+		     " GROUP BY patient HAVING count(DISTINCT actor) >= 3 ORDER BY 3 DESC, 1",
+	[A_RECORD_PERSONS] = "SELECT actor, sum(score)" SCORED " AND patient = ?3"
+			     " GROUP BY actor ORDER BY 2 DESC, 1 LIMIT ?4",
 	[A_SLOW] = "SELECT actor, day, at, score FROM look WHERE score > 0 AND day >= ?1"
 		   " AND day <= ?2 ORDER BY actor, day, patient",
-	[A_QUEUED] =
-		"SELECT coalesce(max(made), -1000000) FROM item WHERE actor = ?1 AND made < ?2",
+	[A_QUEUED] = "SELECT coalesce(max(made), -1000000) FROM item WHERE actor = ?1 AND made < ?2"
+		     " AND queue IN (1, 2, 4)",
+	[A_RECENT] = "SELECT coalesce(max(score), 0) FROM item WHERE actor = ?1 AND made > ?2"
+		     " AND made < ?3 AND queue <= 4",
+	[A_INCIDENTS] = "SELECT count(*) FROM item WHERE made = ?1 AND queue = 5",
 	[A_ITEM] = "INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3, ?4, ?5)",
-	[A_ITEMS] = "SELECT day, queue, actor FROM item WHERE made >= ?1"
+	[A_ITEMS] = "SELECT day, queue, actor FROM item WHERE made >= ?1 AND queue <= 3"
 		    " ORDER BY made DESC, queue, score DESC, actor LIMIT ?2",
-	[A_SUM] = "SELECT count(*), count(DISTINCT day)" BIT(0) BIT(1) BIT(2) BIT(3) BIT(4) BIT(5)
-		BIT(6) BIT(7) BIT(8) BIT(9) BIT(10) ", total(score), total((acts & 6) > 0)" SCORED,
-	[A_LOOKS] = "SELECT seq, idx, at, kind, strength, flags, score, stage" SCORED
-		    " ORDER BY score DESC, day, patient LIMIT ?4",
+	[A_SUM] = SUM SCORED " AND actor = ?3",
+	[A_LOOKS] = LOOKS SCORED " AND actor = ?3 ORDER BY score DESC, day, patient LIMIT ?4",
+	[A_RECORD_SUM] = SUM SCORED " AND patient = ?3",
+	[A_RECORD_LOOKS] =
+		LOOKS SCORED " AND patient = ?3 ORDER BY score DESC, day, actor LIMIT ?4",
 	[A_AGAIN] = "SELECT a.day, a.actor, a.patient, a.seq, a.idx, a.at, l.acts FROM again a"
 		    " JOIN look l USING (day, actor, patient) WHERE l.stage > 0"
 		    " ORDER BY a.seq, a.idx LIMIT ?1",
@@ -65,9 +85,11 @@ static const char *const sql[A_QUERIES] = {
 		" AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
 	[A_JUDGE] = "UPDATE look SET acts = acts | 32, score = 0"
 		    " WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND score > 0",
-	[A_CASE] = "SELECT day, patient, seq, at, flags, acts & 6" SCORED " ORDER BY at DESC, seq DESC, patient",
+	[A_CASE] = "SELECT day, patient, seq, at, flags, acts & 6" SCORED
+		   " AND actor = ?3 ORDER BY at DESC, seq DESC, patient",
 	[A_HAD] = "SELECT count(*) FROM item WHERE made = ?1 AND queue = 1",
-	[A_ITEM_OF] = "SELECT 1 FROM item WHERE actor = ?1 AND queue = ?2 AND day = ?3",
+	[A_ITEM_OF] = "SELECT 1 FROM item WHERE actor = ?1 AND (queue = ?2 AND day = ?3"
+		      " OR queue = 4 AND made >= ?3)",
 	[A_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
 };
 
@@ -99,6 +121,8 @@ enum err keep_state(struct access *a)
 		err = set(a, "closed", a->closed_day);
 	if (!err)
 		err = set(a, "credit", (int64_t)(a->credit * 1e9));
+	if (!err)
+		err = set(a, "incident", (int64_t)a->incident);
 	return err ? err : set(a, "picks", a->picks);
 }
 
@@ -120,6 +144,8 @@ static enum err load_state(struct access *a)
 			a->credit = (double)value / 1e9;
 		else if (strcmp(name, "picks") == 0)
 			a->picks = value;
+		else if (strcmp(name, "incident") == 0)
+			a->incident = (uint64_t)value;
 	}
 	if (!err)
 		store_query_free(q);

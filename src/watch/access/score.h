@@ -16,4 +16,7 @@ enum access_act {
 	ACT_JUDGED = 32, // a reviewer has decided about it: it weighs nothing any more
 };
 
+// From which strength on it is explained: with a relative, somebody at the same address or somebody
+// known to all it takes more than that the patient was in the house.
+uint8_t score_enough(uint32_t flags);
 int64_t score_of(const struct explained *explained, unsigned acts);

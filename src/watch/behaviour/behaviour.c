@@ -9,7 +9,8 @@
 
 #define LATEST_US (253402300800ll * 1000000) // the year 10000
 
-static const int64_t freeze_days[] = {14, 28}; // after the first; then every 28
+// After the first; then every 28. The first of them is the roles' alone, for what adds up.
+static const int64_t freeze_days[] = {7, 14, 28};
 
 enum err behaviour_open(const struct behaviour_options *options, struct behaviour **ret_behaviour,
 	char ret_problem[256])

@@ -15,10 +15,11 @@
 // over), and one more should it become ten times as rare as it has to be. Nothing is found before
 // the rate can be known: 1 / rate person-days.
 //
-// Nobody trains it: the reference is frozen and renewed after 14 and 28 days, then every 28; a
-// day with a finding teaches nothing; a person's reference grows by a quarter a period at most; a
-// role's has each of its persons' days once; of a day with a finding the calibration counts no more
-// than the threshold.
+// Nobody trains it: the reference is frozen and renewed after 14 and 28 days, then every 28 (a
+// role's after 7, too, so that what adds up is found from the fifteenth day on); a day with a
+// finding teaches nothing; a person's reference grows by a quarter a period at most; a role's has
+// each of its persons' days once; of a day with a finding the calibration counts no more than the
+// threshold.
 //
 // Silence is found, too: an address, an application or the whole house that was busy in these hours
 // of the week in every known week and is not now; numbers missing in the trail; time that goes back

@@ -11,7 +11,9 @@ enum {
 	SKETCH_DAYS = 180, // then the older half is forgotten
 	ROLE_DAYS = 2000,  // a role with more forgets half of the older ones in a period
 	TAIL_DAYS = 20000,
-	CALIBRATED_DAYS = 21, // the first reference, and a whole week compared with it
+	CALIBRATED_DAYS = 21,      // the first reference, and a whole week compared with it
+	SLOW_CALIBRATED_DAYS = 14, // the same of what adds up, which only needs the roles'
+	OWN_REFERENCE = 2,         // with which renewal people have one of their own
 };
 
 // In nines: what an ordinary day has on average is less; what a day with a finding counts at most
@@ -169,7 +171,8 @@ static void calibrate(struct behaviour *b, struct person *p)
 	struct group *groups[] = {&b->groups[0], &b->groups[p->group]};
 	unsigned feature;
 	double peers = peers_score(b, p, &feature);
-	for (size_t i = 0; i < 2 && groups[0]->days[0]; i++) {
+	bool own = b->freezes >= OWN_REFERENCE;
+	for (size_t i = 0; i < 2 && own; i++) {
 		struct group *g = groups[i];
 		if (i && g == groups[0])
 			break;
@@ -180,6 +183,8 @@ static void calibrate(struct behaviour *b, struct person *p)
 	}
 	for (unsigned d = 0; d < DETECTORS && groups[0]->days[0]; d++) {
 		double best = p->today.best[d];
+		if (!own && d != D_SLOW)
+			continue;
 		if (p->today.found && best > b->limits[d] + found_most)
 			best = b->limits[d] + found_most;
 		tail_add(&b->detectors[d], best);
@@ -249,10 +254,12 @@ void judge_thresholds(struct behaviour *b)
 		[D_BURST] = 1.0 / BEHAVIOUR_ALONE,
 		[D_SLOW] = 1.0 / BEHAVIOUR_SLOW,
 		[D_AGREE] = 1.0 / BEHAVIOUR_AGREE};
-	for (unsigned d = 0; d < DETECTORS; d++)
-		b->limits[d] = b->day < b->first_day + CALIBRATED_DAYS
+	for (unsigned d = 0; d < DETECTORS; d++) {
+		int64_t days = d == D_SLOW ? SLOW_CALIBRATED_DAYS : CALIBRATED_DAYS;
+		b->limits[d] = b->day < b->first_day + days
 				       ? INFINITY
 				       : tail_threshold(&b->detectors[d], rates[d]);
+	}
 	for (size_t i = 0; i < b->group_count; i++) {
 		for (unsigned f = 0; f < FEATURES; f++)
 			tail_settle(&b->groups[i].self[f]);
@@ -337,6 +344,6 @@ void judge_freeze(struct behaviour *b)
 		freeze_group(&b->groups[i]);
 	for (unsigned d = 0; d < DETECTORS; d++)
 		halve(&b->detectors[d]);
-	for (struct person *p = b->newest; p; p = p->after)
+	for (struct person *p = b->newest; p && b->freezes >= OWN_REFERENCE; p = p->after)
 		freeze_person(b, p);
 }

@@ -110,6 +110,11 @@ void detect_also(struct detect *detect, const char *path)
 bool detect_read(struct detect *detect, const char *folder)
 {
 	struct rules *rules = rules_read(folder);
+	if (rules->overfull && detect->rules) { // else a flood of files would push out the rules
+		rules_free(rules);
+		rules_keep(detect->rules);
+		return true;
+	}
 	if (*detect->also)
 		rules_also(rules, detect->also);
 	free(detect->memories);

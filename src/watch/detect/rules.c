@@ -17,7 +17,7 @@
 
 struct paths {
 	char *at[RULES_FILES];
-	size_t count, left_out, looked_at;
+	size_t count, left_out, odd, looked_at;
 };
 
 static int by_name(const void *a, const void *b)
@@ -31,24 +31,34 @@ static bool ends_with(const char *text, const char *end)
 	return size > tail && strcmp(text + size - tail, end) == 0;
 }
 
+static bool is_wanted(const char *path)
+{
+	return ends_with(path, ".yml") || ends_with(path, ".txt") ||
+	       ends_with(path, "/exceptions.yaml");
+}
+
+// Links lead to files and nowhere else, so that none goes in circles.
 static void collect(const char *folder, int depth, struct paths *paths)
 {
 	DIR *dir = depth <= RULES_DEPTH ? opendir(folder) : NULL;
-	for (struct dirent *one; dir && paths->looked_at < RULES_NAMES && (one = readdir(dir));
-		paths->looked_at++) {
+	for (struct dirent *one; dir && paths->looked_at <= RULES_NAMES && (one = readdir(dir));) {
 		char path[RULES_PATH_BYTES];
 		struct stat info;
 		int size = snprintf(path, sizeof path, "%s/%s", folder, one->d_name);
-		if (one->d_name[0] == '.' || size < 0 || (size_t)size >= sizeof path ||
-			stat(path, &info) != 0)
+		paths->looked_at++;
+		if (one->d_name[0] == '.' || size < 0 || (size_t)size >= sizeof path)
 			continue;
-		bool wanted = ends_with(path, ".yml") || ends_with(path, ".txt") ||
-			      ends_with(path, "/exceptions.yaml");
-		if (S_ISDIR(info.st_mode))
+		if (!is_wanted(path) && (one->d_type == DT_REG || one->d_type == DT_LNK))
+			continue;
+		if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
 			collect(path, depth + 1, paths);
-		else if (wanted && S_ISREG(info.st_mode) && paths->count < RULES_FILES)
+		else if (!is_wanted(path))
+			continue;
+		else if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+			paths->odd++;
+		else if (paths->count < RULES_FILES)
 			paths->at[paths->count++] = strdup(path);
-		else if (wanted)
+		else
 			paths->left_out++;
 	}
 	if (dir)
@@ -277,6 +287,20 @@ static void connect_all(struct rules *rules)
 	}
 }
 
+static const char overfull[] = "there are too many files in the folder";
+
+void rules_keep(struct rules *rules)
+{
+	static const char words[] = "; the rules from before go on";
+	size_t last = rules->problem_count < RULES_PROBLEMS ? rules->problem_count : RULES_PROBLEMS;
+	if (last && strstr(rules->problems[last - 1].text, words))
+		return; // it was said
+	rules->problem_count += last < RULES_PROBLEMS;
+	struct rules_problem *p = &rules->problems[last < RULES_PROBLEMS ? last : last - 1];
+	*p = (struct rules_problem){.file = ""};
+	snprintf(p->text, sizeof p->text, "%s%s", overfull, words);
+}
+
 struct rules *rules_read(const char *folder)
 {
 	struct rules *rules = calloc(1, sizeof *rules);
@@ -292,10 +316,11 @@ struct rules *rules_read(const char *folder)
 		.ids = map_new()};
 	if (!paths->count)
 		problem(&r, "", 0, "there is no rule in the folder, or it cannot be read");
-	if (paths->left_out)
-		problem(&r, "", 0, "there are too many files, or some that are no ordinary ones");
-	if (paths->looked_at == RULES_NAMES)
-		problem(&r, "", 0, "there is more in the folder than is looked at");
+	if (paths->odd)
+		problem(&r, "", 0, "something that is no ordinary file is left out");
+	rules->overfull = paths->left_out || paths->looked_at > RULES_NAMES;
+	if (rules->overfull)
+		problem(&r, "", 0, overfull);
 	take_files(&r, paths, ".txt", take_list);
 	take_files(&r, paths, ".yml", take_rules);
 	take_files(&r, paths, "/exceptions.yaml", take_exceptions);

@@ -11,7 +11,7 @@
 
 enum {
 	RULES_FILES = 1000,
-	RULES_NAMES = 20000, // that are looked at, whatever they are
+	RULES_NAMES = 50000, // that are looked at, whatever they are
 	RULES_MOST = 2000,
 	RULES_DEPTH = 4,
 	RULES_PROBLEMS = 50,
@@ -46,10 +46,13 @@ struct rules {
 	struct exceptions exceptions;
 	struct rules_problem *problems;
 	size_t problem_count; // those past RULES_PROBLEMS are counted only
+	bool overfull;        // which files were read is chance
 };
 
 // Exceptions of another file count as well, where it is there.
 void rules_also(struct rules *rules, const char *path);
+// For whoever read an overfull folder: these are right, and a problem of theirs says why they stay.
+void rules_keep(struct rules *rules);
 struct rules *rules_read(const char *folder); // never NULL; a folder that is missing is a problem
 void rules_free(struct rules *rules);         // NULL is fine
 // Changes when a file of the folder is added, removed, or written to.

@@ -238,7 +238,8 @@ void group_gather(struct incidents *incidents, uint64_t incident, const struct t
 			t->subjects[subject], since_us),
 		&list);
 	for (size_t i = count; i-- > 0;)
-		group_adopt(incidents, incident, &list[i]);
+		if (share_counts(&list[i], subject))
+			group_adopt(incidents, incident, &list[i]);
 }
 
 // The worst finding's title, and the worst level.

@@ -103,7 +103,8 @@ static const char *const sqls[SQL_ALL] = {
 	[SQL_EVIDENCE_COUNT] = "SELECT count(*) FROM evidence WHERE incident = ?1",
 	[SQL_TITLES] = "SELECT title, max(level), max(time_us) FROM finding WHERE incident = ?1 "
 		       "GROUP BY title ORDER BY 2 DESC, min(number) LIMIT 3",
-	[SQL_UPDATE] = "UPDATE incident SET title = ?2, level = ?3, last_us = max(last_us, ?4) "
+	[SQL_UPDATE] = "UPDATE incident SET title = ?2, level = ?3, last_us = max(last_us, ?4), "
+		       "told = CASE WHEN told = 1 AND ?3 > level THEN 2 ELSE told END "
 		       "WHERE number = ?1",
 	[SQL_PRUNE] = "DELETE FROM finding WHERE incident IS NULL AND number <= ?1",
 	[SQL_PRUNE_SHARES] = "DELETE FROM share WHERE at_us < ?1",
@@ -114,7 +115,10 @@ static const char *const sqls[SQL_ALL] = {
 			     "ORDER BY number LIMIT 1",
 	[SQL_NEXT_OPENED] = "SELECT " INCIDENT " FROM incident WHERE number > ?1 "
 			    "ORDER BY number LIMIT 1",
-	[SQL_UNTOLD] = "SELECT " INCIDENT " FROM incident WHERE told = 0 ORDER BY number LIMIT 1",
+	[SQL_PERSON_OF] = "SELECT person FROM finding WHERE incident = ?1 AND person <> '' "
+			  "ORDER BY number DESC LIMIT 1",
+	[SQL_UNTOLD] =
+		"SELECT " INCIDENT ", told FROM incident WHERE told <> 1 ORDER BY number LIMIT 1",
 	[SQL_TOLD] = "UPDATE incident SET told = 1 WHERE number = ?1",
 	[SQL_LIST] = "SELECT " INCIDENT " FROM incident WHERE number < ?1 AND (?2 < 0 OR "
 		     "(?2 = 9 AND state < 3) OR state = ?2) ORDER BY number DESC LIMIT ?3",

@@ -71,7 +71,9 @@ struct risk incidents_risk(
 // `after`, or NULL. The caller's reference.
 json_t *incidents_next_finding(struct incidents *incidents, uint64_t after);
 json_t *incidents_next_opened(struct incidents *incidents, uint64_t after);
-// The oldest incident that nobody was told of, or NULL; and that somebody was.
+// The oldest incident that nobody was told of, or that became worse since ("worse": true), or NULL;
+// and that somebody was. So nobody hides something bad behind something small that is known
+// already.
 json_t *incidents_untold(struct incidents *incidents);
 enum err incidents_told(struct incidents *incidents, uint64_t number);
 

@@ -4,6 +4,9 @@
 #include "common/store/store.h"
 #include "watch/incidents/incidents.h"
 
+// Why an incident is there that no risk opened.
+#define OPENED_BY_HAND "A person opened it from a finding."
+
 enum sql {
 	SQL_KEEP,
 	SQL_ADD,
@@ -26,6 +29,7 @@ enum sql {
 	SQL_RISKY,
 	SQL_NEXT_FINDING,
 	SQL_NEXT_OPENED,
+	SQL_PERSON_OF,
 	SQL_UNTOLD,
 	SQL_TOLD,
 	SQL_LIST,
@@ -105,6 +109,10 @@ enum share_scope {
 	SHARE_ALL,
 	SHARE_FREE
 };
+// Whether it says anything about that subject. What somebody does with records is theirs: the
+// address where they sit and the program that the whole house uses say nothing about it. Of those
+// two counts what names nobody, what is certain, and what is done to get in or to carry away.
+bool share_counts(const struct taken *taken, enum risk_subject subject);
 void share_change(
 	struct incidents *incidents, enum share_scope scope, const struct taken *taken, bool add);
 struct risk share_risk(struct incidents *incidents, enum share_scope scope,

@@ -1,9 +1,10 @@
 // risk: how much the findings about one person, session, address or application add up to.
 //
 // Each finding has points by its level (risk_points); they halve every RISK_HALF_DAYS. What one
-// rule contributes is capped at RISK_RULE_MOST, however often it fires, and an address or an
-// application, which many people share, counts half. An alert needs RISK_ALERT points from at least
-// two rules, and two sources (rules, behaviour, intelligence …) or two ATT&CK tactics beside: a
+// rule contributes is capped at RISK_RULE_MOST, however often it fires. An address or an
+// application, which many people share, counts half, and only what says something about it
+// (share_counts()). An alert needs RISK_ALERT points from at least two rules, and two sources
+// (rules, behaviour, intelligence …) or two ATT&CK tactics beside: a
 // flood of one rule against a colleague is none. A finding that is certain is an alert by itself.
 // Pure, and of the findings' own times, so that a replay gives the same.
 #pragma once

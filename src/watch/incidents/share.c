@@ -41,13 +41,24 @@ static void change_one(struct incidents *incidents, enum share_scope scope,
 		share.certain_us);
 }
 
+bool share_counts(const struct taken *taken, enum risk_subject subject)
+{
+	static const char *const ways_in[] = {"reconnaissance", "initial-access", "execution",
+		"credential-access", "lateral-movement", "command-and-control", "exfiltration"};
+	bool is_place = subject == RISK_ADDRESS || subject == RISK_APPLICATION;
+	bool counts = !is_place || taken->certain || !*taken->subjects[RISK_PERSON];
+	for (size_t i = 0; !counts && i < sizeof ways_in / sizeof *ways_in; i++)
+		counts = strstr(taken->tactics, ways_in[i]) != NULL;
+	return counts && *taken->subjects[subject];
+}
+
 void share_change(
 	struct incidents *incidents, enum share_scope scope, const struct taken *taken, bool add)
 {
 	if (!taken->certain && !risk_points[taken->level])
 		return;
 	for (int subject = 0; subject < RISK_SUBJECTS; subject++)
-		if (*taken->subjects[subject])
+		if (share_counts(taken, (enum risk_subject)subject))
 			change_one(incidents, scope, taken, (enum risk_subject)subject, add);
 }
 

@@ -356,6 +356,16 @@ static json_t *one_row(struct incidents *incidents, struct store_query *query)
 	return json;
 }
 
+// Whom it was opened for, or "".
+static const char *person_of(struct incidents *incidents, json_int_t number)
+{
+	struct store_query *query = sql_ask(incidents, SQL_PERSON_OF, "i", (int64_t)number);
+	const char *person =
+		query_step(query) == STORE_ROW ? row_text(query, 0, incidents->arena) : "";
+	query_reset(query);
+	return person;
+}
+
 json_t *incidents_next_opened(struct incidents *incidents, uint64_t after)
 {
 	json_t *row = one_row(incidents, sql_ask(incidents, SQL_NEXT_OPENED, "i", (int64_t)after));
@@ -365,13 +375,24 @@ json_t *incidents_next_opened(struct incidents *incidents, uint64_t after)
 		(json_int_t)incident_number(json_string_value(json_object_get(row, "number"))),
 		"title", json_object_get(row, "title"), "level", json_object_get(row, "severity"),
 		"seq", (json_int_t)0, "rule", "");
+	const char *why = json_string_value(json_object_get(row, "why"));
+	json_object_set(json, "opened", json_object_get(row, "opened"));
+	json_object_set_new(json, "by_hand", json_boolean(why && !strcmp(why, OPENED_BY_HAND)));
+	set_text(json, "actor",
+		person_of(incidents, json_integer_value(json_object_get(json, "number"))));
 	json_decref(row);
 	return json;
 }
 
 json_t *incidents_untold(struct incidents *incidents)
 {
-	return one_row(incidents, sql_ask(incidents, SQL_UNTOLD, ""));
+	arena_reset(incidents->arena);
+	struct store_query *query = sql_ask(incidents, SQL_UNTOLD, "");
+	json_t *json = query_step(query) == STORE_ROW ? incident_json(incidents, query) : NULL;
+	if (json)
+		json_object_set_new(json, "worse", json_boolean(row_int(query, 16) == 2));
+	query_reset(query);
+	return json;
 }
 
 enum err incidents_told(struct incidents *incidents, uint64_t number)

@@ -60,6 +60,13 @@ static void base64_round_trips_every_length(void **state)
 	}
 }
 
+static void one_is_one_and_none_are_many(void **state)
+{
+	assert_string_equal(text_plural(0, "entry", "entries"), "entries");
+	assert_string_equal(text_plural(1, "entry", "entries"), "entry");
+	assert_string_equal(text_plural(2, "entry", "entries"), "entries");
+}
+
 static void ids_are_fhir_ids(void **state)
 {
 	assert_true(text_is_id("a-B.9"));
@@ -80,6 +87,7 @@ int main(void)
 		cmocka_unit_test(folding_removes_marks),
 		cmocka_unit_test(base64url_is_canonical),
 		cmocka_unit_test(base64_round_trips_every_length),
+		cmocka_unit_test(one_is_one_and_none_are_many),
 		cmocka_unit_test(ids_are_fhir_ids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -289,6 +289,28 @@ static void an_address_only_where_nobody_is_named(void **state)
 	assert_int_equal(findings_in(FIRST), 2);
 }
 
+static void where_many_work_nobody_is_suspected(void **state)
+{
+	(void)state;
+	static const char *const people[] = {
+		"0000000000000001", "0000000000000002", "0000000000000003", "0000000000000004"};
+	static const char *const rules[] = {"a", "b", "c", "d"};
+	static const char *const tactics[] = {"collection", "discovery", "collection", "impact"};
+	for (size_t i = 0; i < 4; i++)
+		take((struct made){.rule = rules[i],
+			.person = people[i],
+			.address = "10.1.1.1",
+			.attack = tactics[i]});
+	assert_int_equal(count(), 0); // four colleagues at one terminal
+	for (size_t i = 0; i < 4; i++)
+		take((struct made){.rule = rules[i],
+			.person = people[i],
+			.address = "10.1.1.2",
+			.hour = 400,
+			.attack = i % 2 ? "credential-access" : "initial-access"});
+	assert_int_equal(count(), 1); // somebody who tries accounts
+}
+
 static void what_is_closed_takes_nothing_and_opens_nothing_again(void **state)
 {
 	(void)state;
@@ -533,6 +555,26 @@ static void what_is_no_finding_is_left_out(void **state)
 
 // ---- Attacks.
 
+// Somebody told of something small is told again when it becomes something bad.
+static void what_becomes_worse_is_told_again(void **state)
+{
+	(void)state;
+	take((struct made){
+		.rule = "h", .level = "low", .certain = true, .person = "0000000000000001"});
+	assert_ok(incidents_told(incidents, incident_number(FIRST)));
+	take((struct made){.rule = "a", .level = "low", .person = "0000000000000001"});
+	assert_null(incidents_untold(incidents));
+	take((struct made){
+		.rule = "h", .level = "critical", .certain = true, .person = "0000000000000001"});
+	json_t *json = incidents_untold(incidents);
+	assert_true(json_is_true(json_object_get(json, "worse")));
+	json_decref(json);
+	assert_ok(incidents_told(incidents, incident_number(FIRST)));
+	take((struct made){
+		.rule = "h", .level = "critical", .certain = true, .person = "0000000000000001"});
+	assert_null(incidents_untold(incidents));
+}
+
 static bool shows(const json_t *incident, const char *rule)
 {
 	json_t *one;
@@ -627,6 +669,7 @@ int main(void)
 		TEST(the_same_patient_within_a_day),
 		TEST(two_people_at_one_record_are_judged_apart),
 		TEST(an_address_only_where_nobody_is_named),
+		TEST(where_many_work_nobody_is_suspected),
 		TEST(what_is_closed_takes_nothing_and_opens_nothing_again),
 		TEST(killed_at_any_point_nothing_counts_twice),
 		TEST(a_findings_store_made_anew_gives_nothing_twice),
@@ -637,6 +680,7 @@ int main(void)
 		TEST(the_trail_hears_of_medium_and_above_in_order),
 		TEST(numbers_are_read_as_they_are_written),
 		TEST(what_is_no_finding_is_left_out),
+		TEST(what_becomes_worse_is_told_again),
 		TEST(a_flood_does_not_hide_another_finding_of_the_incident),
 		TEST(a_full_incident_still_takes_what_is_worse),
 		TEST(nobody_judges_themselves),

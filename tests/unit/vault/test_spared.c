@@ -38,7 +38,7 @@ static void what_is_wrong_has_its_line(void **state)
 		unsigned line;
 	} all[] = {{"accounts: nobody\n", 1}, {"roles: []\nacounts: []\n", 2},
 		{"addresses:\n  - 10.0.0.300\n", 2}, {"most-per-hour: many\n", 1}, {"- a\n", 1},
-		{"accounts: [{a: b}]\n", 1}};
+		{"accounts: [{a: b}]\n", 1}, {"", 1}, {"# all is gone\n", 1}};
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		struct spared s;
