@@ -271,11 +271,6 @@ enum err casebook_notify(struct casebook *c, struct messenger *messenger)
 	return err;
 }
 
-uint64_t casebook_unassigned(struct casebook *c)
-{
-	return incidents_unassigned(c->incidents);
-}
-
 static void read_opened(const json_t *opened, struct access_incident *ret)
 {
 	const char *when = json_string_value(json_object_get(opened, "opened"));
@@ -299,6 +294,11 @@ enum err casebook_list(struct casebook *c, struct access *access)
 		json_decref(opened);
 	}
 	return err;
+}
+
+uint64_t casebook_unassigned(struct casebook *c)
+{
+	return incidents_unassigned(c->incidents);
 }
 
 uint64_t casebook_changes(const struct casebook *c)
