@@ -124,6 +124,7 @@ export interface Brief {
   assigned?: string;
   verdict?: string;
   clock?: Clock;
+  who?: Who;
 }
 
 export interface Happening {
@@ -143,7 +144,6 @@ export interface Happening {
 }
 
 export interface Incident extends Brief {
-  who?: Who;
   risk?: { points: number; rules: number; sources: number; tactics: number; alert: boolean };
   timeline: Happening[];
   timeline_left_out?: number;

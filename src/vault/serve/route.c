@@ -299,7 +299,7 @@ const struct route routes[] = {
 			{"before", "string", "Only incidents with smaller numbers."}),
 		.answer = FIELDS(
 			{"incidents", "object[]",
-				"number, state, severity, title, why, subject, findings, open_tasks, opened, last, closed, assigned, verdict, clock."},
+				"number, state, severity, title, why, subject, findings, open_tasks, opened, last, closed, assigned, verdict, clock, who."},
 			{"rules", "object[]",
 				"rule, title, fired, true, false: the record; on the first page.",
 				true},
