@@ -176,7 +176,10 @@ function Inside() {
   useEffect(() => {
     if (!found && path === '/') go(start, true);
   }, [path]);
-  useEffect(() => { void askWaiting(); }, [path]);
+  useEffect(() => {
+    void askWaiting();
+    void askNews();
+  }, [path]);
   useEvery(WAITING_MS, () => void askWaiting());
   useEvery(NEWS_MS, () => void askNews());
   useNews(['runs'], () => void askWaiting());

@@ -6,21 +6,79 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+enum {
+	SELF_BYTES = 4096
+};
+
+// How this command is written, so that what is shown can be typed: with its folder where it is in
+// no path, and with the state where it is not the usual one.
+static void add_self(const struct invocation *invocation, char ret[SELF_BYTES])
+{
+	struct config usual;
+	char self[2048];
+	const char *state = invocation->config->state;
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[length > 0 ? length : 0] = 0;
+	config_defaults(&usual);
+	if (strcmp(state, usual.state) == 0)
+		snprintf(ret, SELF_BYTES, "hospitaller");
+	else
+		snprintf(ret, SELF_BYTES, "%s --state %s", self, state);
+}
+
+static void report_steps(const struct show *s, const char *state, const char *what)
+{
+	json_t *one, *said = json_object();
+	size_t i;
+	json_array_foreach(s->steps, i, one)
+	{
+		const char *action = json_word(one, "action");
+		if (strcmp(json_word(one, "state"), state) != 0 || json_object_get(said, action))
+			continue;
+		printf("%s%s", json_object_size(said) ? ", " : what, action);
+		json_object_set_new(said, action, json_true());
+	}
+	if (json_object_size(said))
+		puts(".");
+	json_decref(said);
+}
+
+static json_int_t worst_finding(const struct show *s)
+{
+	static const char *const levels[] = {"low", "medium", "high", "critical"};
+	json_int_t id = 0;
+	json_t *one;
+	size_t i;
+	for (size_t level = 0; level < sizeof levels / sizeof *levels; level++)
+		json_array_foreach(s->findings, i,
+			one) if (strcmp(json_word(one, "level"), levels[level]) == 0) id =
+			json_integer_value(json_object_get(one, "id"));
+	return id;
+}
 
 static void report(const struct show *s)
 {
-	size_t findings = json_array_size(s->findings), incidents = json_array_size(s->incidents),
-	       steps = json_array_size(s->steps);
-	printf("\n%zu %s, %zu %s, %zu %s of playbooks in %.0f s.\n", findings,
+	size_t findings = json_array_size(s->findings), incidents = json_array_size(s->incidents);
+	char self[SELF_BYTES];
+	add_self(s->invocation, self);
+	printf("\n%zu %s, %zu %s in %.0f s.\n", findings,
 		text_plural(findings, "finding", "findings"), incidents,
-		text_plural(incidents, "incident", "incidents"), steps,
-		text_plural(steps, "step", "steps"), show_seconds(s));
+		text_plural(incidents, "incident", "incidents"), show_seconds(s));
+	report_steps(s, "done", "Done by itself: ");
+	report_steps(s, "asked", "Waits for a person's approval: ");
 	if (*s->incident)
-		printf("The report: hospitaller incidents show %s\n"
-		       "Its evidence, to be checked without this server: hospitaller incidents evidence %s --out DIR\n",
-			s->incident, s->incident);
-	puts("What waits for somebody's approval, and what can be undone: hospitaller playbooks runs\n"
-	     "Everything that was done, by whoever did it: hospitaller trail search --since today");
+		printf("The report:\n  %s incidents show %s\nIts evidence, to be checked without this server:\n  %s incidents evidence %s --out DIR\n",
+			self, s->incident, self, s->incident);
+	else if (worst_finding(s))
+		printf("That was not enough for an incident by itself (docs/incidents.md says what is). A person opens one, and has the report:\n  %s incidents open %lld\n",
+			self, (long long)worst_finding(s));
+	else
+		printf("Nothing of weight was new: what was played before on this day is not noticed twice. What was found then:\n  %s incidents list\n",
+			self);
+	printf("What waits for approval, and what can be undone:\n  %s playbooks runs\nEverything that was done, by whoever did it:\n  %s trail search --since today\n",
+		self, self);
 }
 
 static int play(const struct invocation *invocation, const char *const *arguments)
@@ -28,6 +86,8 @@ static int play(const struct invocation *invocation, const char *const *argument
 	int result = EXIT_NOT_WHOLE;
 	struct show s;
 	show_init(&s, invocation);
+	if (!invocation->json)
+		puts("STORY is what is played; FOUND, INCIDENT and RESPONSE are what the house notices and does, after so many seconds.\n");
 	if (show_story(&s, arguments))
 		result = fail(invocation, EXIT_REFUSED, "the story could not be played");
 	else if (json_array_size(s.findings))

@@ -13,6 +13,7 @@
 
 enum {
 	ASK_MS = 400,
+	ALIKE_SHOWN = 3,
 	WEEK_MS = 2000, // after the story told of a week: until then watch has told, too
 	LINE_BYTES = 1000
 };
@@ -27,6 +28,7 @@ void show_init(struct show *s, const struct invocation *invocation)
 		.findings = json_array(),
 		.incidents = json_array(),
 		.steps = json_array(),
+		.alike = json_object(),
 		.adding = json_object(),
 		.worst = json_array(),
 		.week = {.worst = json_array(), .adding = json_array()}};
@@ -38,6 +40,7 @@ void show_done(struct show *s)
 	json_decref(s->findings);
 	json_decref(s->incidents);
 	json_decref(s->steps);
+	json_decref(s->alike);
 	json_decref(s->adding);
 	json_decref(s->worst);
 	json_decref(s->week.worst);
@@ -120,6 +123,35 @@ static void say(struct show *s, const char *who, const char *words, const char *
 		show_line(s, "", more);
 }
 
+// Of one kind, the advice is said once, and no more than a few of them.
+static void say_finding(struct show *s, const json_t *finding)
+{
+	const char *rule = json_word(finding, "rule");
+	json_int_t before = json_integer_value(json_object_get(s->alike, rule));
+	json_object_set_new(s->alike, rule, json_integer(before + 1));
+	if (before < ALIKE_SHOWN)
+		say(s, "FOUND", json_word(finding, "sentence"),
+			before ? NULL : json_word(finding, "advice"));
+}
+
+static void say_alike(struct show *s)
+{
+	char words[LINE_BYTES];
+	json_t *one;
+	size_t i;
+	json_array_foreach(s->findings, i, one)
+	{
+		const char *rule = json_word(one, "rule");
+		json_int_t more = json_integer_value(json_object_get(s->alike, rule)) - ALIKE_SHOWN;
+		if (more < 1)
+			continue;
+		json_object_del(s->alike, rule);
+		snprintf(words, sizeof words, "%lld more of this kind: %s.", (long long)more,
+			json_word(one, "title"));
+		say(s, "FOUND", words, NULL);
+	}
+}
+
 static bool is_light(const json_t *finding)
 {
 	const char *level = json_word(finding, "level");
@@ -140,11 +172,22 @@ static void look_for_findings(struct show *s)
 		*(is_light(one) ? &s->week.light : &s->week.weighty) += 1;
 		if (s->weeks && is_light(one))
 			continue;
-		say(s, "FOUND", json_word(one, "sentence"), json_word(one, "advice"));
+		say_finding(s, one);
 		keep(s, s->findings, one);
 	}
 	s->finding = newest;
 	json_decref(answer);
+}
+
+// An incident from before has more findings now: it is what the story is reported in.
+static void note_growth(struct show *s, const json_t *incident)
+{
+	char key[64], count[32];
+	snprintf(key, sizeof key, "findings of %.32s", json_word(incident, "number"));
+	snprintf(count, sizeof count, "%lld",
+		(long long)json_integer_value(json_object_get(incident, "findings")));
+	if (!said(s, key, count))
+		snprintf(s->incident, sizeof s->incident, "%s", json_word(incident, "number"));
 }
 
 static void look_for_incidents(struct show *s)
@@ -156,6 +199,7 @@ static void look_for_incidents(struct show *s)
 		char words[LINE_BYTES];
 		snprintf(words, sizeof words, "%s, %s: %s", json_word(one, "number"),
 			json_word(one, "severity"), json_word(one, "title"));
+		note_growth(s, one);
 		if (said(s, json_word(one, "number"), words))
 			continue;
 		snprintf(s->incident, sizeof s->incident, "%s", json_word(one, "number"));
@@ -348,5 +392,7 @@ int show_story(struct show *s, const char *const *arguments)
 	int fd = -1;
 	look(s);
 	pid_t pid = start_story(arguments, &fd);
-	return pid < 0 ? -1 : watch_story(s, fd, pid);
+	int status = pid < 0 ? -1 : watch_story(s, fd, pid);
+	say_alike(s);
+	return status;
 }

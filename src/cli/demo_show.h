@@ -29,6 +29,7 @@ struct show {
 	char incident[32];
 	json_t *told; // runs' steps, incidents, people of the queue by what was said of them
 	json_t *findings, *incidents, *steps;
+	json_t *alike;  // how many findings of each rule, by its id
 	json_t *adding; // people whom the queue showed for what adds up, by account
 	json_t *worst;  // and for one day
 	struct show_week week;

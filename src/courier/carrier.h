@@ -88,6 +88,7 @@ struct transfer {
 	struct buf content;
 	size_t at; // of the content sent, or of the feed received
 	CURL *easy;
+	curl_socket_t socket; // of its connection, while that is open; 0: none yet
 	curl_mime *mime;
 	struct curl_slist *headers, *recipients;
 	char error[CURL_ERROR_SIZE];

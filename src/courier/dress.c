@@ -17,8 +17,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 		t->elsewhere = true;
 		return CURL_SOCKET_BAD;
 	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		address->protocol);
+	return t->socket = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       address->protocol);
 }
 
 // What a receiver answers is looked at by nobody; more than this of it is not even read.

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 enum {
@@ -75,6 +76,19 @@ static void add_part(struct transfer *t, struct bytes content, const char *type,
 		    (name && curl_mime_filename(part, name) != CURLE_OK);
 }
 
+// When libcurl has said QUIT it waits for the answer, in our loop and for up to two minutes. By
+// then the mail was taken or refused; so nothing more is read.
+static int on_talk(CURL *easy, curl_infotype type, char *text, size_t size, void *context)
+{
+	static const char quit[] = "QUIT\r\n";
+	struct transfer *t = context;
+	(void)easy;
+	if (type == CURLINFO_HEADER_OUT && size == sizeof quit - 1 && t->socket > 0 &&
+		memcmp(text, quit, sizeof quit - 1) == 0)
+		shutdown(t->socket, SHUT_RD);
+	return 0;
+}
+
 // Text is shown; anything else is attached under a sentence.
 static void prepare_mail(struct transfer *t)
 {
@@ -93,6 +107,9 @@ static void prepare_mail(struct transfer *t)
 		t->unfit |= !more;
 		t->recipients = more ? more : t->recipients;
 	}
+	TRANSFER_SET(t, CURLOPT_VERBOSE, 1L);
+	TRANSFER_SET(t, CURLOPT_DEBUGFUNCTION, on_talk);
+	TRANSFER_SET(t, CURLOPT_DEBUGDATA, t);
 	TRANSFER_SET(t, CURLOPT_MAIL_FROM, t->to->from);
 	TRANSFER_SET(t, CURLOPT_MAIL_RCPT, t->recipients);
 	TRANSFER_SET(t, CURLOPT_MIMEPOST, t->mime);

@@ -44,6 +44,7 @@ static void tell_counters(struct role *role, uint64_t ticket)
 	do {
 		at = keeper_counters(&role->keeper, at, &counters);
 		counters.ticket = ticket;
+		trust_counters(&role->trust, &counters, time_monotonic_us());
 		ward_counters_put(channel_begin(role->watch.channel, WARD_COUNTERS), &counters);
 		channel_end(role->watch.channel);
 	} while (at);
@@ -103,6 +104,7 @@ static void watch_frame(struct peer *peer, const struct frame *frame)
 		tell_counters(role, order.ticket);
 	} else {
 		carry_out(role, &order, &answer);
+		trust_answer(&role->trust, &answer, time_monotonic_us());
 		ward_answer_send(peer->channel, &answer);
 	}
 	peer_flush(peer);
@@ -135,8 +137,10 @@ static void on_message(void *context, const struct wire *wire)
 
 static void tell_untold(struct role *role)
 {
-	for (size_t i = 0; role->has_watch && i < role->untold_count; i++)
+	for (size_t i = 0; role->has_watch && i < role->untold_count; i++) {
+		trust_answer(&role->trust, &role->untold[i], time_monotonic_us());
 		ward_answer_send(role->watch.channel, &role->untold[i]);
+	}
 	if (!role->has_watch || !role->untold_count)
 		return;
 	role->untold_count = 0;

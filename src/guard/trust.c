@@ -12,14 +12,34 @@ enum trust_verdict trust_order(struct trust *trust, const struct ward_order *ord
 		return TRUST_FINE;
 	if (!trust->key)
 		return TRUST_UNKNOWN;
-	if (!ward_proof_holds(order, trust->key))
+	if (!ward_proof_order_holds(order, trust->key))
 		return TRUST_FORGED;
-	if (order->count <= trust->count)
+	if (order->mark.count <= trust->count)
 		return TRUST_AGAIN;
-	if (order->given_us > now_us || now_us - order->given_us > (int64_t)TRUST_FRESH_S * 1000000)
+	if (order->mark.given_us > now_us ||
+		now_us - order->mark.given_us > (int64_t)TRUST_FRESH_S * 1000000)
 		return TRUST_LATE;
-	trust->count = order->count;
+	trust->count = order->mark.count;
 	return TRUST_FINE;
+}
+
+static struct ward_mark next_mark(struct trust *trust, int64_t now_us)
+{
+	return (struct ward_mark){.count = ++trust->answers, .given_us = now_us};
+}
+
+void trust_answer(struct trust *trust, struct ward_answer *answer, int64_t now_us)
+{
+	answer->mark = next_mark(trust, now_us);
+	if (trust->key)
+		ward_proof_answer(answer, trust->key);
+}
+
+void trust_counters(struct trust *trust, struct ward_counters *counters, int64_t now_us)
+{
+	counters->mark = next_mark(trust, now_us);
+	if (trust->key)
+		ward_proof_counters(counters, trust->key);
 }
 
 const char *trust_text(enum trust_verdict verdict)

@@ -23,13 +23,17 @@ enum trust_verdict {
 
 struct trust { // {0} believes nothing
 	struct mac *key;
-	uint64_t count; // of the last order that was believed, under this key
-	int64_t key_us; // since when there is this key, monotonic
+	uint64_t count;   // of the last order that was believed, under this key
+	uint64_t answers; // given under it
+	int64_t key_us;   // since when there is this key, monotonic
 };
 
 void trust_key(struct trust *trust, const char *hex, int64_t now_us); // in place of the one before
 // TRUST_FINE: it is believed, and counted. PULL needs no proof.
 enum trust_verdict trust_order(struct trust *trust, const struct ward_order *order, int64_t now_us);
 const char *trust_text(enum trust_verdict verdict); // a sentence
+// Guard's own word, for the vault, which believes no other (vault/orders.h).
+void trust_answer(struct trust *trust, struct ward_answer *answer, int64_t now_us);
+void trust_counters(struct trust *trust, struct ward_counters *counters, int64_t now_us);
 // Somebody should hear of it. Not of what may have been given under the key before.
 bool trust_alarms(const struct trust *trust, enum trust_verdict verdict, int64_t now_us);

@@ -154,7 +154,7 @@ enum err facts_remember(struct facts *facts)
 		.since_us = time_now_us() - FACTS_DAYS * 86400000000ll,
 		.before = facts->before,
 		.limit = FACTS_PAGE,
-		.walk = 20 * FACTS_PAGE};
+		.walk = 5 * FACTS_PAGE};
 	struct trail_page page = {0};
 	struct arena *arena = arena_new();
 	enum err err = ledger_search(facts->ledger, &query, arena, &page);

@@ -19,39 +19,47 @@ enum {
 	A_YEAR = 1000000 // an incident's number is its year's, this many apart
 };
 
-// The newest entry that watch itself caused; people open incidents, too.
+// The newest entry that watch itself caused; people open incidents, too. Where the index does not
+// know it yet, or is broken, the trail is walked: nothing newer comes before it is known.
 static enum err read_last(struct noted *noted, enum feed_kind kind, struct arena *arena)
 {
-	const struct trail_query query = {
-		.action = action_of(kind), .actor = "watch", .limit = 1, .walk = WALK};
+	const struct trail_query query = {.action = action_of(kind),
+		.actor = "watch",
+		.before = noted->before[kind],
+		.limit = 1,
+		.walk = WALK};
 	struct trail_page page;
 	enum err err = ledger_search(noted->ledger, &query, arena, &page);
-	if (!err && !page.count && page.next)
-		err = ERR_BUSY;
-	if (!err)
-		noted->last[kind] = page.count ? page.hits[0].entry.version : 0;
-	return err;
+	if (err)
+		return err;
+	noted->last[kind] = page.count ? page.hits[0].entry.version : 0;
+	noted->before[kind] = page.next;
+	noted->read[kind] = page.count || !page.next;
+	return noted->read[kind] ? OK : ERR_BUSY;
 }
 
+// A trail that cannot be read there is damaged, which others say: watch goes on all the same.
 static enum err know(struct noted *noted)
 {
 	enum err err = OK;
 	int64_t now_us = time_monotonic_us();
-	if (!noted->known && now_us < noted->looked_us + LOOK_US)
+	if (noted->known)
+		return OK;
+	if (now_us < noted->looked_us + LOOK_US)
 		return ERR_BUSY;
 	noted->looked_us = now_us;
 	struct arena *arena = arena_new();
-	for (int kind = FEED_FINDING; kind < FEED_KINDS && !noted->known && !err; kind++)
-		err = read_last(noted, (enum feed_kind)kind, arena);
+	for (int kind = FEED_FINDING; kind < FEED_KINDS && !err; kind++)
+		if (!noted->read[kind])
+			err = read_last(noted, (enum feed_kind)kind, arena);
 	arena_free(arena);
 	if (err == ERR_BUSY)
 		return err;
-	if (err) {
-		log_error("what the trail has of findings cannot be read: %s", err_text(err));
-		return ERR_BUSY;
-	}
-	if (!noted->known)
-		memcpy(noted->durable, noted->last, sizeof noted->durable);
+	if (err)
+		log_error(
+			"what the trail has of findings cannot be read, and may be noted again: %s",
+			err_text(err));
+	memcpy(noted->durable, noted->last, sizeof noted->durable);
 	noted->known = true;
 	return OK;
 }

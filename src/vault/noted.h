@@ -2,10 +2,10 @@
 // restarts.
 //
 // Watch numbers both, and the numbers only grow. The last one of each that the trail has is read
-// from the trail itself when watch first asks, and told before any event, so that a watch that lost
-// its state numbers nothing as something else was. Watch sends again whatever it was not told is
-// durable. Watch is not believed: numbers are not far ahead of the last, and there are not more of
-// them than fit a trail that people read.
+// from the trail itself when watch first asks (some thousand entries at a time), and told before
+// any event, so that a watch that lost its state numbers nothing as something else was. Watch sends
+// again whatever it was not told is durable. Watch is not believed: numbers are not far ahead of
+// the last, and there are not more of them than fit a trail that people read.
 #pragma once
 
 #include "common/base/allowance.h"
@@ -23,6 +23,8 @@ struct noted {
 	struct ledger *ledger;
 	bool known;                   // the last numbers were read from the trail
 	int64_t looked_us;            // when they were looked for, monotonic
+	bool read[FEED_KINDS];        // this one was
+	uint64_t before[FEED_KINDS];  // where to look on, downwards; 0: from the end
 	uint64_t last[FEED_KINDS];    // appended
 	uint64_t durable[FEED_KINDS]; // of them on disk, as far as was looked
 	uint64_t end;                 // the trail must be durable below this for all of `last`

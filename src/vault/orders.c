@@ -8,12 +8,13 @@
 #include "vault/ledger/ledger.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void orders_key(struct orders *orders, const char *hex)
 {
 	mac_free(orders->key);
 	orders->key = ward_proof_key(hex);
-	orders->count = 0;
+	orders->count = orders->heard = 0;
 }
 
 void orders_done(struct orders *orders)
@@ -27,10 +28,37 @@ struct ward_order orders_give(struct orders *orders, const struct ward_order *or
 	struct ward_order given = *order;
 	if (given.verb == WARD_PULL || !orders->key)
 		return given;
-	given.count = ++orders->count;
-	given.given_us = time_monotonic_us();
-	ward_proof_add(&given, orders->key);
+	given.mark.count = ++orders->count;
+	given.mark.given_us = time_monotonic_us();
+	ward_proof_order(&given, orders->key);
 	return given;
+}
+
+// Whatever is made up has no proof; what is kept for later comes behind a later one, or too late
+// for whoever waited.
+static bool is_guards(struct orders *orders, const struct ward_answer *answer,
+	const struct ward_counters *counters)
+{
+	const struct ward_mark *mark = counters ? &counters->mark : &answer->mark;
+	if (!orders->key || mark->count <= orders->heard)
+		return false;
+	if (counters ? !ward_proof_counters_hold(counters, orders->key)
+		     : !ward_proof_answer_holds(answer, orders->key))
+		return false;
+	orders->heard = mark->count;
+	return true;
+}
+
+bool orders_believe(struct orders *orders, const struct ward_answer *answer,
+	const struct ward_counters *counters)
+{
+	bool away = answer->type == WARD_REFUSED && strcmp(answer->words, ward_away) == 0;
+	if (away || is_guards(orders, answer, counters))
+		return true;
+	if (allowance_take(&orders->doubts, 10, 1, time_monotonic_us()))
+		log_warning("watch brought an answer that guard did not give now: %s",
+			ward_verb_text(answer->verb));
+	return false;
 }
 
 void orders_forged(struct orders *orders, const struct wire *told)
@@ -47,8 +75,8 @@ void orders_forged(struct orders *orders, const struct wire *told)
 		.kind = TRAIL_SYSTEM,
 		.action = TRAIL_FORGED,
 		.outcome = TRAIL_DENIED,
-		.actor = "guard",
-		.actor_name = "Hospitaller",
+		.actor = "guard", // which tells of it; who it was is not known
+		.actor_name = "Somebody",
 		.detail = detail};
 	if (!allowance_take(&orders->allowance, ORDERS_FORGED_AT_ONCE, ORDERS_FORGED_A_SECOND,
 		    time_monotonic_us()))

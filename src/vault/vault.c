@@ -135,6 +135,8 @@ static void ordered(
 	void *context, const struct ward_answer *answer, const struct ward_counters *counters)
 {
 	struct role *role = context;
+	if (!orders_believe(&role->orders, answer, counters))
+		return; // whoever waits is told that nothing was heard
 	if (counters || !acts_ordered(role->acts, answer))
 		serve_ordered(&role->vault, answer, counters);
 	event_active(role->settle, 0, 0);

@@ -296,6 +296,11 @@ enum err casebook_list(struct casebook *c, struct access *access)
 	return err;
 }
 
+uint64_t casebook_unassigned(struct casebook *c)
+{
+	return incidents_unassigned(c->incidents);
+}
+
 uint64_t casebook_changes(const struct casebook *c)
 {
 	return incidents_changes(c->incidents);

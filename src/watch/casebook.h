@@ -28,6 +28,7 @@ enum err casebook_notify(struct casebook *casebook, struct messenger *messenger)
 // Incidents that watch opened take their part of the reviewer's list. ERR_IO: it is tried again.
 enum err casebook_list(struct casebook *casebook, struct access *access);
 
+uint64_t casebook_unassigned(struct casebook *casebook);    // incidents_unassigned()
 uint64_t casebook_changes(const struct casebook *casebook); // incidents_changes()
 // The first incident after this number, as {"number", "title", "level", …}, or NULL.
 json_t *casebook_opened(struct casebook *casebook, uint64_t after);

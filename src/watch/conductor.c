@@ -139,6 +139,11 @@ static json_t *incident_finding(struct conductor *c, const json_t *opened, uint6
 		one) if (!found || (json_object_get(one, "actor") &&
 					   !json_object_get(found, "actor"))) found = one;
 	json_t *made = found ? json_deep_copy(found) : NULL;
+	const char *subject = json_string_value(json_object_get(incident, "subject"));
+	if (made && subject && strcmp(subject, "address") == 0) {
+		json_object_del(made, "actor"); // many may sit there, and the last is not the one
+		json_object_del(made, "session");
+	}
 	json_decref(question);
 	json_decref(incident);
 	if (!made)

@@ -11,16 +11,22 @@
 
 #include <stdio.h>
 
-static void found(struct conductor *c, const char *id, const char *title, const char *sentence)
+// What is told of, and what to do about it; `about` tells apart what is told within one minute.
+struct telling {
+	const char *id, *title, *advice, *about;
+};
+
+static void found(struct conductor *c, const struct telling *what, const char *sentence)
 {
-	char key[TIME_TEXT_BYTES];
+	char at[TIME_TEXT_BYTES], key[160];
 	int64_t now_us = time_now_us();
-	time_format(now_us - now_us % 60000000, key); // one of a kind in a minute
+	time_format(now_us - now_us % 60000000, at);
+	snprintf(key, sizeof key, "%s %.120s", at, what->about);
 	const struct finding finding = {.source = "system",
-		.id = id,
-		.title = title,
+		.id = what->id,
+		.title = what->title,
 		.sentence = sentence,
-		.advice = "See what speaks there, and whether it should.",
+		.advice = what->advice,
 		.level = SIGMA_MEDIUM,
 		.time_us = now_us,
 		.count = 1,
@@ -31,6 +37,8 @@ static void found(struct conductor *c, const char *id, const char *title, const 
 // Five hundred runs wait: one that is needed may not begin.
 void conductor_tell_left_out(struct conductor *c)
 {
+	static const struct telling what = {"watch.runs-full", "No playbook can begin",
+		"Approve or decline what waits for a person; look for what starts so many.", ""};
 	char words[200];
 	uint64_t left_out = playbooks_left_out(c->playbooks);
 	if (left_out == c->left_out)
@@ -40,11 +48,13 @@ void conductor_tell_left_out(struct conductor *c)
 		"started. What they would have done is left to people: approve or decline what waits.",
 		PLAYBOOKS_RUNS, (unsigned long long)left_out);
 	c->left_out = left_out;
-	found(c, "watch.runs-full", "No playbook can begin", words);
+	found(c, &what, words);
 }
 
 static void end_point(struct conductor *c)
 {
+	static const struct telling what = {"system.denied", "Much is refused between the zones",
+		"See who knocks (`hospitaller guard list`), and whether a flow is missing.", ""};
 	struct count_point *before =
 		c->point_count ? &c->points[(c->point_count - 1) % CONDUCTOR_POINTS] : NULL;
 	char words[200];
@@ -59,7 +69,7 @@ static void end_point(struct conductor *c)
 	snprintf(words, sizeof words,
 		"%llu packets within %d seconds wanted to go where no flow of the zones leads.",
 		(unsigned long long)denied, CONDUCTOR_PULL_S);
-	found(c, "system.denied", "Much is refused between the zones", words);
+	found(c, &what, words);
 }
 
 // ---- Who knocks.
@@ -141,17 +151,33 @@ static void on_counted(void *context, const struct ward_counters *counters)
 
 static void on_expired(void *context, const struct ward_answer *answer)
 {
-	found(context, "system.expired", "A measure on the network ended by itself",
-		answer->words);
+	const struct telling what = {"system.expired", "A measure on the network ended by itself",
+		"Nothing, when its cause is gone. If it is not, block it again.", answer->words};
+	found(context, &what, answer->words);
 }
 
 static void on_refused(void *context, const struct errand_refusal *refusal)
 {
 	char words[500];
+	const struct telling what = {"system.elsewhere", "Something wanted to go out elsewhere",
+		"See who wants to send there, and whether they should.", refusal->destination};
 	snprintf(words, sizeof words,
 		"Somebody wanted to send to '%s', where the configuration does not lead (%s): %s",
 		refusal->destination, errand_report_text(refusal->reason), refusal->words);
-	found(context, "system.elsewhere", "Something wanted to go out elsewhere", words);
+	found(context, &what, words);
+}
+
+// Whoever should have been told was not, and will not be.
+static void on_failed(void *context, const struct errand_news *news)
+{
+	char words[500];
+	const struct telling what = {"system.undelivered", "A message could not be delivered",
+		"Read in `hospitaller playbooks runs` what it was to say, and say it; then see what is wrong with the destination.",
+		news->destination};
+	snprintf(words, sizeof words, "A message to '%s' was given up after %u %s: %s.",
+		news->destination, news->attempts,
+		text_plural(news->attempts, "attempt", "attempts"), news->words);
+	found(context, &what, words);
 }
 
 void conductor_listen(struct conductor *c)
@@ -162,5 +188,6 @@ void conductor_listen(struct conductor *c)
 	warden->expired = on_expired;
 	warden->context = c;
 	messenger->refused = on_refused;
+	messenger->failed = on_failed;
 	messenger->context = c;
 }

@@ -4,9 +4,9 @@
 #include "watch/conductor.h"
 #include "watch/detect/findings.h"
 #include "watch/detector.h"
+#include "watch/exemption.h"
 #include "watch/review.h"
 #include "watch/scout_ask.h"
-#include "watch/exemption.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,12 +48,12 @@ static void answer_findings(
 	const struct findings_wish wish = {.before = before > 0 ? (uint64_t)before : 0,
 		.rules = rules ? rules : "",
 		.level = level > 0 && level < SIGMA_LEVELS ? (enum sigma_level)level
-							    : SIGMA_INFORMATIONAL,
+							   : SIGMA_INFORMATIONAL,
 		.most_bytes = FINDINGS_PAGE_BYTES};
 	uint64_t next;
 	json_t *list = findings_page(detector_findings(parts->detector), &wish, &next);
-	reply->json = json_pack("{s:I, s:o}", "total",
-		(json_int_t)detector_total(parts->detector), "findings", list);
+	reply->json = json_pack("{s:I, s:o}", "total", (json_int_t)detector_total(parts->detector),
+		"findings", list);
 	if (next)
 		json_object_set_new(reply->json, "next", json_integer((json_int_t)next));
 }

@@ -78,7 +78,7 @@ enum err warden_order(struct warden *w, struct bytes payload)
 	}
 	struct ward_answer answer = {
 		.type = WARD_REFUSED, .ticket = order.ticket, .verb = order.verb};
-	snprintf(answer.words, sizeof answer.words, "Guard is not there; try again in a second.");
+	snprintf(answer.words, sizeof answer.words, "%s", ward_away);
 	tell(w, &answer);
 	return OK;
 }

@@ -193,10 +193,12 @@ void watch_join(struct role *role, int fd)
 static void add_news(struct role *role, struct buf *out)
 {
 	buf_printf(out,
-		",\"news\":{\"since\":%lld,\"findings\":%llu,\"incidents\":%llu,\"runs\":%llu}",
+		",\"news\":{\"since\":%lld,\"findings\":%llu,\"incidents\":%llu,\"runs\":%llu,"
+		"\"queue\":%u,\"unassigned\":%llu}",
 		(long long)role->began_us, (unsigned long long)detector_total(role->detector),
 		(unsigned long long)casebook_changes(role->casebook),
-		(unsigned long long)conductor_changes(role->conductor));
+		(unsigned long long)conductor_changes(role->conductor), access_shown(role->access),
+		(unsigned long long)casebook_unassigned(role->casebook));
 }
 
 void watch_report(struct role *role)

@@ -55,3 +55,31 @@ def test_a_flood_of_one_rule_opens_nothing_and_two_rules_take_no_care_away(own):
     began = time.time()
     assert berg.post("/api/break-glass", {"patient": "b", "reason": "emergency at the door"}).status == 200
     assert time.time() - began < 2 and berg.get("/fhir/Observation/o1").status == 200
+
+
+PLAYBOOK = """
+name: house
+description: Ends the sessions of whom an incident is about.
+when: {tags: [hospitaller.incident], quiet: 0s}
+steps:
+  - do: end-sessions
+"""
+
+
+def test_an_incident_of_an_address_touches_nobody_who_sits_there(own):
+    """Two people at one terminal server, each a little: the risk is the address's, and neither's."""
+    (own.rules / "playbooks" / "house.yaml").write_text(PLAYBOOK)
+    (own.rules / "detect" / "two.yml").write_text(RULE.format(number=2, action="who-saw"))
+    own.account("dr.weiss", "clinician")
+    own.account("so.kim", "security-officer")
+    berg, weiss, lane, kim = (own.sign_in(n) for n in ("dr.berg", "dr.weiss", "ms.lane", "so.kim"))
+    wait_for(lambda: len(lane.get("/api/findings").json["detect"]["rules"]) == 2)
+    for _ in range(4):
+        assert berg.get("/fhir/Observation/o1").status == 403
+        assert weiss.get("/api/patients/b/seen").status == 403
+    opened = wait_for(lambda: lane.get("/api/incidents?state=all").json["incidents"])
+    assert [i["subject"] for i in opened] == ["address"]
+    runs = wait_for(lambda: [r for r in kim.get("/api/playbooks/runs").json["runs"]
+                             if r["playbook"] == "house" and r["steps"][0]["state"] not in ("waiting", "asked")])
+    assert runs[0]["steps"][0]["state"] == "failed", runs
+    assert berg.get("/api/me").status == 200 and weiss.get("/api/me").status == 200

@@ -1,5 +1,6 @@
-"""A watch that was taken over has guard's channel and the vault's in its hands. It can carry no order, and that is
-all: what it makes up, changes, keeps for later or sends again is refused, and is told past it."""
+"""A watch that was taken over has guard's channel and the vault's in its hands. It can carry no order and no answer,
+and that is all: what it makes up, changes, keeps for later or sends again is not believed, and orders of its own are
+told past it."""
 import contextlib
 import json
 import os
@@ -15,7 +16,7 @@ from inside import held, socket_between
 from network import NetHouse, Network
 
 BLOCK, UNBLOCK, QUARANTINE, RELEASE, ZONES, CONFIRM, ROLLBACK = range(1, 8)
-DONE, REFUSED = 16, 17
+DONE, REFUSED, COUNTERS, EXPIRED = range(16, 20)
 ORDER, OUTCOME = 32, 33
 NO_PROOF = struct.pack("<Qq", 1, 0) + b"x" * 32
 
@@ -69,7 +70,8 @@ class Taken:
         self.send(self.guard, verb, payload)
         kind, answer = self.read(self.guard, (DONE, REFUSED))
         self.answer = bytes([kind]) + answer
-        return kind, answer[13:].decode()
+        size, = struct.unpack_from("<I", answer, 9)
+        return kind, answer[13:13 + size].decode()
 
 
 @contextlib.contextmanager
@@ -119,6 +121,8 @@ def test_what_watch_makes_up_is_refused_and_told(own, net):
         wait_for(lambda: sum(int((re.search(told, d) or [0, 1])[1]) for d in forged(own)) == 7)
     assert set(own.lines("block")) == {"10.99.0.66"} and not own.lines("quarantine")
     assert any("unblock 10.99.0.66" in d for d in forged(own))
+    assert ("Somebody tried to have guard do what the vault did not order (unblock 10.99.0.66: "
+            "The vault did not give this order.)") in own.cli("trail", "search", "--action", "forged-order").stdout
     found = wait_for(lambda: [f for f in json.loads(own.cli("findings", "--json").stdout)["findings"]
                               if "vault did not give" in f["title"]])
     assert found[0]["level"] == "critical"
@@ -150,6 +154,39 @@ def test_what_the_vault_gave_is_done_once_and_as_it_was_given(own, net):
         assert net.speaks("stranger", "10.40.0.2")
         asks.kill()
         asks.communicate()
+
+
+def test_watch_cannot_say_that_guard_did_what_it_did_not(own, net):
+    def answer(kind, ticket, words):
+        return bytes([kind]) + struct.pack("<QB", ticket, BLOCK) + text(words) + NO_PROOF
+
+    with taken(own) as it:
+        asks = person(own, "block", "10.99.0.66", "--for", "1h", "--reason", "a test")
+        _, given = it.read(it.vault, (ORDER,))
+        ticket, = struct.unpack_from("<Q", given, 1)
+        it.send(it.vault, OUTCOME, answer(DONE, ticket, "10.99.0.66 is blocked for 3600 seconds."))
+        it.send(it.vault, OUTCOME, answer(REFUSED, ticket, "10.99.0.66 is never blocked."))
+        it.send(it.vault, OUTCOME, answer(EXPIRED, 0, "10.99.0.66: its time is over."))
+        assert asks.wait(30) == 4 and "whether it was carried out is not known" in asks.communicate()[1]
+        assert net.speaks("stranger", "10.40.0.2")
+        # What guard did answer is not told a second time, as the answer to something else.
+        asks = person(own, "block", "10.99.0.66", "--for", "1h", "--reason", "a test")
+        _, given = it.read(it.vault, (ORDER,))
+        assert it.orders(given[0], given[1:])[0] == DONE
+        it.send(it.vault, OUTCOME, it.answer)
+        it.send(it.vault, OUTCOME, it.answer)
+        assert asks.wait(20) == 0, asks.communicate()
+        asks.communicate()
+        asks = person(own, "list")
+        _, given = it.read(it.vault, (ORDER,))
+        ticket, = struct.unpack_from("<Q", given, 1)
+        it.send(it.vault, OUTCOME, bytes([COUNTERS]) + struct.pack("<QBI", ticket, 1, 0) + text("no zones") +
+                struct.pack("<H", 0) + NO_PROOF)
+        assert asks.wait(30) == 4 and not asks.communicate()[0]
+    assert not [e for e in json.loads(own.cli("trail", "search", "--action", "unblock", "--json").stdout)["entries"]
+                if "time is over" in e["detail"]]
+    assert "watch brought an answer that guard did not give" in own.log_text()
+    own.guard("unblock", "10.99.0.66")
 
 
 def test_an_order_is_not_kept_for_later(own, net):

@@ -150,7 +150,7 @@ await test('what a playbook may not do alone waits for approval, with a number i
   await page.waitForFunction(() => { [...document.querySelectorAll('button')].find((b) => b.textContent === 'Refresh')?.click(); return document.body.innerText.includes('dr.nosy'); }, null, { polling: 1000 });
   await held.getByText(/3 h \d+ min/).waitFor();
   await look('held', true);
-  expect(!(await menu().getByText('1 waiting').count()), 'the number stays');
+  expect(!(await item.getByText('1 waiting').count()), 'the number stays');
   await card('Done, and can be taken back').getByRole('button', { name: 'Take back: Lock the account' }).click();
   await field('Why?').fill('she has explained it');
   await button('Take it back').click();
@@ -162,6 +162,7 @@ await test('an incident says in a paragraph who, what, since when, what is conta
   await signIn('ms.lane');
   await menu().getByRole('link', { name: 'Incidents' }).click();
   await page.locator('.table tr', { hasText: 'Nobody has it' }).waitFor();
+  await menu().getByRole('link', { name: /Incidents/ }).getByText('1 waiting').waitFor();
   await look('incidents');
   await page.locator('.table').getByRole('link').first().click();
   const short = page.getByRole('region', { name: 'In short' });
@@ -177,6 +178,7 @@ await test('it is taken, noted, given a task, and every act stands in its timeli
   const short = page.getByRole('region', { name: 'In short' });
   await button('I take it').click();
   await short.getByText('Then say what it was.').waitFor();
+  await menu().getByRole('link', { name: /Incidents/ }).getByText('1 waiting').waitFor({ state: 'detached' });
   await field('A note').fill('Spoke to the ward: nobody sent for her.');
   await button('Note it').click();
   await page.getByText('Maria Lane noted: “Spoke to the ward: nobody sent for her.”').waitFor();

@@ -338,6 +338,37 @@ def test_a_mail_server_says_later_or_never(tmp_path, authority):
         server.stop()
 
 
+def test_a_mail_server_that_does_not_say_goodbye_keeps_nobody_else_waiting(tmp_path, authority):
+    """It takes the mail, and is silent when it is told QUIT."""
+    listener, told = socket.create_server(("127.0.0.1", free_port())), []
+
+    def serve():
+        client, _ = listener.accept()
+        held.append(client)  # open until the test ends
+        with client.makefile("rwb", buffering=0) as file:
+            file.write(b"220 mail.test\r\n")
+            text = False
+            for line in file:
+                told.append(line)
+                text = (text and line != b".\r\n") or line == b"DATA\r\n"
+                if line == b"DATA\r\n":
+                    file.write(b"354 go on\r\n")
+                elif not text and line != b"QUIT\r\n":
+                    file.write(b"250 fine\r\n")
+
+    held = [listener]
+    threading.Thread(target=serve, daemon=True).start()
+    file = mail(authority, f"smtp://localhost:{listener.getsockname()[1]}", "  insecure: yes\n")
+    with Web(authority.context("localhost")) as web, Courier(tmp_path, file + webhook(authority, web.port)) as c:
+        c.submit(1, "box", b"x")
+        until(lambda: b"QUIT\r\n" in told)
+        c.submit(2, "hook", b"x")
+        c.wait(state="delivered", id=2, seconds=10)
+        c.wait(state="delivered", id=1, seconds=10)
+    for one in held:
+        one.close()
+
+
 # ---- Syslog.
 
 class Syslog:

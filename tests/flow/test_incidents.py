@@ -289,7 +289,8 @@ def test_a_person_opens_one_from_a_finding(house):
     wait_for(lambda: any(r["title"] == "Honey record 4" for r in house.lane.get("/api/incidents").json["rules"]))
     finding = [f for f in house.lane.get("/api/findings").json["findings"] if f["title"] == "Honey record 4"][0]
     answer = house.lane.post("/api/incidents", {"finding": finding["id"]})
-    assert answer.status == 201 and answer.json["timeline"][0]["text"] == "A person opened it from a finding."
+    assert answer.status == 201 and answer.json["why"] == "A person opened it from a finding."
+    assert [t["kind"] for t in answer.json["timeline"]] == ["finding", "opened", "open"]
     assert answer.json["who"]["name"] == "Ms.Desk"
     assert house.lane.post("/api/incidents", {"finding": finding["id"]}).status == 409
     assert house.lane.post("/api/incidents", {"finding": 99999}).status == 404

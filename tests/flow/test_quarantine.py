@@ -10,8 +10,8 @@ from network import NetHouse, Network
 ZONES = """
 default: deny
 zones:
-  records: {prefixes: [10.30.0.0/24]}
-  staff: {prefixes: [10.40.0.0/24, 10.41.0.0/24]}
+  records: {prefixes: [10.30.0.0/24, "2001:db8:30::/64"]}
+  staff: {prefixes: [10.40.0.0/24, 10.41.0.0/24, "2001:db8:40::/64"]}
   devices: {prefixes: [10.20.0.0/24, 10.21.0.0/24]}
   service: {prefixes: [10.60.0.0/24]}
 flows:
@@ -31,7 +31,7 @@ for port in range(1000, 1030):
 # To one port again and again, as something does whose flow is missing.
 KNOCK = """
 import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
 for _ in range(25): s.sendto(b"result", (sys.argv[1], 9999))
 """
 
@@ -45,6 +45,8 @@ def net():
         net.host("pump", "10.20.0.2/24", "10.20.0.1/24")
         net.host("gateway", "10.21.0.5/24", "10.21.0.1/24")
         net.host("cleaner", "10.60.0.9/24", "10.60.0.1/24")
+        net.host("six", "2001:db8:40::2/64", "2001:db8:40::1/64")
+        net.host("records6", "2001:db8:30::20/64", "2001:db8:30::1/64")
         net.serve("records", "10.30.0.20")
         net.serve("cleaner", "10.60.0.9", 8530)
         yield net
@@ -52,7 +54,8 @@ def net():
 
 @pytest.fixture(scope="module")
 def own(net, tmp_path_factory):
-    """The zones hold, and by the time a test looks three hosts have looked for doors, and one has knocked at one."""
+    """The zones hold, and by the time a test looks three hosts have looked for doors, and two have knocked
+    at one."""
     folder = tmp_path_factory.mktemp("quarantine")
     rules = folder / "rules"
     shutil.copytree(ROOT / "rules", rules)
@@ -65,6 +68,7 @@ def own(net, tmp_path_factory):
         for host, there in (("ward", "10.20.0.2"), ("office", "10.20.0.2"), ("gateway", "10.40.0.2")):
             net.on(host, "/usr/bin/python3", "-c", SCAN, there)
         net.on("pump", "/usr/bin/python3", "-c", KNOCK, "10.30.0.20")
+        net.on("six", "/usr/bin/python3", "-c", KNOCK, "2001:db8:30::20")
         yield house
 
 
@@ -101,6 +105,8 @@ def test_a_host_that_knocks_is_found(own):
     assert len(knocks) == 1 and knocks[0]["level"] == "medium"
     assert knocks[0]["sentence"] == ("10.20.0.2 sent 25 packets within ten minutes to where no flow of the zones "
                                      "leads: to port 9999 (udp) of 10.30.0.20.")
+    six = findings(own, "system.knocks", "2001:db8:40::2")
+    assert len(six) == 1 and six[0]["sentence"].endswith("to port 9999 (udp) of 2001:db8:30::20.")
     line = own.lines("knock")["10.20.0.2"]
     assert line["places"] == 1 and line["packets"] == 25
     assert "10.20.0.2" in own.guard("list").stdout

@@ -156,7 +156,9 @@ def test_watch_keeps_no_reason_and_no_name(ward):
 
 def test_the_news_changes_and_tells_nothing(ward):
     before = ward.lane.get("/api/news").json
-    assert set(before) == {"since", "findings", "incidents", "runs"}
+    assert set(before) == {"since", "findings", "incidents", "runs", "queue", "unassigned"}
+    listed = ward.lane.get("/api/incidents?state=open").json["incidents"]
+    assert before["queue"] == 0 and before["unassigned"] == len(listed) > 0
     assert ward.reed.get("/api/news").status == 403  # who is watched does not see that something was found
     size = ward.lane.get("/api/trail/state").json["size"]
     ward.lane.get("/api/news")

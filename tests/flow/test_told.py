@@ -82,7 +82,7 @@ class Told:
     def begin(self):
         house = self.house
         house.bundle(h.practitioner("p1"), *[h.patient(f"q{i}", f"Marsh{i}") for i in range(3)])
-        for login, role, person in (("dr.berg", "clinician", "Practitioner/p1"), ("dr.stone", "clinician", ""), ("ms.lane", "privacy-officer", ""),
+        for login, role, person in (("dr.berg", "clinician", "Practitioner/p1"), ("dr.stone", "clinician", ""), ("dr.moss", "clinician", ""), ("ms.lane", "privacy-officer", ""),
                                     ("so.kim", "security-officer", "")):
             house.account(login, role, person)
         self.berg, self.lane, self.kim = (house.sign_in(n) for n in ("dr.berg", "ms.lane", "so.kim"))
@@ -178,6 +178,21 @@ def test_who_takes_it_back_tells_that_too(told):
     wait_for(lambda: told.steps("notify", "undone"))
 
 
+def test_a_message_that_nobody_will_ever_take_is_found(told):
+    """The mailbox was taken away: the officer sees that the mail did not reach anybody."""
+    told.postfix.boxes = []
+    with told.postfix:
+        other = told.house.sign_in("dr.moss")
+        for i in range(3):
+            assert other.post("/api/break-glass", {"patient": f"q{i}", "reason": "emergency at the door"}).status == 200
+        found = wait_for(lambda: [f for f in told.kim.get("/api/findings").json["findings"]
+                                  if f["rule"] == "system.undelivered"])
+        assert found[0]["sentence"].startswith("A message to 'security-mail' was given up after 1 attempt: it answered 550")
+    told.postfix.boxes = ["it"]
+    with Web(told.authority.context("localhost"), told.web_port) as web:
+        wait_for(lambda: web.requests and told.waiting("tickets") == 0)
+
+
 def test_a_courier_that_hangs_loses_nothing(told):
     """It hangs, and before it is anything again all of the house dies: what was to be told still is."""
     told.asked.clear()
@@ -187,7 +202,7 @@ def test_a_courier_that_hangs_loses_nothing(told):
         other = told.house.sign_in("dr.stone")
         for i in range(3):
             assert other.post("/api/break-glass", {"patient": f"q{i}", "reason": "emergency at the door"}).status == 200
-        wait_for(lambda: len(told.steps("notify", "done")) + len(told.steps("notify", "undone")) == 4)
+        wait_for(lambda: len(told.steps("notify", "done")) + len(told.steps("notify", "undone")) == 6)
         time.sleep(3)  # what watch believes to be sent would be kept as sent by now
     finally:
         told.house.kill()
@@ -204,8 +219,8 @@ def test_a_courier_that_hangs_loses_nothing(told):
 def test_the_morning_after(told):
     """The officer reads with names what the mail told without, and the trail is proved."""
     found = [f for f in told.lane.get("/api/findings").json["findings"] if "Glass broken for several" in f["title"]]
-    assert [f["sentence"].split()[0] for f in found] == ["Dr.Stone", "Dr.Berg"]
-    assert found[1]["sentence"].startswith("Dr.Berg broke the glass for 3 patients")
+    assert [f["sentence"].split()[0] for f in found] == ["Dr.Stone", "Dr.Moss", "Dr.Berg"]
+    assert found[2]["sentence"].startswith("Dr.Berg broke the glass for 3 patients")
     acts = {e["detail"].split(":")[0] for e in told.lane.get("/api/trail?action=act").json["entries"]}
     assert "end-sessions" in acts and any(a.startswith("snapshot-trail") for a in acts)
     approved = told.lane.get("/api/trail?action=approve").json["entries"]

@@ -6,9 +6,16 @@ import { ApiError, getOnce } from './api';
 import { may } from './session';
 import { store, useStore } from './store';
 
-export interface News { since: number; findings: number; incidents: number; runs: number }
+export interface News { since: number; findings: number; incidents: number; runs: number; queue: number; unassigned: number }
 export const NEWS_MS = 3000;
 export const news = store<News | undefined>(undefined);
+// The numbers in the menu: who is to be decided about, which incidents nobody has.
+export const queued = store(0);
+export const unassigned = store(0);
+news.watch((now) => {
+  queued.set(now?.queue ?? 0);
+  unassigned.set(now?.unassigned ?? 0);
+});
 
 export async function askNews(): Promise<void> {
   if (!may('playbooks')) return news.set(undefined);

@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import type { Store } from '../base/store';
 import { asking } from '../base/asking';
+import { queued, unassigned } from '../base/news';
 import type { IconName } from '../ui/icon';
 import { later } from '../ui/later';
 import { About } from './about';
@@ -29,8 +30,8 @@ const officers = (pick: (m: Officers) => Route['page']): Route['page'] => later(
 
 // Today's work first. Where there are more than fit, the last are behind "More".
 export const pages: Route[] = [
-  { path: '/queue', page: officers((m) => m.QueuePage), menu: 'Queue', icon: 'eye', verb: 'trail-search' },
-  { path: '/incidents', also: ['/incident/:number/:part?/:kind?/:patient?'], page: officers((m) => m.IncidentsPage), menu: 'Incidents', icon: 'alert', verb: 'trail-search' },
+  { path: '/queue', page: officers((m) => m.QueuePage), menu: 'Queue', icon: 'eye', verb: 'trail-search', waits: queued },
+  { path: '/incidents', also: ['/incident/:number/:part?/:kind?/:patient?'], page: officers((m) => m.IncidentsPage), menu: 'Incidents', icon: 'alert', verb: 'trail-search', waits: unassigned },
   { path: '/incident/:number', page: officers((m) => m.Room), verb: 'trail-search' },
   { path: '/incident/:number/letter/:kind/:patient?', page: officers((m) => m.LetterPage), verb: 'trail-search' },
   { path: '/approvals', page: officers((m) => m.Approvals), menu: 'Approvals', icon: 'check', verb: 'playbooks', waits: asking },

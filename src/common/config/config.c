@@ -112,7 +112,8 @@ const struct config_option config_options[] = {
 		"File of the network's zones, flows and what is never blocked (docs/network.md).",
 		wrong_path_or_none},
 	{"test", OPTION(test), "",
-		"Only for tests: mechanisms to switch off, to see that they are needed.",
+		"Only for tests: mechanisms to switch off, to see that they are needed; or a clock "
+		"that can be turned.",
 		wrong_text},
 };
 const size_t config_option_count = sizeof config_options / sizeof *config_options;

@@ -77,8 +77,8 @@ static const struct action_row actions[TRAIL_ACTIONS] = {
 		"decline a step of a playbook"},
 	[TRAIL_QUEUE_REVIEWED] = {"queue-review", "decided about somebody in the queue",
 		"decide about somebody in the queue"},
-	[TRAIL_FORGED] = {"forged-order", "had an order without the vault's word",
-		"carry out an order that the vault did not give"},
+	[TRAIL_FORGED] = {"forged-order", "had guard do what the vault did not order",
+		"have guard do what the vault did not order"},
 	[TRAIL_CONTINUED] = {"continued", "also named", "name"},
 	[TRAIL_WORK] = {"work", "did other work", "do what another role does"},
 };

@@ -6,7 +6,7 @@
 
 enum {
 	ORDER_BYTES = 400,
-	ANSWER_BYTES = 16 + WARD_WORDS_BYTES
+	ANSWER_BYTES = 80 + WARD_WORDS_BYTES
 };
 
 static const struct message_rule rules[] = {
@@ -26,6 +26,8 @@ static const struct message_rule rules[] = {
 		CHANNEL_FRAME_BYTES},
 	{WARD_EXPIRED, "expired", "Something ended by itself.", MESSAGE_BACK, ANSWER_BYTES},
 };
+
+const char ward_away[] = "Guard is not there; try again in a second.";
 
 const struct message_table ward_table = {
 	.pair = "watch - guard",
@@ -129,6 +131,22 @@ static void get_field(struct cursor *in, char *ret_text, size_t most)
 		memcpy(ret_text, span.at, span.size);
 }
 
+static void put_mark(struct buf *out, const struct ward_mark *mark)
+{
+	put_u64(out, mark->count);
+	put_u64(out, (uint64_t)mark->given_us);
+	buf_add(out, mark->proof, WARD_PROOF_BYTES);
+}
+
+static void get_mark(struct cursor *in, struct ward_mark *ret)
+{
+	ret->count = get_u64(in);
+	ret->given_us = (int64_t)get_u64(in);
+	struct bytes proof = get_raw(in, WARD_PROOF_BYTES);
+	if (!in->err)
+		memcpy(ret->proof, proof.at, WARD_PROOF_BYTES);
+}
+
 void ward_order_put(struct buf *out, const struct ward_order *o)
 {
 	unsigned has = verbs[o->verb].has;
@@ -141,20 +159,8 @@ void ward_order_put(struct buf *out, const struct ward_order *o)
 		put_text(out, o->case_id);
 		put_text(out, o->reason);
 	}
-	if (has & HAS_PROOF) {
-		put_u64(out, o->count);
-		put_u64(out, (uint64_t)o->given_us);
-		buf_add(out, o->proof, WARD_PROOF_BYTES);
-	}
-}
-
-static void get_proof(struct cursor *in, struct ward_order *ret)
-{
-	ret->count = get_u64(in);
-	ret->given_us = (int64_t)get_u64(in);
-	struct bytes proof = get_raw(in, WARD_PROOF_BYTES);
-	if (!in->err)
-		memcpy(ret->proof, proof.at, WARD_PROOF_BYTES);
+	if (has & HAS_PROOF)
+		put_mark(out, &o->mark);
 }
 
 enum err ward_order_parse(
@@ -174,7 +180,7 @@ enum err ward_order_parse(
 		get_field(&in, o.reason, WARD_REASON_BYTES);
 	}
 	if (has & HAS_PROOF)
-		get_proof(&in, &o);
+		get_mark(&in, &o.mark);
 	enum err err = cursor_end(&in);
 	if (!err && ward_order_problem(&o))
 		err = ERR_INVALID;
@@ -194,6 +200,7 @@ void ward_answer_put(struct buf *out, const struct ward_answer *answer)
 	put_u64(out, answer->ticket);
 	put_u8(out, (uint8_t)answer->verb);
 	put_text(out, answer->words);
+	put_mark(out, &answer->mark);
 }
 
 enum err ward_answer_parse(
@@ -203,6 +210,7 @@ enum err ward_answer_parse(
 	struct ward_answer a = {.type = type, .ticket = get_u64(&in)};
 	a.verb = (enum ward_message)get_u8(&in);
 	get_field(&in, a.words, WARD_WORDS_BYTES);
+	get_mark(&in, &a.mark);
 	enum err err = cursor_end(&in);
 	if (!err && (!is_verb(a.verb) || !is_line(a.words, WARD_WORDS_BYTES)))
 		err = ERR_INVALID;
@@ -238,6 +246,7 @@ void ward_counters_put(struct buf *out, const struct ward_counters *c)
 		put_text(out, line->case_id);
 		put_text(out, line->words);
 	}
+	put_mark(out, &c->mark);
 }
 
 static void get_line(struct cursor *in, struct ward_line *ret_line)
@@ -273,5 +282,6 @@ enum err ward_counters_parse(struct bytes payload, struct ward_counters *ret_cou
 		cursor_fail(&in, ERR_LIMIT);
 	for (size_t i = 0; i < c->count && !in.err; i++)
 		get_line(&in, &c->lines[i]);
+	get_mark(&in, &c->mark);
 	return cursor_end(&in);
 }

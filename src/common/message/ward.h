@@ -16,8 +16,8 @@
 // Every order holds a ticket, chosen by who asks, which comes back with the answer. Addresses
 // travel as bytes and are checked again; no text of a peer reaches the firewall. The same encoding
 // goes over the feed when the vault passes on what a person ordered: each order but PULL ends with
-// the vault's proof that it is the vault's (ward_proof.h), so that watch carries orders and can
-// make none.
+// the vault's mark, and each answer with guard's (ward_proof.h), so that watch carries both and can
+// make neither.
 #pragma once
 
 #include "common/format/prefix.h"
@@ -50,6 +50,13 @@ enum {
 	WARD_PROOF_BYTES = 32,
 };
 
+// Whose word it is, when it was given, and the how-manieth of theirs under this key.
+struct ward_mark {
+	uint64_t count;
+	int64_t given_us; // monotonic: one clock for all on this machine
+	uint8_t proof[WARD_PROOF_BYTES];
+};
+
 struct ward_order {
 	enum ward_message verb;
 	uint64_t ticket;
@@ -57,11 +64,7 @@ struct ward_order {
 	uint32_t seconds;                   // BLOCK, QUARANTINE; ZONES: until it must be confirmed
 	char case_id[WARD_CASE_BYTES + 1];  // of the incident, or ""; [A-Za-z0-9.-]
 	char reason[WARD_REASON_BYTES + 1]; // as a person or a playbook wrote it
-	// All but PULL: the how-manieth of the vault's under this key, when it was given
-	// (monotonic: one clock for all on this machine), and that the vault gave it.
-	uint64_t count;
-	int64_t given_us;
-	uint8_t proof[WARD_PROOF_BYTES];
+	struct ward_mark mark;              // the vault's; all but PULL
 };
 
 struct ward_answer { // DONE, REFUSED, EXPIRED (with ticket 0)
@@ -69,6 +72,7 @@ struct ward_answer { // DONE, REFUSED, EXPIRED (with ticket 0)
 	uint64_t ticket;
 	enum ward_message verb; // what it is about
 	char words[WARD_WORDS_BYTES + 1];
+	struct ward_mark mark; // guard's
 };
 
 enum ward_line_kind {
@@ -97,7 +101,11 @@ struct ward_counters {
 	char zones[WARD_REASON_BYTES + 1]; // which zones hold, in words
 	size_t count;
 	struct ward_line lines[WARD_BATCH];
+	struct ward_mark mark; // guard's
 };
+
+// What watch itself answers for a guard that is not there: the one answer without a mark.
+extern const char ward_away[];
 
 extern const struct message_table ward_table;
 

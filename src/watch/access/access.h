@@ -74,6 +74,7 @@ enum err access_save(struct access *access);
 // {"staff", "per_thousand", "least", "half_life_days", "waiting", "incidents", "until",
 // "items": […]} for the vault, which joins names.
 void access_json(struct access *access, struct buf *out);
+unsigned access_shown(const struct access *access); // items in the last one
 
 // An incident was opened: somebody looks at it anyway. Numbers only grow; each counts once.
 struct access_incident {

@@ -93,6 +93,7 @@ struct access {
 		unsigned acts;
 	} seen[SEEN]; // lines that need no look into the database
 	bool changed, has_again, news;
+	unsigned shown; // items, when the queue was last told
 	void (*made)(void *context, const struct access_item *item);
 	void *made_context;
 	void (*found)(void *context, const struct finding *finding);

@@ -140,11 +140,19 @@ void access_json(struct access *a, struct buf *out)
 		return;
 	}
 	add_head(a, out);
+	a->shown = 0;
 	size_t count = list_today(a, list, ACCESS_SHOWN / 2);
 	count += list_before(a, list + count, ACCESS_SHOWN - count);
 	for (size_t i = 0; i < count; i++) {
-		if (add_item(a, &list[i], comma, out))
-			comma = ",";
+		if (!add_item(a, &list[i], comma, out))
+			continue;
+		a->shown++;
+		comma = ",";
 	}
 	buf_add_text(out, "]}");
+}
+
+unsigned access_shown(const struct access *a)
+{
+	return a->shown;
 }

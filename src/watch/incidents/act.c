@@ -291,7 +291,11 @@ json_t *act_open(struct incidents *incidents, const json_t *question, int *ret_s
 		return refuse_known(ret_status, (uint64_t)in);
 	if (taken_list(incidents, sql_ask(incidents, SQL_BY_SOURCE, "i", id), &list) != 1)
 		return refuse(ret_status, 404, "There is no such finding.");
-	uint64_t number = group_open(incidents, list, OPENED_BY_HAND, RISK_SUBJECTS);
+	// It opens now, when a person sees what it is: the clocks of the law run from then on, and
+	// not from what may be weeks ago.
+	struct taken now = *list;
+	now.time_us = time_now_us();
+	uint64_t number = group_open(incidents, &now, OPENED_BY_HAND, RISK_SUBJECTS);
 	group_adopt(incidents, number, list);
 	group_refresh(incidents, number);
 	sql_run(incidents, SQL_ACT, "iiittt", (int64_t)number,

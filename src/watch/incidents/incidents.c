@@ -144,6 +144,7 @@ static const char *const sqls[SQL_ALL] = {
 	[SQL_ACT] = "INSERT INTO act (incident, entry, time_us, who, kind, value) VALUES "
 		    "(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING 1",
 	[SQL_ACT_COUNT] = "SELECT count(*) FROM act WHERE incident = ?1",
+	[SQL_UNASSIGNED] = "SELECT count(*) FROM incident WHERE state = 0",
 	[SQL_ASSIGN] = "UPDATE incident SET assigned = ?2, assigned_entry = ?3, "
 		       "state = max(state, 1) WHERE number = ?1",
 	[SQL_STATE] = "UPDATE incident SET state = ?2, closed_us = ?3 WHERE number = ?1",
@@ -406,6 +407,11 @@ enum err incidents_save(struct incidents *incidents)
 }
 
 // ---- Numbers.
+
+uint64_t incidents_unassigned(struct incidents *incidents)
+{
+	return (uint64_t)sql_number(incidents, sql_ask(incidents, SQL_UNASSIGNED, ""), 0);
+}
 
 uint64_t incidents_changes(const struct incidents *incidents)
 {

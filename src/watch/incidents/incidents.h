@@ -44,6 +44,7 @@ void incidents_number_from(struct incidents *incidents, uint64_t finding, uint64
 uint64_t incidents_last(const struct incidents *incidents); // finding, by the number given here
 // The last finding that was taken, by its number in the findings store.
 uint64_t incidents_place(const struct incidents *incidents);
+uint64_t incidents_unassigned(struct incidents *incidents); // how many nobody has
 // Grows whenever anything changed, from 0 at the start.
 uint64_t incidents_changes(const struct incidents *incidents);
 // The findings store was made anew: it counts from one again. What is known stays known.

@@ -36,10 +36,9 @@ static struct ward_order given(enum ward_message verb, uint64_t count)
 		.seconds = 60,
 		.case_id = "INC-7",
 		.reason = "a test",
-		.count = count,
-		.given_us = NOW};
+		.mark = {.count = count, .given_us = NOW}};
 	assert_ok(prefix_parse("10.0.0.9", &o.prefix));
-	ward_proof_add(&o, vaults);
+	ward_proof_order(&o, vaults);
 	return o;
 }
 
@@ -69,12 +68,12 @@ static void what_is_changed_or_made_up_is_not(void **state)
 	o = given(WARD_BLOCK, 1), o.prefix.length--, judged(&o, NOW, TRUST_FORGED);
 	o = given(WARD_BLOCK, 1), o.seconds++, judged(&o, NOW, TRUST_FORGED);
 	o = given(WARD_BLOCK, 1), o.ticket++, judged(&o, NOW, TRUST_FORGED);
-	o = given(WARD_BLOCK, 1), o.count++, judged(&o, NOW, TRUST_FORGED);
-	o = given(WARD_BLOCK, 1), o.given_us++, judged(&o, NOW, TRUST_FORGED);
+	o = given(WARD_BLOCK, 1), o.mark.count++, judged(&o, NOW, TRUST_FORGED);
+	o = given(WARD_BLOCK, 1), o.mark.given_us++, judged(&o, NOW, TRUST_FORGED);
 	o = given(WARD_UNBLOCK, 1), strcpy(o.case_id, "INC-8"), judged(&o, NOW, TRUST_FORGED);
 	o = given(WARD_UNBLOCK, 1), strcpy(o.reason, "b test"), judged(&o, NOW, TRUST_FORGED);
 	for (size_t i = 0; i < WARD_PROOF_BYTES; i++)
-		o = given(WARD_CONFIRM, 1), o.proof[i] ^= 1, judged(&o, NOW, TRUST_FORGED);
+		o = given(WARD_CONFIRM, 1), o.mark.proof[i] ^= 1, judged(&o, NOW, TRUST_FORGED);
 	o = (struct ward_order){.verb = WARD_ROLLBACK}, judged(&o, NOW, TRUST_FORGED);
 	o = given(WARD_BLOCK, 1), judged(&o, NOW, TRUST_FINE); // control: nothing of it was counted
 }

@@ -204,11 +204,19 @@ static void a_person_opens_one_from_a_finding(void **state)
 	take((struct made){.rule = "a", .person = "0000000000000001"});
 	json_t *question = json_pack("{s:s, s:i, s:i, s:s}", "ask", "incident-open", "finding", 1,
 		"entry", 700, "who", "00000000000000aa");
-	json_decref(ask(json_incref(question), 201));
-	json_decref(ask(json_incref(question), 409));
+	int64_t before_us = time_now_us(), opened_us = 0;
+	json_t *made = ask(json_incref(question), 201);
+	assert_ok(time_parse(json_string_value(json_object_get(made, "opened")), &opened_us));
+	assert_in_range(opened_us, before_us - 1000, time_now_us());
+	char number[40];
+	snprintf(number, sizeof number, "%s", json_string_value(json_object_get(made, "number")));
+	json_decref(made);
+	made = ask(json_incref(question), 409);
+	assert_string_equal(json_string_value(json_object_get(made, "number")), number);
+	json_decref(made);
 	json_object_set_new(question, "finding", json_integer(99));
 	json_decref(ask(question, 404));
-	assert_int_equal(findings_in(FIRST), 1);
+	assert_int_equal(findings_in(number), 1);
 }
 
 // ---- Grouping.

@@ -12,9 +12,7 @@ static struct ward_order good(enum ward_message verb)
 		.seconds = 60,
 		.case_id = "INC-7",
 		.reason = "beaconing",
-		.count = 5,
-		.given_us = 1234567,
-		.proof = {1, 2, 3}};
+		.mark = {5, 1234567, {1, 2, 3}}};
 	assert_ok(prefix_parse("10.0.0.9", &o.prefix));
 	return o;
 }
@@ -35,9 +33,9 @@ static void every_order_arrives_as_it_was(void **state)
 		if (verb != WARD_PULL)
 			assert_string_equal(seen.reason, o.reason);
 		if (verb != WARD_PULL) {
-			assert_int_equal(seen.count, 5);
-			assert_int_equal(seen.given_us, 1234567);
-			assert_memory_equal(seen.proof, o.proof, WARD_PROOF_BYTES);
+			assert_int_equal(seen.mark.count, 5);
+			assert_int_equal(seen.mark.given_us, 1234567);
+			assert_memory_equal(seen.mark.proof, o.mark.proof, WARD_PROOF_BYTES);
 		}
 		for (size_t size = 0; size < out.size; size++) // no part of it is one
 			assert_true(ward_order_parse(o.verb, bytes_of(out.at, size), &seen) != OK);

@@ -5,6 +5,8 @@
 #include "common/base/time.h"
 #include "vault/noted.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,6 +83,24 @@ static void a_flood_is_held_back_and_not_lost(void **state)
 	assert_ok(take(FEED_FINDING, number));
 }
 
+// The index was thrown away, and the last finding lies far back.
+static void the_last_number_is_found_however_far_back_it_lies(void **state)
+{
+	(void)state;
+	assert_ok(take(FEED_FINDING, 57));
+	scratch_fill(noted.ledger, 12000);
+	ledger_close(noted.ledger);
+	char command[160];
+	snprintf(command, sizeof command, "rm -f %s/search.db*", scratch.trail);
+	assert_int_equal(system(command), 0);
+	noted = (struct noted){.ledger = scratch_open(&scratch)};
+	uint64_t size = ledger_size(noted.ledger);
+	assert_ok(take(FEED_FINDING, 57)); // it has that already
+	assert_ok(take(FEED_INCIDENT, this_year() + 1));
+	assert_int_equal(noted.last[FEED_FINDING], 57);
+	assert_int_equal(ledger_size(noted.ledger), size + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +109,8 @@ int main(void)
 			close_trail),
 		cmocka_unit_test_setup_teardown(
 			a_flood_is_held_back_and_not_lost, open_trail, close_trail),
+		cmocka_unit_test_setup_teardown(
+			the_last_number_is_found_however_far_back_it_lies, open_trail, close_trail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,9 @@ const SHOWN = 30;
 export function Timeline({ own }: { own: Own }) {
   const [all, setAll] = useState(false);
   const { timeline, tasks, timeline_left_out: more = 0 } = own.incident;
-  const list = [...timeline].reverse();
+  // A person who opened it says so better than that it was opened.
+  const byPerson = timeline.some((h) => h.kind === 'open');
+  const list = timeline.filter((h) => h.kind !== 'opened' || !byPerson).reverse();
   const shown = all ? list : list.slice(0, SHOWN);
   return (
     <Card title="What happened" aside={<span class="muted">The newest first</span>}>
