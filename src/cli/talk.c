@@ -1,12 +1,40 @@
 #include "cli/talk.h"
 
-#include <stdio.h>
+#include "common/base/text.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What would do something to a terminal is written as \uXXXX: the same, for programs.
 void print_json(const json_t *json)
 {
 	char *text = json_dumps(json, JSON_INDENT(2));
-	puts(text ? text : "{}");
+	if (text && !text_is_tame(text, true)) {
+		free(text);
+		text = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	}
+	for (const char *at = text ? text : "{}"; *at; at++)
+		*at == 0x7f ? fputs("\\u007f", stdout) : putchar(*at);
+	putchar('\n');
 	free(text);
+}
+
+// For people: nothing that somebody wrote acts on their terminal, or looks like a line of ours.
+static void tame(json_t *json, bool lines)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+	json_object_foreach(json, key, one) tame(one, lines && strcmp(key, "text") == 0);
+	json_array_foreach(json, i, one) tame(one, false);
+	const char *text = json_string_value(json);
+	char *own = text && !text_is_tame(text, lines) ? strdup(text) : NULL;
+	if (!own)
+		return;
+	text_tame(own, lines);
+	json_string_set(json, own);
+	free(own);
 }
 
 const char *json_word(const json_t *object, const char *key)
@@ -60,6 +88,8 @@ int talk_quietly(const struct invocation *invocation, const struct client_ask *a
 	}
 	json_t *json = json_loadb((const char *)body.at, body.size, JSON_DECODE_ANY, NULL);
 	buf_done(&body);
+	if (!invocation->json)
+		tame(json, true); // a letter has lines of its own
 	if (status < 300) {
 		*ret_json = json;
 	} else {

@@ -1,5 +1,6 @@
 #include "common/base/log.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
 #include <stdarg.h>
@@ -31,9 +32,8 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	size_t size = (size_t)head + (body > 0 ? (size_t)body : 0);
 	if (size > sizeof line - 1)
 		size = sizeof line - 1;
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)line[i] < 32 || line[i] == 127)
-			line[i] = '?';
+	line[size] = 0;
+	text_tame(line, false);
 	line[size++] = '\n';
 	ssize_t done = write(STDERR_FILENO, line, size);
 	(void)done; // nowhere left to complain

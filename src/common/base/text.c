@@ -58,6 +58,42 @@ bool text_is_clean(struct bytes text)
 	return text_is_utf8(text);
 }
 
+// Its length in bytes when the character at this place is none that only stands there; else 0.
+static size_t acting(const char *at, bool lines)
+{
+	const unsigned char *c = (const unsigned char *)at;
+	if (c[0] < 0x20)
+		return !lines || (c[0] != '\n' && c[0] != '\t');
+	if (c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+		return 2;
+	if (c[0] == 0xd8 && c[1] == 0x9c) // U+061C
+		return 2;
+	if (c[0] != 0xe2 || (c[1] != 0x80 && c[1] != 0x81))
+		return 0;
+	bool turns = c[1] == 0x80 ? c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)
+				  : c[2] >= 0xa6 && c[2] <= 0xa9;
+	return turns ? 3 : 0; // U+200E, 200F, 2028 to 202E, 2066 to 2069
+}
+
+void text_tame(char *text, bool lines)
+{
+	for (char *at = text; *at; at++)
+		for (size_t size = acting(at, lines); size; size--) {
+			*at = '?';
+			at += size > 1;
+		}
+}
+
+bool text_is_tame(const char *text, bool lines)
+{
+	for (; *text; text++)
+		if (acting(text, lines))
+			return false;
+	return true;
+}
+
 // Latin-1 Supplement and Latin Extended-A (U+00C0 to U+017F) without their marks; '.' keeps it.
 static const char folded[] =
 	"aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y"

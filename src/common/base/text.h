@@ -9,6 +9,13 @@ bool text_is_utf8(struct bytes text);
 // The same, and no control character but tab, line feed and carriage return: what may be kept,
 // shown on a terminal, and given back in JSON.
 bool text_is_clean(struct bytes text);
+// For whatever is shown as it is, on a terminal, in a line of a log or a mail: in place, '?' for
+// each byte of a character that does more than stand there. Those are the control characters, also
+// those past ASCII that terminals obey (U+0080 to U+009F), line separators, and marks that turn the
+// order of letters around. Line feeds and tabs stay with `lines`.
+void text_tame(char *text, bool lines);
+// Would it change anything?
+bool text_is_tame(const char *text, bool lines);
 // Letters are folded to ASCII lower case where that is enough for searching: A-Z, and the Latin
 // letters with diacritics (é to e, ß to ss, ø to o); the rest stays. At most most_bytes - 1 bytes
 // and a NUL.

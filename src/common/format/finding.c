@@ -1,7 +1,9 @@
 #include "common/format/finding.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *texts(const struct sigma_names *names, const char *prefix)
@@ -27,6 +29,22 @@ static void add_known(json_t *json, const char *key, struct bytes text)
 		json_object_set_new(json, key, json_stringn((const char *)text.at, text.size));
 }
 
+// A rule's words and whatever came in with the event go to terminals, mails and logs of others.
+static void tame(json_t *json)
+{
+	const char *key, *text = json_string_value(json);
+	json_t *one;
+	size_t i;
+	json_object_foreach(json, key, one) tame(one);
+	json_array_foreach(json, i, one) tame(one);
+	char *own = text && !text_is_tame(text, false) ? strdup(text) : NULL;
+	if (!own)
+		return;
+	text_tame(own, false);
+	json_string_set(json, own);
+	free(own);
+}
+
 json_t *finding_json(const struct finding *f)
 {
 	char at[TIME_TEXT_BYTES];
@@ -46,5 +64,6 @@ json_t *finding_json(const struct finding *f)
 	add_known(json, "address", f->address);
 	add_known(json, "session", f->session);
 	add_known(json, "application", f->application);
+	tame(json);
 	return json;
 }

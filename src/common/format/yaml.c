@@ -65,7 +65,7 @@ static struct yaml *read_node(struct reader *reader, const yaml_event_t *event, 
 static const char *scalar_text(struct reader *reader, const yaml_event_t *event)
 {
 	struct bytes text = bytes_of(event->data.scalar.value, event->data.scalar.length);
-	if (!text_is_utf8(text))
+	if (!text_is_clean(text)) // "\e[2J" stands there as plain letters, and is none
 		fail(reader, ERR_SYNTAX, (unsigned)event->start_mark.line + 1, "this is not text");
 	return arena_text_n(reader->arena, (const char *)text.at, text.size);
 }

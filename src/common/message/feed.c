@@ -80,8 +80,9 @@ void feed_text(char *ret_text, size_t most_bytes, const char *text)
 	ret_text[size] = 0;
 	bool fine = text_is_utf8(bytes_text(ret_text));
 	for (char *at = ret_text; *at; at++)
-		if ((unsigned char)*at < 0x20 || *at == 0x7f || (!fine && (*at & 0x80)))
+		if (!fine && (*at & 0x80))
 			*at = '?';
+	text_tame(ret_text, false);
 }
 
 // The texts of an event, in their order.

@@ -1,5 +1,6 @@
 #include "vault/serve/letters.h"
 
+#include "common/base/text.h"
 #include "common/base/time.h"
 #include "common/format/casework.h"
 #include "common/io/file.h"
@@ -53,9 +54,11 @@ static const char *word(const json_t *json, const char *key)
 	return text ? text : "";
 }
 
-static const char *list_of(struct exchange *x, const json_t *timeline, bool findings_only)
+static const char *list_of(struct exchange *x, const json_t *json, bool findings_only)
 {
 	struct buf out = {0};
+	const json_t *timeline = json_object_get(json, "timeline");
+	json_int_t more = json_integer_value(json_object_get(json, "timeline_left_out"));
 	for (size_t i = 0; i < json_array_size(timeline); i++) {
 		const json_t *one = json_array_get(timeline, i);
 		bool finding = strcmp(word(one, "kind"), "finding") == 0;
@@ -70,8 +73,12 @@ static const char *list_of(struct exchange *x, const json_t *timeline, bool find
 		if (!finding && *who)
 			buf_printf(&out, " by %s", who);
 		const char *text = *word(one, "text") ? word(one, "text") : word(one, "value");
-		buf_printf(&out, "%s%s\n", *text ? ": " : "", text);
+		char *line = arena_printf(x->arena, "%s%s", *text ? ": " : "", text);
+		text_tame(line, false); // a note has lines, and each would be an item of its own
+		buf_printf(&out, "%s\n", line);
 	}
+	if (more)
+		buf_printf(&out, "- and %lld findings more\n", (long long)more);
 	const char *made = arena_text_n(x->arena, (const char *)out.at, out.size);
 	buf_done(&out);
 	return made;
@@ -116,7 +123,7 @@ static const char *either(const char *one, const char *other)
 
 static void fill_values(struct exchange *x, const struct room *room, const char **values)
 {
-	const json_t *json = room->json, *timeline = json_object_get(json, "timeline");
+	const json_t *json = room->json;
 	values[LETTER_TODAY] = day_of(x, x->now_us);
 	values[LETTER_NUMBER] = room->number;
 	values[LETTER_TITLE] = word(json, "title");
@@ -134,8 +141,8 @@ static void fill_values(struct exchange *x, const struct room *room, const char 
 	values[LETTER_MEASURES] = room_answer(room, "measures");
 	values[LETTER_STEPS] = room_answer(room, "steps");
 	values[LETTER_FACTORS] = factors_of(x, room);
-	values[LETTER_FINDINGS] = list_of(x, timeline, true);
-	values[LETTER_TIMELINE] = list_of(x, timeline, false);
+	values[LETTER_FINDINGS] = list_of(x, json, true);
+	values[LETTER_TIMELINE] = list_of(x, json, false);
 	values[LETTER_CLOCKS] = clocks_of(x, room);
 }
 
@@ -165,7 +172,7 @@ const char *letter_write(struct vault *vault, struct exchange *x, const struct l
 	const char *values[LETTER_FIELDS] = {0};
 	struct letter_problem problem = {0};
 	struct buf text = {0}, made = {0};
-	const char *letter = NULL;
+	char *letter = NULL;
 	enum err err = is_kind(wish->kind) ? slurp(arena_printf(x->arena, "%s/letters/%s.md",
 							   vault->parts.rules, wish->kind),
 						     LETTER_BYTES, &text)
@@ -181,7 +188,8 @@ const char *letter_write(struct vault *vault, struct exchange *x, const struct l
 			answer_error(x, 503, "unavailable", "letters/%s.md:%u: %s", wish->kind,
 				problem.line, problem.text);
 		else
-			letter = arena_text_n(x->arena, (const char *)made.at, made.size);
+			text_tame(letter = arena_text_n(x->arena, (const char *)made.at, made.size),
+				true);
 	}
 	buf_done(&text);
 	buf_done(&made);

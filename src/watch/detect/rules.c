@@ -48,6 +48,10 @@ static void collect(const char *folder, int depth, struct paths *paths)
 		paths->looked_at++;
 		if (one->d_name[0] == '.' || size < 0 || (size_t)size >= sizeof path)
 			continue;
+		if (!text_is_utf8(bytes_text(one->d_name)) || !text_is_tame(one->d_name, false)) {
+			paths->odd++; // its name would be told
+			continue;
+		}
 		if (!is_wanted(path) && (one->d_type == DT_REG || one->d_type == DT_LNK))
 			continue;
 		if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))

@@ -1,5 +1,6 @@
 #include "watch/intelligence/loader.h"
 
+#include "common/base/text.h"
 #include "common/format/indicator_list.h"
 #include "common/format/misp.h"
 #include "common/format/yaml.h"
@@ -51,7 +52,9 @@ static void each(const char *folder, each_file *file, void *context)
 		char path[PATH + 300];
 		struct stat info;
 		snprintf(path, sizeof path, "%s/%s", folder, one->d_name);
-		if (*one->d_name != '.' && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+		if (*one->d_name != '.' && text_is_utf8(bytes_text(one->d_name)) &&
+			text_is_tame(one->d_name, false) && stat(path, &info) == 0 &&
+			S_ISREG(info.st_mode))
 			file(context, path, one->d_name);
 	}
 	if (dir)

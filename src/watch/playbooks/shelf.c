@@ -1,5 +1,6 @@
 #include "watch/playbooks/playbooks_in.h"
 
+#include "common/base/text.h"
 #include "common/io/file.h"
 
 #include <dirent.h>
@@ -15,7 +16,8 @@ enum {
 static bool is_playbook(const char *name)
 {
 	const char *dot = strrchr(name, '.');
-	return *name != '.' && dot && strcmp(name, "never-touch.yaml") != 0 &&
+	return *name != '.' && text_is_utf8(bytes_text(name)) && text_is_tame(name, false) && dot &&
+	       strcmp(name, "never-touch.yaml") != 0 &&
 	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".json") == 0) && strlen(name) < 80;
 }
 

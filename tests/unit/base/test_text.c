@@ -79,11 +79,44 @@ static void ids_are_fhir_ids(void **state)
 	assert_false(text_is_id(long_id));
 }
 
+// Beside each what is left of it, in a line and where there are several.
+static void tame_text_only_stands_there(void **state)
+{
+	static const struct {
+		const char *text, *line, *lines;
+	} all[] = {{"Zo\xc3\xab \xf0\x9f\x98\x80 %s%n", "Zo\xc3\xab \xf0\x9f\x98\x80 %s%n",
+			   "Zo\xc3\xab \xf0\x9f\x98\x80 %s%n"},
+		{"a\x1b[2Jb\x7f", "a?[2Jb?", "a?[2Jb?"}, {"a\n\tb\r", "a??b?", "a\n\tb?"},
+		{"\xc2\x9b"
+		 "2J",
+			"??2J", "??2J"},
+		{"\xc2\xa0", "\xc2\xa0", "\xc2\xa0"},
+		{"\xe2\x80\xae"
+		 "gpj",
+			"???gpj", "???gpj"},
+		{"\xe2\x81\xa6x", "???x", "???x"}, {"\xe2\x80\xa8x\xd8\x9c", "???x??", "???x??"},
+		{"\xe2\x80\x99s \xe2\x81\xb0", "\xe2\x80\x99s \xe2\x81\xb0",
+			"\xe2\x80\x99s \xe2\x81\xb0"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		char line[64], lines[64];
+		strcpy(line, all[i].text);
+		strcpy(lines, all[i].text);
+		text_tame(line, false);
+		text_tame(lines, true);
+		assert_string_equal(line, all[i].line);
+		assert_string_equal(lines, all[i].lines);
+		assert_int_equal(text_is_tame(all[i].text, false), strcmp(line, all[i].text) == 0);
+		assert_true(text_is_tame(line, false) && text_is_tame(lines, true));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_follows_rfc_3629),
 		cmocka_unit_test(clean_text_holds_no_control_characters),
+		cmocka_unit_test(tame_text_only_stands_there),
 		cmocka_unit_test(folding_removes_marks),
 		cmocka_unit_test(base64url_is_canonical),
 		cmocka_unit_test(base64_round_trips_every_length),
