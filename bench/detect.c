@@ -3,13 +3,13 @@
 // event alone.
 //   build/bench/bench_detect [RULES/detect] [events]
 #include "watch/detect/detect.h"
-#include "common/base/time.h"
 #include "day.h"
 #include "watch/detect/from_feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static size_t findings;
 
@@ -20,9 +20,12 @@ static void on_found(void *context, const struct finding *finding)
 	findings++;
 }
 
-static double seconds_since(int64_t began_us)
+// Of this thread: other work on the machine does not count.
+static double processor_s(void)
 {
-	return (double)(time_monotonic_us() - began_us) / 1e6;
+	struct timespec at;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
 static size_t line_of(const struct ocsf_event *event, char *ret_line, size_t most)
@@ -48,10 +51,10 @@ static double grep_like(const struct feed_event *events, size_t count)
 		ocsf_from_feed(&events[i], &event, arena);
 		at += line_of(&event, at, 512) + 1;
 	}
-	int64_t began = time_monotonic_us();
+	double began = processor_s();
 	for (const char *line = lines; line < at; line += strlen(line) + 1)
 		hits += strstr(line, "break-glass") != NULL;
-	double taken = seconds_since(began);
+	double taken = processor_s() - began;
 	free(lines);
 	arena_free(arena);
 	return hits > count ? 0 : (double)count / taken;
@@ -61,14 +64,14 @@ static double through_all(const struct feed_event *events, size_t count, struct 
 {
 	static struct ocsf_event event;
 	struct arena *arena = arena_new();
-	int64_t began = time_monotonic_us();
+	double began = processor_s();
 	for (size_t i = 0; i < count; i++) {
 		arena_reset(arena);
 		ocsf_from_feed(&events[i], &event, arena);
 		if (detect)
 			detect_event(detect, &event);
 	}
-	double taken = seconds_since(began);
+	double taken = processor_s() - began;
 	arena_free(arena);
 	return (double)count / taken;
 }

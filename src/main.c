@@ -99,6 +99,7 @@ static const struct command *const commands[] = {
 	&command_session_list,
 	&command_session_revoke,
 	&command_trail_search,
+	&command_trail_explain,
 	&command_trail_verify,
 	&command_trail_key,
 	&command_queue_list,

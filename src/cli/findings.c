@@ -25,6 +25,9 @@ static void show_findings(const json_t *answer)
 		size_t at;
 		json_array_foreach(json_object_get(one, "evidence"), at, seq)
 			printf(" %lld", (long long)json_integer_value(seq));
+		json_t *reason;
+		json_array_foreach(json_object_get(one, "reasons"), at, reason)
+			printf("\n    reason given: %s", json_string_value(reason));
 		printf("\n    %s\n", json_word(one, "advice"));
 	}
 	const json_t *detect = json_object_get(answer, "detect");

@@ -35,6 +35,8 @@ static void show_list(const json_t *answer)
 			json_word(one, "severity"), json_word(one, "title"),
 			json_word(one, "opened"),
 			(long long)json_integer_value(json_object_get(one, "findings")));
+		if (json_object_get(one, "who"))
+			printf("; %s", json_word(json_object_get(one, "who"), "name"));
 		if (*json_word(one, "assigned"))
 			printf("; %s has it", json_word(one, "assigned"));
 		if (*json_word(one, "verdict"))

@@ -126,3 +126,55 @@ const struct command command_queue_review = {
 				.help = "Why; needed where it is fine. It stays on the trail."}}},
 	.run = run_review,
 };
+
+// ---- Why an access may have been.
+
+static void show_explanation(const json_t *answer)
+{
+	json_t *one;
+	size_t i;
+	bool explained = json_is_true(json_object_get(answer, "explained"));
+	bool path = json_array_size(json_object_get(answer, "path")) > 0;
+	if (explained || path)
+		printf("%s: %s, strength %lld of 100\n",
+			explained ? "It is explained" : "The best there is does not explain it",
+			json_word(answer, "text"), whole(answer, "strength"));
+	else
+		puts("Nothing in the hospital's data leads from this person to this patient.");
+	json_array_foreach(json_object_get(answer, "path"), i, one)
+	{
+		const char *resource = json_word(one, "resource");
+		if (*resource)
+			printf("    %s", resource);
+		else
+			printf("    entry %lld", whole(one, "seq"));
+		printf("  %s %s\n", json_word(one, "words"), json_word(one, "name"));
+	}
+	json_array_foreach(json_object_get(answer, "flags"), i, one)
+		printf("noticeable: %s\n", json_word(one, "text"));
+}
+
+static int run_explain(const struct invocation *invocation)
+{
+	char path[80];
+	const struct door_param params[] = {{"patient", option_of(invocation, "patient")}};
+	snprintf(path, sizeof path, "/api/trail/%.20s/explanation", argument_of(invocation, 0));
+	const struct client_ask ask = {.method = DOOR_GET,
+		.path = path,
+		.params = params,
+		.param_count = params[0].value != NULL};
+	return talk_and_show(invocation, &ask, show_explanation);
+}
+
+const struct command command_trail_explain = {
+	.usage = {.words = "trail explain",
+		.summary = "Shows what in the hospital's own data explains an access, as a path.",
+		.help = "With what is known now. The look is itself on the trail.",
+		.arguments = {{.name = "ENTRY",
+			.help = "Its number, as trail search or queue list shows it.",
+			.wrong = usage_wrong_count}},
+		.options = {{.name = "patient",
+			.value = "ID",
+			.help = "Which of the patients of this access; else the first."}}},
+	.run = run_explain,
+};

@@ -199,7 +199,7 @@ enum err conductor_tick(struct conductor *c)
 		c->now = (struct count_point){0};
 		warden_pull(c->parts->warden);
 	}
-	return playbooks_tick(c->playbooks, time_now_us());
+	return c->broken ? ERR_IO : playbooks_tick(c->playbooks, time_now_us());
 }
 
 void conductor_vault(struct conductor *c, struct peer *vault)

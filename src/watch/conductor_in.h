@@ -20,6 +20,7 @@ struct conductor {
 	uint64_t changes;       // of runs, since the start
 	size_t point_count;     // ever; the list is a ring
 	struct count_point now; // while its lines come in
+	bool broken;            // runs cannot be kept
 	int64_t knock_hour;     // since 1970
 	unsigned knocks_told;   // in it
 };

@@ -168,7 +168,7 @@ static void on_refused(void *context, const struct errand_refusal *refusal)
 }
 
 // Whoever should have been told was not, and will not be.
-static void on_failed(void *context, const struct errand_news *news)
+static void tell_failed(struct conductor *c, const struct errand_news *news)
 {
 	char words[500];
 	const struct telling what = {"system.undelivered", "A message could not be delivered",
@@ -177,7 +177,24 @@ static void on_failed(void *context, const struct errand_news *news)
 	snprintf(words, sizeof words, "A message to '%s' was given up after %u %s: %s.",
 		news->destination, news->attempts,
 		text_plural(news->attempts, "attempt", "attempts"), news->words);
-	found(context, &what, words);
+	found(c, &what, words);
+}
+
+static void on_told(void *context, const struct errand_news *news)
+{
+	struct conductor *c = context;
+	char words[ERRAND_WORDS_BYTES + 16];
+	bool failed = news->state == ERRAND_FAILED;
+	const struct playbooks_news told = {news->id, words, failed};
+	snprintf(words, sizeof words, "%s%s",
+		failed                            ? "given up: "
+		: news->state == ERRAND_DELIVERED ? "delivered"
+						  : "not delivered yet",
+		failed ? news->words : "");
+	if (failed)
+		tell_failed(c, news);
+	if (news->state != ERRAND_REFUSED && playbooks_told(c->playbooks, &told))
+		c->broken = true; // said with the next tick
 }
 
 void conductor_listen(struct conductor *c)
@@ -188,6 +205,6 @@ void conductor_listen(struct conductor *c)
 	warden->expired = on_expired;
 	warden->context = c;
 	messenger->refused = on_refused;
-	messenger->failed = on_failed;
+	messenger->told = on_told;
 	messenger->context = c;
 }

@@ -94,8 +94,8 @@ static void answered(struct messenger *m, const struct errand_news *news)
 static void take_news(struct messenger *m, const struct errand_news *news)
 {
 	answered(m, news);
-	if (news->state == ERRAND_FAILED && m->failed)
-		m->failed(m->context, news);
+	if (m->told)
+		m->told(m->context, news);
 	for (size_t i = 0; i < MESSENGER_NEWS; i++)
 		if (m->news[i].id == news->id &&
 			strcmp(m->news[i].destination, news->destination) == 0) {

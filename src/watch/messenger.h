@@ -50,7 +50,7 @@ struct messenger {
 	uint64_t fetching, fetches;   // its number, or 0; how many there were
 	bool changed;                 // since messenger_json()
 	void (*refused)(void *context, const struct errand_refusal *refusal); // or NULL
-	void (*failed)(void *context, const struct errand_news *news);        // given up; or NULL
+	void (*told)(void *context, const struct errand_news *news);          // or NULL
 	void *context;
 };
 

@@ -87,6 +87,7 @@ await test('findings say who, what and what to do, and lead to their evidence', 
   await page.goto(`${told.url}/findings`);
   const item = page.getByRole('article', { name: 'Glass broken for several' }).first();
   await item.getByText(/Dr\.Nosy broke the glass for \d patients/).waitFor();
+  await item.getByText('“emergency at the door”').waitFor();
   await item.getByText('What to do:').waitFor();
   await item.getByRole('button', { name: /^Why, and \d proofs?$/ }).click();
   await look('findings', true);
@@ -161,7 +162,7 @@ await test('what a playbook may not do alone waits for approval, with a number i
 await test('an incident says in a paragraph who, what, since when, what is contained, and what is next', async () => {
   await signIn('ms.lane');
   await menu().getByRole('link', { name: 'Incidents' }).click();
-  await page.locator('.table tr', { hasText: 'Nobody has it' }).waitFor();
+  await page.locator('.table tr', { hasText: 'Nobody has it' }).getByText('Dr.Nosy', { exact: true }).waitFor();
   await menu().getByRole('link', { name: /Incidents/ }).getByText('1 waiting').waitFor();
   await look('incidents');
   await page.locator('.table').getByRole('link').first().click();
@@ -223,7 +224,15 @@ await test('a verdict, an assessment that moves the clocks, and the letter to pr
   await page.getByRole('link', { name: 'To the data protection authority (Art. 33)' }).click();
   await page.getByText(/blanks are still to be filled in/).waitFor();
   await page.locator('.letter mark', { hasText: 'TO FILL IN' }).first().waitFor();
+  const written = await page.locator('.letter').innerText();
+  expect(!written.includes('**') && !written.includes('|'), 'the letter shows the marks of its source');
+  await page.locator('.letter b', { hasText: 'When.' }).waitFor();
   await look('letter');
+  await page.goBack();
+  await page.getByRole('link', { name: 'To HHS (45 CFR 164.408)' }).click();
+  await page.locator('.letter').getByRole('rowheader', { name: 'Individuals affected' }).waitFor();
+  expect(!(await page.locator('.letter').innerText()).includes('|'), 'the table is shown as its source');
+  await look('letter-hhs');
   await page.goBack();
   await page.getByRole('link', { name: 'Letter to Paul Marsh' }).click();
   await page.locator('.letter').getByText('Dear Paul Marsh').waitFor();
@@ -260,7 +269,9 @@ await test('an exception is listed with its reason, its end and its use, and is 
 await test('an incident is opened from a finding, once', async () => {
   await page.goto(`${told.url}/findings`);
   await page.getByRole('article').first().getByRole('button', { name: 'Open an incident' }).click();
-  await page.getByRole('alert').getByText(/incident/).first().waitFor();
+  await page.getByText(/Incident \d{4}-\d{4} has this finding already/).first().waitFor();
+  await page.getByRole('region', { name: 'In short' }).waitFor();
+  await page.goBack();
 });
 await test('a person’s ordinary day is set against today', async () => {
   await page.getByRole('article').first().getByRole('link', { name: 'Their ordinary day' }).click();

@@ -62,7 +62,7 @@ def test_every_command_has_help_and_refuses_what_it_does_not_know(program, comma
 @pytest.mark.parametrize("words,sentence", [
     (["trail", "search", "--patint", "x"], "'--patint' (perhaps --patient)"),
     (["trail", "serach"], "'trail serach' (perhaps trail search)"),
-    (["trail"], "'trail' (perhaps trail search, trail verify, trail key)"),
+    (["trail"], "'trail' (perhaps trail search, trail explain, trail verify, trail key)"),
     (["verify"], "(perhaps trail verify, records verify)"),
     (["stauts"], "(perhaps status)"),
     (["frobnicate"], "there is no command 'frobnicate'; see"),

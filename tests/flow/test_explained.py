@@ -96,6 +96,16 @@ def test_a_ward_explains_and_curiosity_does_not(ward):
     assert [f["code"] for f in told["flags"]] == ["vip"]
 
 
+def test_the_command_line_draws_the_path(ward):
+    shown = ward.cli("trail", "explain", entry(ward, "dr.berg", "a")).stdout.splitlines()
+    assert shown[0].startswith("It is explained: ") and shown[0].endswith("strength 95 of 100")
+    assert [line.split()[0] for line in shown[1:4]] == ["Practitioner/p1", "Encounter/e1", "Patient/a"]
+    other = ward.cli("trail", "explain", entry(ward, "dr.stone", "c"), "--patient", "c").stdout
+    assert "Nothing in the hospital's data" in other and "noticeable: the patient is known to all" in other
+    assert ward.cli("trail", "explain", 99999999, check=False).returncode == 1
+    assert ward.cli("trail", "explain", "x", check=False).returncode == 2
+
+
 def test_the_unexplained_is_in_the_queue_with_its_reasons(ward):
     told = queue(ward.lane, lambda q: q["items"] and q["waiting"] == 0 and q["incidents"])
     assert told["ready"] and told["staff"] >= 2

@@ -49,6 +49,7 @@ def test_a_burst_of_broken_glass_is_found_at_once_and_tells_who(watched):
     assert delay < 5  # on a busy machine; it is asked every 0.2 s
     assert found["sentence"].startswith("Dr.Berg broke the glass for 3 patients within 1h")
     assert found["who"]["account"] == watched.secrets["dr.berg"]["id"] and found["who"]["role"] == "clinician"
+    assert found["reasons"] == ["emergency at the door"]
     assert len(found["evidence"]) == 3 and found["seq"] == found["evidence"][-1]
     one = watched.lane.get(f"/api/findings/{found['id']}")
     assert one.status == 200 and one.json == found

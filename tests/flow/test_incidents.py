@@ -292,6 +292,9 @@ def test_a_person_opens_one_from_a_finding(house):
     assert answer.status == 201 and answer.json["why"] == "A person opened it from a finding."
     assert [t["kind"] for t in answer.json["timeline"]] == ["finding", "opened", "open"]
     assert answer.json["who"]["name"] == "Ms.Desk"
+    listed = next(i for i in house.lane.get("/api/incidents").json["incidents"] if i["number"] == answer.json["number"])
+    assert listed["who"] == answer.json["who"]
+    assert "; Ms.Desk" in house.cli("incidents", "list").stdout
     assert house.lane.post("/api/incidents", {"finding": finding["id"]}).status == 409
     assert house.lane.post("/api/incidents", {"finding": 99999}).status == 404
 

@@ -72,17 +72,21 @@ def own(net, tmp_path_factory):
         yield house
 
 
+def asked(own, key, *words):
+    """What the command line lists; nothing while watch has told nothing yet, which is said on the other stream."""
+    done = own.cli(*words, "--json", check=False)
+    assert done.returncode == 0 or (done.returncode == 4 and "unavailable" in done.stderr), (words, done)
+    return json.loads(done.stdout)[key] if done.stdout else []
+
+
 def steps(own, address, state, action="quarantine-host"):
-    runs = json.loads(own.cli("playbooks", "runs", "--json").stdout)["runs"]
+    runs = asked(own, "runs", "playbooks", "runs")
     return [(r, s) for r in runs if r["playbook"] == "infected" and r.get("address") == address
             for s in r["steps"] if s["action"] == action and s["state"] == state]
 
 
 def findings(own, rule, address):
-    done = own.cli("findings", "--json", check=False)
-    assert done.returncode in (0, 4), done.stderr  # 4: watch has told nothing yet
-    found = json.loads(done.stdout).get("findings", [])
-    return [f for f in found if f["rule"] == rule and f.get("address") == address]
+    return [f for f in asked(own, "findings", "findings") if f["rule"] == rule and f.get("address") == address]
 
 
 def reaches_records(net, host):

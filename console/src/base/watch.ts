@@ -38,6 +38,8 @@ export interface Finding {
   evidence: number[];
   attack?: string[];
   false_positives?: string[];
+  // What was said when the glass was broken.
+  reasons?: string[];
   who?: Who;
   about?: About;
 }
@@ -122,6 +124,7 @@ export interface Brief {
   assigned?: string;
   verdict?: string;
   clock?: Clock;
+  who?: Who;
 }
 
 export interface Happening {
@@ -141,7 +144,6 @@ export interface Happening {
 }
 
 export interface Incident extends Brief {
-  who?: Who;
   risk?: { points: number; rules: number; sources: number; tactics: number; alert: boolean };
   timeline: Happening[];
   timeline_left_out?: number;

@@ -5,7 +5,7 @@ import { useLoad } from '../base/load';
 import { useNews } from '../base/news';
 import type { Brief, Incidents } from '../base/watch';
 import { dateTime } from '../fhir/words';
-import { LevelTag } from '../trail/finding';
+import { LevelTag, whoText } from '../trail/finding';
 import { ClockTag, StateTag } from './incident/words';
 import { useDoing } from '../ui/ask';
 import { Choice } from '../ui/field';
@@ -46,6 +46,7 @@ export function IncidentsPage() {
           : list.length ? (
             <Table label="Incidents, the newest first" rows={list} keyOf={(i) => i.number} tone={(i) => (i.clock?.state === 'overdue' ? 'bad' : i.state === 'open' ? 'warn' : undefined)} columns={[
               { title: 'Incident', kind: 'main', cell: (i) => <><a href={`/incident/${i.number}`}>{i.title}</a> <small class="muted">{i.number}</small></> },
+              { title: 'Who', cell: (i) => whoText(i.who) },
               { title: 'Severity', cell: (i) => <LevelTag level={i.severity} /> },
               { title: 'State', cell: (i) => <><StateTag incident={i} /> {i.assigned && <small class="muted">{i.assigned}</small>}</> },
               { title: 'Runs out', cell: (i) => (i.clock ? <ClockTag clock={i.clock} /> : '') },

@@ -5,7 +5,7 @@ import { useLoad } from '../base/load';
 import { go } from '../base/router';
 import { account as me } from '../base/session';
 import type { Look, Queue, QueueItem } from '../base/types';
-import { count, date, dateTime, plural } from '../fhir/words';
+import { capital, count, date, dateTime, plural } from '../fhir/words';
 import { Explained, Flags } from '../trail/explanation';
 import { roleText } from '../trail/words';
 import { Ask } from '../ui/ask';
@@ -75,7 +75,7 @@ function Item({ item, done }: { item: QueueItem; done(): void }) {
           <Tag tone={item.score >= 100 ? 'bad' : 'warn'}>Weight {count(item.score)}</Tag>
         </div>
       </header>
-      <ul class="bullets">{item.why.map((w) => <li key={w}>{w}</li>)}</ul>
+      <ul class="bullets">{item.why.map((w) => <li key={w}>{capital(w)}</li>)}</ul>
       <ul class="queue-looks" aria-label="The accesses that weigh most">{item.looks.map((l) => <LookRow key={`${l.seq} ${l.patient.id}`} look={l} done={record ? done : undefined} />)}</ul>
       {item.queue !== 'record' && <Decide which={{ account: item.who.account, queue: item.queue, day: item.day }} name={name} done={done} />}
     </article>

@@ -1,7 +1,7 @@
 // A finding in words: who, what, why it is unusual, what to do, and the entries that prove it.
 import { useState } from 'preact/hooks';
 import { go } from '../base/router';
-import { post } from '../base/api';
+import { ApiError, post } from '../base/api';
 import { may } from '../base/session';
 import type { Finding, Incident, Level, Who } from '../base/watch';
 import { count, dateTime, plural } from '../fhir/words';
@@ -39,9 +39,16 @@ export function Evidence({ seqs }: { seqs: number[] }) {
 export function OpenIncident({ finding }: { finding: number }) {
   const doing = useDoing();
   const open = () => doing.run(async () => {
-    const made = await post<Incident>('/api/incidents', { finding });
-    tell(`Incident ${made.number} is open.`);
-    go(`/incident/${made.number}`);
+    try {
+      const made = await post<Incident>('/api/incidents', { finding });
+      tell(`Incident ${made.number} is open.`);
+      go(`/incident/${made.number}`);
+    } catch (e) {
+      const known = e instanceof ApiError && e.status === 409 && /\b\d{4}-\d{4,}\b/.exec(e.message);
+      if (!known) throw e;
+      tell((e as ApiError).message);
+      go(`/incident/${known[0]}`);
+    }
   });
   return <>{doing.error && <Trouble error={doing.error} />}<button type="button" class="button" disabled={doing.busy} onClick={() => void open()}>Open an incident</button></>;
 }
@@ -80,6 +87,7 @@ export function FindingCard({ finding: f, whole }: { finding: Finding; whole?: b
         <div class="row"><time class="muted" dateTime={f.time}>{dateTime(f.time)}</time>{f.certain && <Tag tone="bad">Certain</Tag>}<LevelTag level={f.level} /></div>
       </header>
       <p class="finding-sentence">{f.sentence}</p>
+      {!!f.reasons?.length && <p><b>{f.reasons.length === 1 ? 'The reason given:' : 'The reasons given:'}</b> {f.reasons.map((r) => `“${r}”`).join(', ')}</p>}
       {f.advice && <p><b>What to do:</b> {f.advice}</p>}
       {open && (
         <dl class="facts">

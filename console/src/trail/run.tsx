@@ -87,7 +87,7 @@ function StepRow({ run, step: s, now, done }: { run: Run; step: RunStep; now: nu
       <div>
         <p><b>{actText(s.action)}</b> <Tag tone={isOpenTask(s) ? 'warn' : states[s.state]?.tone}>{isOpenTask(s) ? 'Open' : s.action === 'open-task' && s.state === 'undone' ? 'Done' : states[s.state]?.words ?? s.state}</Tag>{s.time && <small class="muted"> {time(s.time)}</small>}</p>
         {s.words && <p class="muted">{local(s.action === 'open-task' ? taskText(s) : s.words)}</p>}
-        {s.state === 'asked' && <p>{s.why} <span class="muted">{lateText(s, now)}</span></p>}
+        {s.state === 'asked' && <p>{s.why !== s.words && s.why} <span class="muted">{lateText(s, now)}</span></p>}
         {holds(s) && <p class="muted">Ends by itself in <span class="count">{left(Date.parse(s.until!) - now)}</span>.</p>}
       </div>
       <Decide run={run} step={s} done={done} />

@@ -202,6 +202,12 @@ const struct ocsf_value *ocsf_first(const struct ocsf_event *event, enum ocsf_fi
 	return at ? &event->values[at - 1] : NULL;
 }
 
+struct bytes ocsf_text(const struct ocsf_event *event, enum ocsf_field field)
+{
+	const struct ocsf_value *value = ocsf_first(event, field);
+	return value ? value->text : (struct bytes){0};
+}
+
 const struct ocsf_value *ocsf_next(const struct ocsf_event *event, const struct ocsf_value *value)
 {
 	return value->next ? &event->values[value->next - 1] : NULL;

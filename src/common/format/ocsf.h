@@ -109,6 +109,7 @@ void ocsf_set_class(struct ocsf_event *event, const struct ocsf_class *class);
 // The first value of a field, or NULL; then ocsf_next() until NULL.
 const struct ocsf_value *ocsf_first(const struct ocsf_event *event, enum ocsf_field field);
 const struct ocsf_value *ocsf_next(const struct ocsf_event *event, const struct ocsf_value *value);
+struct bytes ocsf_text(const struct ocsf_event *event, enum ocsf_field field); // first, or empty
 
 // The table of fields as Markdown, for docs/rules.md.
 void ocsf_fields_markdown(struct buf *out);

@@ -12,6 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	REASONS = 5, // that are told of one finding
+	REASONS_LOOKED_AT = 16
+};
+
 static const char *replace(
 	const char *text, const char *opaque, const char *with, struct arena *arena)
 {
@@ -87,12 +92,43 @@ static void join_patient(
 	}
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+			return true;
+	return false;
+}
+
+// What was said when the glass was broken: it decides most of these findings, and would have to be
+// looked up entry by entry.
+static void join_reasons(struct vault *vault, struct exchange *x, json_t *finding)
+{
+	const json_t *evidence = json_object_get(finding, "evidence");
+	json_t *list = json_array();
+	for (size_t i = 0; i < json_array_size(evidence) && i < REASONS_LOOKED_AT &&
+			   json_array_size(list) < REASONS;
+		i++) {
+		struct trail_entry entry;
+		json_int_t seq = json_integer_value(json_array_get(evidence, i));
+		if (seq >= 0 &&
+			ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry) == OK &&
+			entry.action == TRAIL_BREAK_GLASS && *entry.reason &&
+			!has_text(list, entry.reason))
+			json_array_append_new(list, json_string(entry.reason));
+	}
+	if (json_array_size(list))
+		json_object_set(finding, "reasons", list);
+	json_decref(list);
+}
+
 void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 {
 	struct trail_entry entry;
 	json_int_t seq = json_integer_value(json_object_get(finding, "seq"));
 	json_object_del(finding, "who"); // names come from the trail, or not at all
 	json_object_del(finding, "about");
+	json_object_del(finding, "reasons");
 	if (seq < 0 || ledger_read(vault->parts.ledger, (uint64_t)seq, x->arena, &entry))
 		return;
 	if (entry.action == TRAIL_EXPLAINED && // names nobody; the access that it is about does
@@ -101,6 +137,7 @@ void finding_join(struct vault *vault, struct exchange *x, json_t *finding)
 	join_actor(vault, x, finding, &entry);
 	join_target(vault, x, finding, &entry);
 	join_patient(vault, x, finding, &entry);
+	join_reasons(vault, x, finding);
 }
 
 static void note_joined(struct vault *vault, struct exchange *x, const char *what)

@@ -49,7 +49,10 @@ enum progress api_incidents(struct vault *vault, struct exchange *x)
 	if (order_problem(x, order))
 		return PROGRESS_DONE;
 	json_array_foreach(json_object_get(order->reply, "incidents"), i, one)
+	{
 		room_brief(vault, x, one);
+		finding_join(vault, x, one);
+	}
 	note_looked(vault, x, "incidents");
 	return api_answer(x, 200, json_incref(order->reply));
 }

@@ -135,6 +135,8 @@ size_t close_today(struct access *access, struct pick *ret, size_t most);
 struct picking {
 	int64_t day;
 	unsigned most;
-	bool slow; // also what adds up, which takes the longest to find
+	// The day is not over: without what adds up, which takes the longest to find, but with
+	// what weighs too little while documentation may come, should there be room.
+	bool so_far;
 };
 size_t pick_day(struct access *access, const struct picking *picking, struct pick *ret);

@@ -110,7 +110,8 @@ size_t close_today(struct access *a, struct pick *ret, size_t most)
 {
 	int64_t day = a->closed_day + 1;
 	unsigned picks = without_judged(a, day, most_of(a, credit_of(a, day)));
-	const struct picking picking = {.day = day, .most = picks < most ? picks : (unsigned)most};
+	const struct picking picking = {
+		.day = day, .most = picks < most ? picks : (unsigned)most, .so_far = true};
 	return pick_day(a, &picking, ret);
 }
 
@@ -119,8 +120,7 @@ static enum err end_day(struct access *a, int64_t day)
 	static struct pick picks[PICKS];
 	a->credit = credit_of(a, day);
 	unsigned most = most_of(a, a->credit);
-	const struct picking picking = {
-		.day = day, .most = without_judged(a, day, most), .slow = true};
+	const struct picking picking = {.day = day, .most = without_judged(a, day, most)};
 	size_t count = pick_day(a, &picking, picks);
 	enum err err = OK;
 	a->credit -= a->credit < most ? 0 : most; // what is given beside it costs nothing

@@ -5,10 +5,11 @@
 #include <string.h>
 
 enum {
-	SLOW_DAYS = 3,      // on how many days something must have been unexplained
-	CANDIDATES = 64,    // of a kind that are kept
-	RECORD_PERSONS = 3, // so many at one record are a crowd
-	QUIET_DAYS = 14,    // after a review, unless it weighs QUIET_TIMES as much
+	SLOW_DAYS = 3,       // on how many days something must have been unexplained
+	CANDIDATES = 64,     // of a kind that are kept
+	LEAST_SO_FAR = 1200, // of an ordinary record while documentation may come
+	RECORD_PERSONS = 3,  // so many at one record are a crowd
+	QUIET_DAYS = 14,     // after a review, unless it weighs QUIET_TIMES as much
 	QUIET_TIMES = 2
 };
 
@@ -34,8 +35,11 @@ static bool is_among(const struct candidates *list, uint64_t actor)
 }
 
 // Rows of actor (or patient), day, score, the worst first: one of each.
-static void find(struct access *a, enum access_query query, int64_t day, struct candidates *ret)
+static void find(struct access *a, enum access_query query, const struct picking *picking,
+	struct candidates *ret)
 {
+	int64_t day = picking->day;
+	double least = picking->so_far ? LEAST_SO_FAR : ACCESS_LEAST_SCORE;
 	struct person rows[4 * CANDIDATES];
 	const int64_t values[] = {day - WEEK + 1, day, day};
 	struct store_query *q = a->queries[query];
@@ -44,12 +48,12 @@ static void find(struct access *a, enum access_query query, int64_t day, struct 
 	while (count < sizeof rows / sizeof *rows && query_step(q) == STORE_ROW) {
 		rows[count] = (struct person){
 			(uint64_t)row_int(q, 0), row_int(q, 1), (double)row_int(q, 2)};
-		if (rows[count++].score < ACCESS_LEAST_SCORE)
+		if (rows[count++].score < least)
 			break;
 	}
 	query_reset(q);
 	for (size_t i = 0; i < count && ret->count < CANDIDATES; i++)
-		if (rows[i].score >= ACCESS_LEAST_SCORE && !is_among(ret, rows[i].actor) &&
+		if (rows[i].score >= least && !is_among(ret, rows[i].actor) &&
 			!is_quiet(a, &rows[i], day))
 			ret->at[ret->count++] = rows[i];
 }
@@ -183,9 +187,9 @@ size_t pick_day(struct access *a, const struct picking *picking, struct pick *re
 	struct candidates of[ACCESS_LISTS] = {0};
 	int64_t day = picking->day;
 	size_t count = 0;
-	find(a, A_WORST, day, &of[ACCESS_WORST]);
-	find(a, A_RECORD, day, &of[ACCESS_RECORD]);
-	if (picking->slow)
+	find(a, A_WORST, picking, &of[ACCESS_WORST]);
+	find(a, A_RECORD, picking, &of[ACCESS_RECORD]);
+	if (!picking->so_far)
 		find_slow(a, day, &of[ACCESS_SLOW]);
 	for (unsigned i = 0; i < picking->most && count < PICKS; i++) {
 		bool any = false;

@@ -260,8 +260,10 @@ json_t *act_do(struct incidents *incidents, const json_t *question, int *ret_sta
 static json_t *refuse_known(int *ret_status, uint64_t number)
 {
 	char text[INCIDENT_NUMBER_BYTES];
-	json_t *json = refuse(ret_status, 409, "An incident has this finding already.");
+	char words[80];
 	incident_text(number, text);
+	snprintf(words, sizeof words, "Incident %s has this finding already.", text);
+	json_t *json = refuse(ret_status, 409, words);
 	json_object_set_new(json, "number", json_string(text));
 	return json;
 }

@@ -145,6 +145,8 @@ static const char *const sqls[SQL_ALL] = {
 		    "(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING 1",
 	[SQL_ACT_COUNT] = "SELECT count(*) FROM act WHERE incident = ?1",
 	[SQL_UNASSIGNED] = "SELECT count(*) FROM incident WHERE state = 0",
+	[SQL_WHOM] = "SELECT person, seq FROM finding WHERE incident = ?1 AND person != '' "
+		     "ORDER BY number DESC LIMIT 1",
 	[SQL_ASSIGN] = "UPDATE incident SET assigned = ?2, assigned_entry = ?3, "
 		       "state = max(state, 1) WHERE number = ?1",
 	[SQL_STATE] = "UPDATE incident SET state = ?2, closed_us = ?3 WHERE number = ?1",

@@ -95,6 +95,18 @@ static int64_t state_wanted(const char *text)
 	return 9; // whatever is not closed
 }
 
+// Whom its newest finding is about, and the entry that names them.
+static void set_whom(struct incidents *incidents, json_t *json)
+{
+	uint64_t number = incident_number(json_string_value(json_object_get(json, "number")));
+	struct store_query *query = sql_ask(incidents, SQL_WHOM, "i", (int64_t)number);
+	if (query_step(query) == STORE_ROW) {
+		set_text(json, "actor", row_text(query, 0, incidents->arena));
+		json_object_set_new(json, "seq", json_integer(row_int(query, 1)));
+	}
+	query_reset(query);
+}
+
 json_t *show_list(struct incidents *incidents, const json_t *question)
 {
 	const char *before = json_string_value(json_object_get(question, "before"));
@@ -114,9 +126,13 @@ json_t *show_list(struct incidents *incidents, const json_t *question)
 	query_reset(query);
 	size_t i;
 	json_t *one;
-	json_array_foreach(list, i, one) json_object_set_new(one, "assessment",
-		kept_answers(incidents,
-			incident_number(json_string_value(json_object_get(one, "number")))));
+	json_array_foreach(list, i, one)
+	{
+		set_whom(incidents, one);
+		json_object_set_new(one, "assessment",
+			kept_answers(incidents, incident_number(json_string_value(
+							json_object_get(one, "number")))));
+	}
 	json_t *json = json_pack("{s:o}", "incidents", list);
 	if (last) {
 		char number[INCIDENT_NUMBER_BYTES];

@@ -107,29 +107,6 @@ json_t *run_act(const struct playbooks *pb, const struct run *run, const struct 
 	return json;
 }
 
-static void send_notice(struct playbooks *pb, const struct run *run, struct record *r)
-{
-	const struct cacao_step *s = &run->p->steps[r->step];
-	const char *sentence = json_string_value(json_object_get(run->finding, "sentence"));
-	uint64_t id = 1ull << 61 | strtoull(pb->birth, NULL, 16) % 0x100000 << 40 |
-		      run->id % 0x1000000 << 16 | r->n << 1 | (r->state == RECORD_UNDOING);
-	char *text = arena_printf(run->arena, "%s%s\n\n%s\n\nRun %llu of the playbook %s.\n",
-		r->state == RECORD_UNDOING ? "This no longer holds: " : "", s->text,
-		sentence ? sentence : "", (unsigned long long)run->id, run->p->name);
-	struct playbooks_notice notice = {.id = id, .to = s->to, .text = text};
-	enum err err = pb->owner.notify(pb->owner.context, &notice);
-	if (err == ERR_BUSY)
-		return; // stays to be sent, at the next tick, also after a crash
-	r->send = false;
-	if (err) {
-		r->state = RECORD_REFUSED;
-		snprintf(r->words, sizeof r->words, "%s: it was not sent: %s.", s->to,
-			*notice.problem ? notice.problem : err_text(err));
-	} else if (r->state == RECORD_UNDOING) {
-		r->state = RECORD_UNDONE;
-	}
-}
-
 static void send_out(struct playbooks *pb, struct run *run)
 {
 	for (size_t i = 0; i < run->record_count; i++) {
@@ -138,7 +115,7 @@ static void send_out(struct playbooks *pb, struct run *run)
 		if (!r->send)
 			continue;
 		if (s->act->doer == ACT_BY_WATCH) {
-			send_notice(pb, run, r);
+			run_notify(pb, run, r);
 			run->dirty |= !r->send;
 			continue;
 		}

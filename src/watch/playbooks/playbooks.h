@@ -31,6 +31,12 @@ struct playbooks_notice {
 	const char *to, *text;
 	char problem[240];
 };
+// What the courier tells of one: "delivered", "not delivered yet", "given up: …".
+struct playbooks_news {
+	uint64_t id;
+	const char *words;
+	bool failed;
+};
 struct playbooks_owner {
 	// For the vault. It may be away: playbooks_again() sends what was not answered.
 	void (*act)(void *context, uint64_t ticket, const json_t *act);
@@ -57,6 +63,8 @@ const char *playbooks_problem(const struct playbooks *playbooks, size_t at);
 // A finding as finding_json() makes it, with its "id". ERR_IO: it could not be kept, and the role
 // must end.
 enum err playbooks_found(struct playbooks *playbooks, const json_t *finding, int64_t now_us);
+// Kept with the step of the message; of anything else nothing happens.
+enum err playbooks_told(struct playbooks *playbooks, const struct playbooks_news *news);
 // The number of the last finding or incident that was looked at; kept with the next tick.
 enum playbooks_place {
 	PLACE_FINDING,

@@ -114,6 +114,9 @@ void run_decided(struct run *run, struct record *record, enum record_state state
 bool run_rests(const struct run *run); // nothing is left that could change by itself
 const char *run_value(void *run, const char *name);
 
+// notices.c
+void run_notify(struct playbooks *pb, const struct run *run, struct record *record);
+
 // keep.c
 enum err runs_open(struct playbooks *pb, const char *path, char ret_problem[256]);
 void runs_close(struct playbooks *pb);

@@ -236,6 +236,42 @@ static void a_message_is_sent_until_somebody_has_it(void **state)
 	assert_int_equal(w.notice_count, 1);
 }
 
+static void assert_words(const char *want)
+{
+	json_t *run = newest();
+	const json_t *step = json_array_get(json_object_get(run, "steps"), 0);
+	assert_string_equal(json_string_value(json_object_get(step, "words")), want);
+	json_decref(run);
+}
+
+// Also long after the run is over, and after a restart; what is not this message's changes nothing.
+static void what_came_of_a_message_stands_at_its_step(void **state)
+{
+	(void)state;
+	write_book("trial", HEAD "  - do: notify\n    to: officer\n    text: Look.\n");
+	open_again();
+	find(1);
+	struct playbooks_news news = {w.notices[0], "not delivered yet", false};
+	assert_ok(playbooks_told(w.pb, &news));
+	assert_words("officer (not delivered yet): Look.");
+	w.now_us += 2 * SECOND;
+	assert_ok(playbooks_tick(w.pb, w.now_us));
+	kill_it();
+	news = (struct playbooks_news){w.notices[0] ^ 1ull << 45, "of another database", false};
+	assert_ok(playbooks_told(w.pb, &news));
+	news.id = w.notices[0] + 2; // a step that there is not
+	assert_ok(playbooks_told(w.pb, &news));
+	news.id = 7; // somebody's test errand
+	assert_ok(playbooks_told(w.pb, &news));
+	assert_words("officer (not delivered yet): Look.");
+	news = (struct playbooks_news){w.notices[0], "given up: it answered 550", true};
+	assert_ok(playbooks_told(w.pb, &news));
+	assert_words("officer (given up: it answered 550): Look.");
+	assert_steps("notify failed");
+	kill_it();
+	assert_steps("notify failed");
+}
+
 static void a_message_that_is_refused_says_so(void **state)
 {
 	(void)state;
@@ -440,6 +476,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, before, after)
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_is_sent_until_somebody_has_it),
+		TEST(what_came_of_a_message_stands_at_its_step),
 		TEST(a_message_that_is_refused_says_so),
 		TEST(steps_follow_each_other),
 		TEST(a_finding_starts_a_run_once),

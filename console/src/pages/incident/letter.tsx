@@ -6,9 +6,25 @@ import { Box, Skeleton, Trouble } from '../../ui/notice';
 import { Card, Page } from '../../ui/page';
 
 const BLANK = /(\[TO FILL IN: [^\]]*\])/;
-const inline = (text: string): ComponentChildren => text.split(BLANK).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part));
+const BOLD = /\*\*([^*]+)\*\*/;
+const bold = (text: string): ComponentChildren => text.split(BOLD).map((part, i) => (i % 2 ? <b key={i}>{part}</b> : part));
+const inline = (text: string): ComponentChildren => text.split(BLANK).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : bold(part)));
 
-// As much of Markdown as the letters use: headings, lists, paragraphs. It becomes text, never markup.
+const cells = (line: string): string[] => line.replace(/^\||\|\s*$/g, '').split('|').map((c) => c.trim());
+const isRule = (line: string): boolean => /^\|[-| :]+\|?$/.test(line);
+
+function Rows({ lines }: { lines: string[] }) {
+  const [head, ...rest] = lines.filter((l) => !isRule(l)).map(cells);
+  return (
+    <table class="table">
+      <thead><tr>{head!.map((c, n) => <th key={n} scope="col">{inline(c)}</th>)}</tr></thead>
+      <tbody>{rest.map((row, n) => <tr key={n}>{row.map((c, k) => (k ? <td key={k}>{inline(c)}</td> : <th key={k} scope="row">{inline(c)}</th>))}</tr>)}</tbody>
+    </table>
+  );
+}
+
+// As much of Markdown as the letters use: headings, lists, tables, bold, paragraphs. It becomes text,
+// never markup.
 export function Letter({ text }: { text: string }) {
   const blocks = text.trim().split(/\n{2,}/);
   return (
@@ -18,6 +34,7 @@ export function Letter({ text }: { text: string }) {
         const lines = b.split('\n');
         if (head) return head[1] === '#' ? <h2 key={i}>{inline(head[2]!)}</h2> : <h3 key={i}>{inline(head[2]!)}</h3>;
         if (lines.every((l) => /^[-*] /.test(l))) return <ul key={i} class="bullets">{lines.map((l, n) => <li key={n}>{inline(l.slice(2))}</li>)}</ul>;
+        if (lines.length > 2 && lines.every((l) => l.startsWith('|')) && isRule(lines[1]!)) return <Rows key={i} lines={lines} />;
         return <p key={i}>{lines.map((l, n) => <>{n > 0 && <br />}{inline(l)}</>)}</p>;
       })}
     </div>
