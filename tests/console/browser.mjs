@@ -1,6 +1,6 @@
 // The console as people use it: node browser.mjs TOLD.json (made by ./run). Each step is named in the
 // words of a user; the first that fails is shown, and the rest is still tried where it can be.
-import { button, context, expect, field, finish, look, page, secrets, settle, signIn, signOut, test, told } from './hands.mjs';
+import { button, context, expect, field, finish, look, openRecord, page, secrets, settle, signIn, signOut, test, told } from './hands.mjs';
 
 const search = () => page.getByRole('combobox');
 const tab = (name) => page.getByRole('navigation', { name: 'Parts of the record' }).getByRole('link', { name, exact: true });
@@ -51,7 +51,7 @@ await test('by birth date and by number, too', async () => {
   }
 });
 await test('the record’s summary says whose it is and what matters', async () => {
-  await page.goto(`${told.url}/patient/pat0`);
+  await openRecord('/patient/pat0');
   await page.getByText('Penicillin').waitFor();
   for (const text of ['Type 2 diabetes mellitus', 'Metformin 850 mg tablets', 'Blood pressure check']) await page.getByText(text).first().waitFor();
   expect((await page.locator('.banner').innerText()).includes('MRN-100400'), 'no record number');
@@ -82,7 +82,7 @@ await test('a result is plotted over time, with its range', async () => {
   await look('blood-pressure');
 });
 await test('a stranger’s record is closed, and the glass can be broken with a reason', async () => {
-  await page.goto(`${told.url}/patient/pat5`);
+  await openRecord('/patient/pat5');
   await page.getByRole('heading', { name: 'This record is not open to you' }).waitFor();
   expect(!(await page.content()).includes('Ruth'), 'the name is shown');
   await look('closed');
@@ -112,14 +112,14 @@ await test('a stranger’s record is closed, and the glass can be broken with a 
   await look('broken');
 });
 await test('who has seen a record is told in plain words', async () => {
-  await page.goto(`${told.url}/patient/pat0/seen`);
+  await openRecord('/patient/pat0/seen');
   await page.locator('.seen-item', { hasText: 'Dr Anna Berg' }).first().waitFor();
   await page.getByText('took part in a visit or stay').first().waitFor();
   await page.locator('.seen-item summary').first().click();
   await look('seen');
 });
 await test('there is a way round the page by keyboard: skip link, order, shortcuts', async () => {
-  await page.goto(`${told.url}/patient/pat0`);
+  await openRecord('/patient/pat0');
   await page.locator('.tabs').waitFor();
   // From the very beginning of the page, wherever the browser thought one was.
   await page.evaluate(() => {
@@ -168,8 +168,51 @@ await test('pages of other roles are neither in the menu nor open', async () => 
   await page.goto(`${told.url}/trail`);
   await page.getByText('There is no such page').waitFor();
 });
+await test('a mail, its pictures and its links read no record in one’s name', async () => {
+  const asked = [];
+  const hear = (r) => { if (/\/fhir\/|\/api\/patients/.test(r.url())) asked.push([new URL(r.url()).pathname, r.status()]); };
+  const mail = context.pages()[1] ?? (await context.newPage());
+  mail.on('response', hear);
+  await mail.route('https://webmail.example/**', (r) => r.fulfill({ contentType: 'text/html', body: `<img src="${told.url}/fhir/Patient/pat0"><img src="${told.url}/fhir/Observation?patient=pat0"><a id="raw" href="${told.url}/fhir/Patient/pat0">Invoice</a><a id="page" href="${told.url}/patient/pat0">Results</a>` }));
+  await mail.goto('https://webmail.example/');
+  await mail.waitForTimeout(500);
+  await mail.locator('#raw').click();
+  await mail.waitForURL('**/fhir/Patient/pat0');
+  expect(!(await mail.locator('body').innerText()).includes('Marsh'), 'the link shows the record');
+  await mail.goto(`${told.url}/fhir/Patient/pat0`); // as a mail program opens it: nobody's page asks
+  expect(!(await mail.locator('body').innerText()).includes('Marsh'), 'the address shows the record');
+  expect(asked.length >= 2 && asked.every(([, status]) => status === 401 || status === 403), `answers: ${JSON.stringify(asked)}`);
+  asked.length = 0;
+  await mail.goto(`${told.url}/patient/pat0`);
+  await mail.getByRole('heading', { level: 1, name: 'Open this record?' }).waitFor();
+  await mail.waitForTimeout(500);
+  expect(!asked.length, `a link to the page asks for ${JSON.stringify(asked)}`);
+  await mail.getByRole('button', { name: 'Open the record' }).click();
+  await mail.getByText('Penicillin').waitFor();
+  await mail.reload(); // what was opened stays so
+  await mail.getByText('Penicillin').waitFor();
+  await mail.close();
+  await page.goto(`${told.url}/patient/pat0`);
+  await look('from-outside');
+});
+await test('what stands in a record does nothing to the page', async () => {
+  const bad = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>';
+  await page.route('**/fhir/Patient/pat0', async (r) => {
+    const answer = await r.fetch();
+    const json = await answer.json();
+    json.name = [{ family: bad, given: ['javascript:window.owned=1'] }];
+    json.text = { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${bad}</div>` };
+    await r.fulfill({ response: answer, json });
+  });
+  await openRecord('/patient/pat0');
+  await page.locator('.banner h1', { hasText: 'onerror' }).waitFor();
+  await page.waitForTimeout(300);
+  expect(!(await page.evaluate(() => window.owned)), 'it ran');
+  expect(!(await page.locator('main img').count()), 'it became a picture');
+  await page.unroute('**/fhir/Patient/pat0');
+});
 await test('a session that ended asks to sign in again and keeps the place', async () => {
-  await page.goto(`${told.url}/patient/pat0/results`);
+  await openRecord('/patient/pat0/results');
   await page.getByText('Creatinine').first().waitFor();
   const cookies = await context.cookies();
   const end = await page.evaluate(() => fetch('/api/sign-out', { method: 'POST', headers: { 'X-Hospitaller': 'console' } }).then((r) => r.status));
@@ -188,7 +231,7 @@ await test('a session that ended asks to sign in again and keeps the place', asy
   await page.getByText('Acute bronchitis').waitFor();
 });
 await test('when the vault is away the page says so, tries again and recovers', async () => {
-  await page.goto(`${told.url}/patient/pat0`);
+  await openRecord('/patient/pat0');
   await page.getByText('Type 2 diabetes mellitus').first().waitFor();
   let away = true;
   await page.route('**/fhir/Condition**', (r) => (away ? r.fulfill({ status: 503, headers: { 'Retry-After': '1' }, contentType: 'application/fhir+json', body: '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"transient","diagnostics":"The records cannot be reached now."}]}' }) : r.continue()));
@@ -291,7 +334,7 @@ await test('a proof that was tampered with does not hold', async () => {
   await page.unroute(/\/api\/trail\/\d+$/);
 });
 await test('the privacy officer sees who has seen a record, and looks inside only with a reason', async () => {
-  await page.goto(`${told.url}/patient/pat5/seen`);
+  await openRecord('/patient/pat5/seen');
   await page.getByText('Broken glass').first().waitFor();
   await look('seen-officer');
   await tab('Problems').click();
@@ -328,7 +371,7 @@ await test('health shows each role as the kernel reports it', async () => {
 });
 await test('the front desk sees who somebody is, and no diagnoses', async () => {
   await signIn('mr.desk');
-  await page.goto(`${told.url}/patient/pat0`);
+  await openRecord('/patient/pat0');
   await page.getByText('Mill Lane 3').waitFor();
   expect((await page.locator('.tabs').innerText()).replace(/\s+/g, ' ') === 'Details Appointments', 'there is more to see');
   expect(!(await page.locator('.banner').innerText()).includes('llergies'), 'allergies');

@@ -73,6 +73,14 @@ export async function settle() {
   await page.waitForTimeout(260);
 }
 
+// A record by its address: as one that came from outside, it is asked for first, unless it is one's own.
+export async function openRecord(path) {
+  await page.goto(`${told.url}${path}`);
+  const wanted = page.getByRole('button', { name: 'Open the record' });
+  await wanted.or(page.locator('.banner h1, .box.warn, .box.bad')).first().waitFor();
+  if (await wanted.count()) await wanted.click();
+}
+
 // Every page, in both themes and both sizes, must pass the audit.
 export async function look(name, full = false) {
   await settle();

@@ -1,6 +1,6 @@
 // What officers do with the watch, in a browser: blocks, findings, how awake it is. Made by ./run, in
 // a network of its own, where guard may do what it does.
-import { button, code, context, expect, field, finish, look, page, signIn, signOut, test, told } from './hands.mjs';
+import { button, code, context, expect, field, finish, look, openRecord, page, signIn, signOut, test, told } from './hands.mjs';
 
 const menu = () => page.getByRole('navigation', { name: 'Main' });
 const card = (name) => page.getByRole('region', { name, exact: true });
@@ -328,7 +328,7 @@ await test('where the policy wants a fresh code, it is asked for in place, and t
   await page.unroute('**/fhir/Patient?**');
   // Who cannot give one now still breaks the glass.
   await page.route('**/fhir/Patient/pat4', (r) => r.fulfill({ status: 403, contentType: 'application/fhir+json', body: '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"login","details":{"coding":[{"code":"fresh-factor-required"}]},"diagnostics":"Give a new code of your second factor; breaking the glass opens it at once."}]}' }));
-  await page.goto(`${told.url}/patient/pat4`);
+  await openRecord('/patient/pat4');
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await page.getByText('only broken glass opens records to you').waitFor();
   await button('Break the glass…').waitFor();

@@ -32,11 +32,21 @@ export function match(pattern: string, path: string): Params | null {
 
 const inBrowser = typeof window !== 'undefined';
 export const place = store(inBrowser ? location.pathname : '/');
+// Did this address come from elsewhere: a link in a mail, another site, what was typed? A page that is loaded
+// again, and whatever one goes to from here, does not.
+const here = { here: true };
+const isOutside = () => !(history.state as typeof here | null)?.here;
+export const outside = store(inBrowser && isOutside());
+export function stay(): void {
+  history.replaceState(here, '');
+  outside.set(false);
+}
 
 export function go(path: string, replace = false): void {
   if (path === place.get()) return;
-  if (replace) history.replaceState(null, '', path);
-  else history.pushState(null, '', path);
+  if (replace) history.replaceState(here, '', path);
+  else history.pushState(here, '', path);
+  outside.set(false);
   place.set(path);
   if (!replace) window.scrollTo(0, 0);
 }
@@ -52,6 +62,9 @@ function onClick(event: MouseEvent): void {
 }
 
 export function startRouter(): void {
-  window.addEventListener('popstate', () => place.set(location.pathname));
+  window.addEventListener('popstate', () => {
+    outside.set(isOutside());
+    place.set(location.pathname);
+  });
   document.addEventListener('click', onClick);
 }

@@ -12,6 +12,7 @@
 #define DAY_US INT64_C(86400000000)
 enum {
 	DOCUMENTS_MOST = 5000, // of one round: a server whose pages never end
+	ROUND_S = 300,         // for them: other feeds wait meanwhile
 	PAGE_BYTES = 16 * 1024 * 1024,
 	PAGE_OBJECTS = 1000,
 	RETRY_S = 60
@@ -191,7 +192,8 @@ static void page_done(struct intelligence *i, struct shelf_state *state)
 	f->changed |= page->indicators > 0;
 	f->documents++;
 	if (page->more && *page->next && strcmp(page->next, f->next) != 0 &&
-		f->documents < DOCUMENTS_MOST) {
+		f->documents < DOCUMENTS_MOST &&
+		i->now_us < f->begun_us + ROUND_S * INT64_C(1000000)) {
 		strcpy(f->next, page->next);
 		f->ended = false;
 		return;

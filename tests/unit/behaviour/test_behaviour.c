@@ -111,6 +111,57 @@ static void test_a_found_day_teaches_nothing(void **state)
 	behaviour_close(house.behaviour);
 }
 
+// One in five of the role takes many records from the first day on, so that the role's days become
+// wide, and then one of the others does so for a day: their own days still tell.
+static void test_many_of_a_role_do_not_train_it_for_another(void **state)
+{
+	(void)state;
+	house_open(&house, NULL, false);
+	for (int64_t day = 0; day < 46; day++) {
+		house.found[0] = 0;
+		for (uint64_t actor = 1; actor <= PEOPLE; actor++) {
+			bool poisoner = actor % 5 == 0, now = day == 45 && actor == THE_ONE;
+			unsigned few = 4 + (unsigned)house_draw(&house, 6);
+			house_work(&house, day, actor, poisoner || now ? 160 : few);
+		}
+	}
+	behaviour_close(house.behaviour);
+	assert_true(found_of_the_one(&house));
+}
+
+// Whoever was bad from the first day on has no good day to be compared with: the role's are left.
+static void test_bad_from_the_first_day(void **state)
+{
+	(void)state;
+	house_open(&house, NULL, false);
+	for (int64_t day = 0; day < 45; day++) {
+		others(&house, day);
+		house_work(&house, day, THE_ONE, 120 + (unsigned)house_draw(&house, 20));
+	}
+	behaviour_close(house.behaviour);
+	assert_true(found_of_the_one(&house));
+}
+
+// Half before midnight, half after it: two days, each with half of it, in one sitting.
+static void test_midnight_halves_nothing(void **state)
+{
+	(void)state;
+	house_open(&house, NULL, false);
+	ordinary(&house, 0, 45);
+	others(&house, 45);
+	house.found[0] = 0;
+	int64_t midnight_us = (FIRST_DAY + 46) * DAY_US;
+	for (int i = 0; i < 60; i++) {
+		struct feed_event e =
+			house_event(&house, midnight_us + (i - 30) * 10000000ll, THE_ONE);
+		e.patient_count = e.patients_here = 1;
+		e.patient = e.patients[0] = 7000000 + (uint64_t)i;
+		behaviour_event(house.behaviour, &e);
+	}
+	behaviour_close(house.behaviour);
+	assert_true(found_of_the_one(&house));
+}
+
 static void test_a_few_each_day(void **state)
 {
 	(void)state;
@@ -316,6 +367,9 @@ int main(void)
 		cmocka_unit_test_setup(test_a_day_far_out, begin),
 		cmocka_unit_test_setup(test_nobody_trains_it, begin),
 		cmocka_unit_test_setup(test_a_found_day_teaches_nothing, begin),
+		cmocka_unit_test_setup(test_many_of_a_role_do_not_train_it_for_another, begin),
+		cmocka_unit_test_setup(test_bad_from_the_first_day, begin),
+		cmocka_unit_test_setup(test_midnight_halves_nothing, begin),
 		cmocka_unit_test_setup(test_a_few_each_day, begin),
 		cmocka_unit_test_setup(test_killed_and_restarted, begin),
 		cmocka_unit_test_setup(test_bounded, begin),

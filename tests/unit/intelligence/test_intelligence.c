@@ -456,6 +456,33 @@ static void sources_that_are_wrong(void **context)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
+// A server that always has one more page: it is left after some minutes, and the next has its turn.
+static void pages_without_end(void **context)
+{
+	struct intelligence_wish wish;
+	char next[40], page[200];
+	int pages = 0;
+	(void)context;
+	put("rules/intelligence/sources.yaml",
+		"sources:\n  - {name: endless, kind: taxii, feed: endless, every: 1h}\n"
+		"  - {name: other, kind: list, feed: other, every: 1h}\n");
+	open_it();
+	settle();
+	assert_true(intelligence_wants(watching, &wish));
+	while (strcmp(wish.feed, "endless") == 0) {
+		snprintf(next, sizeof next, "n%d", pages++);
+		snprintf(page, sizeof page, "{\"objects\": [], \"more\": true, \"next\": \"%s\"}",
+			next);
+		assert_true(pages < 200);
+		intelligence_part(watching, bytes_text(page));
+		intelligence_fetched(watching, FETCH_WHOLE, "", "");
+		settle();
+		assert_true(intelligence_wants(watching, &wish));
+	}
+	assert_string_equal(wish.feed, "other");
+	assert_problem("endless", "its pages do not end");
+}
+
 int main(void)
 {
 	json_init();
@@ -464,6 +491,6 @@ int main(void)
 		TEST(what_is_wrong_wipes_nothing), TEST(a_tenth_is_believed_the_third_time),
 		TEST(times_and_certainty), TEST(warning_lists_hold_back),
 		TEST(sightings_outlive_a_restart), TEST(a_flood_is_told_once), TEST(what_is_shared),
-		TEST(sources_that_are_wrong)};
+		TEST(sources_that_are_wrong), TEST(pages_without_end)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@ import { createContext, type ComponentChildren } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, get } from '../../base/api';
 import { useLoad, useNow } from '../../base/load';
-import { account, grants, may } from '../../base/session';
+import { outside, stay } from '../../base/router';
+import { account, grants, may, ownRecord } from '../../base/session';
 import { useStore } from '../../base/store';
 import { ageOf, identifierKind, mainIdentifier, nameOf, shortId } from '../../fhir/person';
 import { searchAll } from '../../fhir/search';
@@ -11,7 +12,7 @@ import type { Allergy, Patient } from '../../fhir/types';
 import { code, concept, date, plain } from '../../fhir/words';
 import { Icon } from '../../ui/icon';
 import { Box, Skeleton, Trouble } from '../../ui/notice';
-import { arrived } from '../../ui/page';
+import { arrived, Page } from '../../ui/page';
 import { BreakGlass } from './break_glass';
 import { tabs } from './tabs';
 
@@ -64,7 +65,23 @@ function Banner({ patient, clinical }: { patient: Patient; clinical: boolean }) 
   );
 }
 
+// Reading is an act in one's name, and a record may be one that nobody ought to touch: a link that somebody sent does
+// not do it by itself.
+function FromOutside() {
+  return (
+    <Page title="Open this record?">
+      <Box tone="info" title="This address leads to the record of a patient." actions={<><button type="button" class="button main" onClick={stay}>Open the record</button><a class="button" href="/">To the start page</a></>}>
+        Whoever reads a record is written down. If somebody sent you this link and you do not know why, do not open it, and tell the security officer.
+      </Box>
+    </Page>
+  );
+}
+
 export function RecordPage({ params }: { params: Record<string, string> }) {
+  return useStore(outside) && params.id !== ownRecord() ? <FromOutside /> : <Opened params={params} />;
+}
+
+function Opened({ params }: { params: Record<string, string> }) {
   const id = params.id!;
   const open = useStore(grants).some((g) => g.patient === id && Date.parse(g.until) > Date.now());
   const loaded = useLoad(`patient ${id} ${open}`, (signal) => get<Patient>(`/fhir/Patient/${encodeURIComponent(id)}`, signal));
