@@ -68,6 +68,7 @@ static void report(const struct show *s)
 		text_plural(incidents, "incident", "incidents"), show_seconds(s));
 	report_steps(s, "done", "Done by itself: ");
 	report_steps(s, "asked", "Waits for a person's approval: ");
+	report_steps(s, "refused", "Refused, for the reason above: ");
 	if (*s->incident)
 		printf("The report:\n  %s incidents show %s\nIts evidence, to be checked without this server:\n  %s incidents evidence %s --out DIR\n",
 			self, s->incident, self, s->incident);

@@ -103,6 +103,16 @@ static void keep(struct show *s, json_t *list, json_t *one)
 	s->news_us = time_monotonic_us();
 }
 
+// The newest state of each, once.
+static void keep_incident(struct show *s, json_t *one)
+{
+	for (size_t i = json_array_size(s->incidents); i-- > 0;)
+		if (strcmp(json_word(json_array_get(s->incidents, i), "number"),
+			    json_word(one, "number")) == 0)
+			json_array_remove(s->incidents, i);
+	keep(s, s->incidents, one);
+}
+
 // Was exactly this said of it before? Remembers it.
 static bool said(struct show *s, const char *key, const char *words)
 {
@@ -205,7 +215,7 @@ static void look_for_incidents(struct show *s)
 		snprintf(s->incident, sizeof s->incident, "%s", json_word(one, "number"));
 		s->week.incidents++;
 		say(s, "INCIDENT", words, json_word(one, "why"));
-		keep(s, s->incidents, one);
+		keep_incident(s, one);
 	}
 	json_decref(answer);
 }

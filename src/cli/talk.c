@@ -26,7 +26,8 @@ static void tame(json_t *json, bool lines)
 	const char *key;
 	json_t *one;
 	size_t i;
-	json_object_foreach(json, key, one) tame(one, lines && strcmp(key, "text") == 0);
+	json_object_foreach(json, key, one)
+		tame(one, strcmp(key, "checkpoint") == 0 || (lines && strcmp(key, "text") == 0));
 	json_array_foreach(json, i, one) tame(one, false);
 	const char *text = json_string_value(json);
 	char *own = text && !text_is_tame(text, lines) ? strdup(text) : NULL;

@@ -88,7 +88,7 @@ static void write_knock(const struct ward_line *line, const char *address, char 
 {
 	char places[60] = "";
 	if (line->places > 1)
-		snprintf(places, sizeof places, "%u places, most of them to ", line->places);
+		snprintf(places, sizeof places, "%u places, most often to ", line->places);
 	snprintf(ret, 400,
 		"%s sent %llu %s within ten minutes to where no flow of the zones leads: to %s%s.",
 		address, (unsigned long long)line->packets,

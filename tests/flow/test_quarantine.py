@@ -104,7 +104,7 @@ def test_a_host_that_knocks_is_found(own):
     assert len(found) == 1 and found[0]["level"] == "high" and "t1046" in found[0]["attack"]
     assert found[0]["sentence"].startswith(
         "10.40.0.2 sent 30 packets within ten minutes to where no flow of the zones leads: "
-        "to 30 places, most of them to port 10"), found
+        "to 30 places, most often to port 10"), found
     knocks = findings(own, "system.knocks", "10.20.0.2")
     assert len(knocks) == 1 and knocks[0]["level"] == "medium"
     assert knocks[0]["sentence"] == ("10.20.0.2 sent 25 packets within ten minutes to where no flow of the zones "

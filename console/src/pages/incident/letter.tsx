@@ -16,7 +16,7 @@ const isRule = (line: string): boolean => /^\|[-| :]+\|?$/.test(line);
 function Rows({ lines }: { lines: string[] }) {
   const [head, ...rest] = lines.filter((l) => !isRule(l)).map(cells);
   return (
-    <table class="table">
+    <table class="letter-rows">
       <thead><tr>{head!.map((c, n) => <th key={n} scope="col">{inline(c)}</th>)}</tr></thead>
       <tbody>{rest.map((row, n) => <tr key={n}>{row.map((c, k) => (k ? <td key={k}>{inline(c)}</td> : <th key={k} scope="row">{inline(c)}</th>))}</tr>)}</tbody>
     </table>
