@@ -66,6 +66,10 @@ const struct command command_queue_list = {
 static void show_done(const json_t *answer)
 {
 	const char *number = json_word(answer, "number");
+	if (!json_object_get(answer, "days")) {
+		printf("%lld records are to be decided about again\n", whole(answer, "records"));
+		return;
+	}
 	printf("decided about %lld records on %lld days", whole(answer, "records"),
 		whole(answer, "days"));
 	if (*number)
@@ -97,9 +101,10 @@ static int run_review(const struct invocation *invocation)
 
 static const char *wrong_verdict(const char *value)
 {
-	return strcmp(value, "fine") == 0 || strcmp(value, "incident") == 0
+	return strcmp(value, "fine") == 0 || strcmp(value, "incident") == 0 ||
+			       strcmp(value, "again") == 0
 		       ? NULL
-		       : "a verdict is fine or incident";
+		       : "a verdict is fine, incident or again";
 }
 
 static const char *wrong_queue(const char *value)
@@ -116,7 +121,9 @@ const struct command command_queue_review = {
 		.help = "They are shown no more, and what was decided about does not count again. The decision is on the trail first.",
 		.arguments = {{.name = "LOGIN", .help = "Whom: the account, or its login."},
 			{.name = "DAY", .help = "As queue list shows it, 2026-11-25."},
-			{.name = "VERDICT", .help = "fine or incident.", .wrong = wrong_verdict}},
+			{.name = "VERDICT",
+				.help = "fine or incident; again takes it back, as long as it is kept.",
+				.wrong = wrong_verdict}},
 		.options = {{.name = "queue",
 				    .value = "QUEUE",
 				    .wrong = wrong_queue,

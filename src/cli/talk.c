@@ -26,7 +26,8 @@ static void tame(json_t *json, bool lines)
 	const char *key;
 	json_t *one;
 	size_t i;
-	json_object_foreach(json, key, one) tame(one, lines && strcmp(key, "text") == 0);
+	json_object_foreach(json, key, one)
+		tame(one, strcmp(key, "checkpoint") == 0 || (lines && strcmp(key, "text") == 0));
 	json_array_foreach(json, i, one) tame(one, false);
 	const char *text = json_string_value(json);
 	char *own = text && !text_is_tame(text, lines) ? strdup(text) : NULL;
@@ -89,7 +90,7 @@ int talk_quietly(const struct invocation *invocation, const struct client_ask *a
 	json_t *json = json_loadb((const char *)body.at, body.size, JSON_DECODE_ANY, NULL);
 	buf_done(&body);
 	if (!invocation->json)
-		tame(json, true); // a letter has lines of its own
+		tame(json, true); // a letter and a checkpoint have lines of their own
 	if (status < 300) {
 		*ret_json = json;
 	} else {

@@ -138,15 +138,34 @@ static void make_incident(const struct watch_parts *parts, const json_t *argumen
 		open_incident(parts, arguments, finding, reply);
 }
 
+static void take_back(
+	const struct watch_parts *parts, const struct access_of *of, struct reply *reply)
+{
+	uint64_t records;
+	enum err err = access_unjudge(parts->access, of, &records);
+	if (err == ERR_NOT_FOUND)
+		reply_problem(reply, 404,
+			"Nothing that was decided of this person and day is kept any more.");
+	else if (err)
+		reply_problem(reply, 503, "It could not be kept; try again in a second.");
+	else
+		reply->json = json_pack("{s:I}", "records", (json_int_t)records);
+}
+
 void answer_review(const struct watch_parts *parts, const json_t *arguments, struct reply *reply)
 {
 	struct access_of of;
 	struct access_case shown;
 	bool incident = strcmp(word(arguments, "verdict"), "incident") == 0;
+	bool again = strcmp(word(arguments, "verdict"), "again") == 0;
 	if (!read_which(arguments, &of) ||
-		(!incident && strcmp(word(arguments, "verdict"), "fine") != 0)) {
+		(!incident && !again && strcmp(word(arguments, "verdict"), "fine") != 0)) {
 		reply_problem(reply, 422,
-			"Say whom, which queue (worst or slow), which day, and what it is: fine or incident.");
+			"Say whom, which queue (worst or slow), which day, and what it is: fine, incident or again.");
+		return;
+	}
+	if (again) {
+		take_back(parts, &of, reply);
 		return;
 	}
 	if (access_find(parts->access, &of, &shown)) {

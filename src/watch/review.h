@@ -5,6 +5,6 @@
 #include "watch/question.h"
 
 // {"queue": "worst" | "slow", "actor": 16 hex digits, "day": "2026-11-25", "verdict": "fine" |
-// "incident", "entry": of the trail, "who": who decides}; answers {"records", "days"} and, of an
+// "incident" | "again", "entry": of the trail, "who": who decides}; answers {"records", "days"} and, of an
 // incident, "number" and whether it was there before: "joined".
 void answer_review(const struct watch_parts *parts, const json_t *arguments, struct reply *reply);

@@ -301,8 +301,13 @@ await test('what the queue shows is decided: fine with a reason, or an incident 
   const dialog = page.getByRole('dialog');
   expect(await dialog.getByRole('button', { name: 'It is fine' }).isDisabled(), 'it is fine without a reason');
   await look('queue-fine');
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'detached' });
+  await field('Why is it fine?').fill('a mistake');
+  await dialog.getByRole('button', { name: 'It is fine' }).click();
+  await page.getByText('Dr Anna Berg: it was fine.').waitFor();
+  await page.getByText('Nobody waits for a decision.').first().waitFor();
+  await look('queue-settled');
+  await button('Take it back').click();
+  await item.waitFor();
   // By keyboard alone.
   await item.getByRole('button', { name: 'Make it an incident: Dr Anna Berg' }).focus();
   await page.keyboard.press('Enter');

@@ -86,6 +86,16 @@ def test_what_is_fine_is_out_at_once_and_on_the_trail_with_its_reason(ward):
     assert len(failed) == 1  # about whom nothing was shown
 
 
+def test_a_decision_is_taken_back_and_made_again(ward):
+    assert decide(ward.lane, "dr.stone", "again").json == {"records": 2}
+    (item,) = ward.lane.get("/api/queue").json["items"]
+    assert item["who"]["name"] == "Dr.Stone" and item["records"] == 2
+    entry = ward.lane.get("/api/trail?action=queue-review&outcome=allowed").json["entries"][0]
+    assert "to be decided again" in entry["sentence"]
+    assert decide(ward.lane, "dr.stone", "fine", reason="it was right").status == 200
+    assert ward.lane.get("/api/queue").json["items"] == []
+
+
 def test_the_same_look_again_does_not_count(ward):
     assert ward.stone.get("/fhir/Patient/d").status == 200
     settled(ward)

@@ -2,13 +2,14 @@
 import { useState } from 'preact/hooks';
 import { get, post } from '../base/api';
 import { useLoad } from '../base/load';
+import { useNews } from '../base/news';
 import { go } from '../base/router';
 import { account as me } from '../base/session';
 import type { Look, Queue, QueueItem } from '../base/types';
 import { capital, count, date, dateTime, plural } from '../fhir/words';
 import { Explained, Flags } from '../trail/explanation';
 import { roleText } from '../trail/words';
-import { Ask } from '../ui/ask';
+import { Ask, useDoing } from '../ui/ask';
 import { Icon } from '../ui/icon';
 import { Box, Empty, Skeleton, Trouble, tell } from '../ui/notice';
 import { Card, Page, Tag } from '../ui/page';
@@ -18,7 +19,8 @@ interface Reviewed { records: number; days: number; number?: string; joined?: bo
 
 // Nothing is asked of a reviewer but this: was it fine, or not?
 interface Which { account?: string; queue: 'worst' | 'slow'; day: string }
-function Decide({ which, name, done }: { which: Which; name: string; done(): void }) {
+export interface Settled { which: Which; name: string }
+function Decide({ which, name, done }: { which: Which; name: string; done(settled?: Settled): void }) {
   const [verdict, setVerdict] = useState<Verdict>();
   const account = which.account;
   if (!account) return null;
@@ -28,7 +30,7 @@ function Decide({ which, name, done }: { which: Which; name: string; done(): voi
     setVerdict(undefined);
     tell(made.number ? `Incident ${made.number} has it${made.joined ? ' already' : ''}.` : `It was fine: ${name} is out of the queue.`);
     if (made.number) go(`/incident/${made.number}`);
-    else done();
+    else done({ which, name });
   };
   return (
     <div class="row">
@@ -45,7 +47,7 @@ function Decide({ which, name, done }: { which: Which; name: string; done(): voi
   );
 }
 
-function LookRow({ look, done }: { look: Look; done?(): void }) {
+function LookRow({ look, done }: { look: Look; done?(settled?: Settled): void }) {
   const [open, setOpen] = useState(false);
   return (
     <li class="queue-look">
@@ -63,7 +65,7 @@ function LookRow({ look, done }: { look: Look; done?(): void }) {
   );
 }
 
-function Item({ item, done }: { item: QueueItem; done(): void }) {
+function Item({ item, done }: { item: QueueItem; done(settled?: Settled): void }) {
   const record = item.queue === 'record', patient = item.looks[0]?.patient;
   const name = record && patient ? patient.name ?? `Patient ${patient.id}` : item.who.name ?? item.who.account ?? 'Somebody';
   return (
@@ -82,16 +84,35 @@ function Item({ item, done }: { item: QueueItem; done(): void }) {
   );
 }
 
+// Who clicked too soon has the way back in front of them.
+function TakeBack({ settled, done }: { settled: Settled; done(): void }) {
+  const doing = useDoing();
+  const back = () => doing.run(async () => {
+    await post('/api/queue', { ...settled.which, verdict: 'again' });
+    tell(`${settled.name} is to be decided about again.`);
+    done();
+  });
+  return (
+    <Box tone="good" title={`${settled.name}: it was fine.`} actions={<button type="button" class="button" disabled={doing.busy} onClick={() => void back()}>Take it back</button>}>
+      {doing.error ? doing.error.message : 'These accesses do not count again.'}
+    </Box>
+  );
+}
+
 export function QueuePage() {
   const loaded = useLoad('queue', (signal) => get<Queue>('/api/queue', signal));
   const queue = loaded.data;
+  const [settled, setSettled] = useState<Settled>();
+  const done = (now?: Settled) => { setSettled(now); loaded.again(); };
+  useNews(['queue'], loaded.again);
   const of = (kind: string) => (queue?.items ?? []).filter((i) => i.queue === kind);
-  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account} ${i.looks[0]?.patient.id}`} item={i} done={loaded.again} />) : <Empty>{none}</Empty>);
+  const list = (kind: string, none: string) => (of(kind).length ? of(kind).map((i) => <Item key={`${i.day} ${i.who.account} ${i.looks[0]?.patient.id}`} item={i} done={done} />) : <Empty>{none}</Empty>);
   return (
     <Page title="Today’s queue" lead="Accesses to records that nothing in the hospital’s own data explains, as many as there is time for. It is a reason to ask, never a verdict."
       actions={<button type="button" class="button" onClick={loaded.again}>Refresh</button>}>
       {loaded.error ? <Trouble error={loaded.error} again={loaded.again} /> : !queue ? <Skeleton rows={8} /> : (
         <>
+          {settled && <TakeBack settled={settled} done={done} />}
           {!queue.ready && <Box title="Nothing is known yet.">The watch has not read the trail since it was started. Look again in a moment.</Box>}
           <dl class="figures">
             <div><dt>People at work in 30 days</dt><dd>{count(queue.staff ?? 0)}</dd></div>

@@ -35,8 +35,9 @@ static bool read_review(
 	if (!verdict)
 		return false;
 	bool fine = strcmp(verdict, "fine") == 0;
-	if (!fine && strcmp(verdict, "incident") != 0)
-		return refuse(x, "a verdict is fine or incident");
+	bool again = strcmp(verdict, "again") == 0;
+	if (!fine && !again && strcmp(verdict, "incident") != 0)
+		return refuse(x, "a verdict is fine, incident or again");
 	if (fine && (!reason || !*reason))
 		return refuse(x, "say why it is fine: reason");
 	if (reason && (strlen(reason) > REASON_BYTES || !text_is_clean(bytes_text(reason))))
@@ -45,7 +46,9 @@ static bool read_review(
 		return refuse(x, "queue is worst or slow, and a day is written 2026-11-25");
 	*ret = (struct review){.queue = arena_text(x->arena, queue),
 		.day = arena_text(x->arena, day),
-		.verdict = fine ? "fine" : "incident",
+		.verdict = fine    ? "fine"
+			   : again ? "again"
+				   : "incident",
 		.reason = reason ? arena_text(x->arena, reason) : ""};
 	if (identity_account_find(vault->parts.identity, account, x->arena, &ret->account))
 		return refuse(x, "there is no account of this name");
@@ -75,7 +78,9 @@ static enum progress begin(struct vault *vault, struct exchange *x)
 	note.reason = r.reason;
 	note.detail = arena_printf(x->arena, "%s, %s of %s: %s", r.account.name,
 		strcmp(r.queue, "slow") == 0 ? "what added up until" : "the accesses", r.day,
-		*r.verdict == 'f' ? "fine" : "an incident");
+		*r.verdict == 'f'   ? "fine"
+		: *r.verdict == 'a' ? "to be decided again"
+				    : "an incident");
 	uint64_t entry = note_add(vault, x, &note);
 	struct order *order = order_ask(vault, x,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "ask", "review", "queue", r.queue,

@@ -110,6 +110,9 @@ enum err access_find(struct access *access, const struct access_of *of,
 // is looked at a second time; what is done to those records beyond it does. The person keeps the
 // place in the day's budget. Kept when this returns; ERR_IO.
 enum err access_judge(struct access *access, const struct access_of *of);
+// It was decided too soon: what of it is still kept weighs again. ERR_NOT_FOUND, ERR_IO.
+enum err access_unjudge(
+	struct access *access, const struct access_of *of, uint64_t *ret_records);
 bool access_news(struct access *access); // was anything decided since the last call?
 
 // What a day's list holds, for measuring: called for every item that is made from now on.

@@ -40,6 +40,7 @@ enum access_query {
 	A_AGAIN_DONE, // seq, idx
 	A_AGAIN_SKIP, // those that were explained meanwhile, with nothing noticeable
 	A_JUDGE,      // from day, to day, actor: what weighs was decided about
+	A_JUDGED,     // from day, to day, actor -> day, patient, acts, kind, strength, flags
 	A_CASE, // from day, to day, actor -> day, patient, seq, at, flags, opened; the newest first
 	A_HAD,  // made -> how many persons were decided about before that day is over
 	A_ITEM_OF, // actor, list, day -> 1 when it was put there

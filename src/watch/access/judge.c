@@ -69,6 +69,58 @@ enum err access_judge(struct access *a, const struct access_of *of)
 	return err ? err : access_save(a);
 }
 
+struct judged {
+	int64_t day, patient;
+	unsigned acts;
+	struct explained told;
+};
+
+// In the arena.
+static size_t list_judged(struct access *a, const int64_t *range, struct arena *arena,
+	struct judged **ret_list) // five of one query
+{
+	struct store_query *q = a->queries[A_JUDGED];
+	size_t count = 0, room = 64;
+	struct judged *list = arena_alloc(arena, room * sizeof *list);
+	keep_bind(a, A_JUDGED, range, 3);
+	while (query_step(q) == STORE_ROW) {
+		if (count == room) {
+			struct judged *more = arena_alloc(arena, 2 * room * sizeof *more);
+			memcpy(more, list, room * sizeof *list);
+			list = more;
+			room *= 2;
+		}
+		list[count++] =
+			(struct judged){row_int(q, 0), row_int(q, 1), (unsigned)row_int(q, 2),
+				{.kind = (enum explained_kind)row_int(q, 3),
+					.strength = (uint8_t)row_int(q, 4),
+					.flags = (uint32_t)row_int(q, 5)}};
+	}
+	query_reset(q);
+	*ret_list = list;
+	return count;
+}
+
+enum err access_unjudge(struct access *a, const struct access_of *of, uint64_t *ret_records)
+{
+	int64_t range[3];
+	struct judged *list;
+	struct arena *arena = arena_new();
+	range_of(of, range);
+	size_t count = list_judged(a, range, arena, &list);
+	enum err err = count ? OK : ERR_NOT_FOUND;
+	for (size_t i = 0; i < count && !err; i++) {
+		unsigned acts = list[i].acts & ~(unsigned)ACT_JUDGED;
+		const int64_t values[] = {list[i].day, (int64_t)of->actor, list[i].patient, acts,
+			score_of(&list[i].told, acts)};
+		err = keep_run(a, A_ACTS, values, 5);
+	}
+	arena_free(arena);
+	a->changed = a->news = true;
+	*ret_records = count;
+	return err ? err : access_save(a);
+}
+
 bool access_news(struct access *a)
 {
 	bool news = a->news;

@@ -85,6 +85,8 @@ static const char *const sql[A_QUERIES] = {
 		" AND (l.stage = 0 OR l.kind > 0 AND (l.strength < 50 OR l.flags & 1023)))",
 	[A_JUDGE] = "UPDATE look SET acts = acts | 32, score = 0"
 		    " WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND score > 0",
+	[A_JUDGED] = "SELECT day, patient, acts, kind, strength, flags FROM look"
+		     " WHERE actor = ?3 AND day >= ?1 AND day <= ?2 AND acts & 32 LIMIT 8192",
 	[A_CASE] = "SELECT day, patient, seq, at, flags, acts & 6" SCORED
 		   " AND actor = ?3 ORDER BY at DESC, seq DESC, patient",
 	[A_HAD] = "SELECT count(*) FROM item WHERE made = ?1 AND queue = 1",

@@ -614,6 +614,38 @@ static void what_was_decided_about_is_out_and_does_not_come_back(void **state)
 	assert_string_equal(made, "");
 }
 
+static json_int_t first_score(void)
+{
+	json_t *list = items();
+	assert_int_equal(json_array_size(list), 1);
+	json_int_t score = json_integer_value(json_object_get(json_array_get(list, 0), "score"));
+	json_decref(list);
+	return score;
+}
+
+static void a_decision_is_taken_back(void **state)
+{
+	(void)state;
+	uint64_t records;
+	refuse_record(0.4, 1, 100);
+	open_record(0.5, 1, 101);
+	settle(nothing);
+	struct access_case before, after;
+	assert_ok(access_find(access_, &first_day_of_1, &before));
+	assert_int_equal(access_unjudge(access_, &first_day_of_1, &records), ERR_NOT_FOUND);
+	json_int_t score = first_score();
+	assert_true(score > 20);
+	assert_ok(access_judge(access_, &first_day_of_1));
+	assert_int_equal(item_count(), 0);
+	assert_ok(access_unjudge(access_, &first_day_of_1, &records));
+	assert_int_equal(records, 2);
+	assert_ok(access_find(access_, &first_day_of_1, &after));
+	assert_int_equal(after.records, before.records);
+	assert_int_equal(after.opened, before.opened);
+	assert_int_equal(after.seq, before.seq);
+	assert_int_equal(first_score(), score);
+}
+
 static void what_is_done_beyond_it_counts(void **state)
 {
 	(void)state;
@@ -697,6 +729,7 @@ int main(void)
 		CASE(it_is_still_asked_after_a_restart),
 		CASE(what_is_explained_is_not_asked_about_again),
 		CASE(what_was_decided_about_is_out_and_does_not_come_back),
+		CASE(a_decision_is_taken_back),
 		CASE(what_is_done_beyond_it_counts),
 		CASE(deciding_brings_up_no_more_than_there_are_places),
 		CASE(what_adds_up_is_decided_about_as_a_whole),
