@@ -33,6 +33,8 @@ static int run_list(const struct invocation *invocation)
 	int result = ask_courier(invocation, &answer);
 	if (result)
 		return result;
+	if (!invocation->json)
+		talk_tame(answer);
 	const char *problem = json_word(answer, "problem");
 	if (invocation->json) {
 		print_json(answer);

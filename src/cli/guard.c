@@ -105,6 +105,7 @@ static int run_list(const struct invocation *invocation)
 	} else {
 		long long left =
 			(long long)json_integer_value(json_object_get(answer, "confirm_seconds"));
+		talk_tame(answer);
 		printf("%s\n", json_word(answer, "zones"));
 		if (left)
 			printf("these zones are undone in %lld s unless confirmed\n", left);
@@ -124,7 +125,8 @@ static int order(const struct invocation *invocation, const char *verb, json_t *
 	int result = talk(invocation, &ask, &answer);
 	if (!result && invocation->json)
 		print_json(answer);
-	else if (!result)
+	talk_tame(answer);
+	if (!result && !invocation->json)
 		puts(json_word(answer, "message"));
 	json_decref(answer);
 	json_decref(json);

@@ -89,11 +89,10 @@ int talk_quietly(const struct invocation *invocation, const struct client_ask *a
 	}
 	json_t *json = json_loadb((const char *)body.at, body.size, JSON_DECODE_ANY, NULL);
 	buf_done(&body);
-	if (!invocation->json)
-		tame(json, true); // a letter and a checkpoint have lines of their own
 	if (status < 300) {
 		*ret_json = json;
 	} else {
+		tame(json, false);
 		result = refused(json, status, ret_trouble);
 		json_decref(json);
 	}
@@ -107,6 +106,11 @@ int talk(const struct invocation *invocation, const struct client_ask *ask, json
 	return result ? fail_with(invocation, result, trouble.code, trouble.message) : EXIT_FINE;
 }
 
+void talk_tame(json_t *answer)
+{
+	tame(answer, true); // a letter and a checkpoint have lines of their own
+}
+
 int talk_and_show(const struct invocation *invocation, const struct client_ask *ask,
 	void (*show)(const json_t *answer))
 {
@@ -116,8 +120,10 @@ int talk_and_show(const struct invocation *invocation, const struct client_ask *
 		puts("{\"state\": \"done\"}");
 	else if (!result && invocation->json)
 		print_json(answer);
-	else if (!result && show)
+	if (!result && !invocation->json && show) {
+		talk_tame(answer);
 		show(answer);
+	}
 	json_decref(answer);
 	return result;
 }

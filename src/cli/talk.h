@@ -19,6 +19,8 @@ int talk_quietly(const struct invocation *invocation, const struct client_ask *a
 // Asks, and prints the answer: as it is with --json, else by `show`, which may be NULL.
 int talk_and_show(const struct invocation *invocation, const struct client_ask *ask,
 	void (*show)(const json_t *answer));
-// Prints an answer as it is, for --json.
+// For people: without whatever would do more on their terminal than stand there (text_tame()).
+void talk_tame(json_t *answer);
+// Prints an answer for programs, --json: the same, and safe on a terminal.
 void print_json(const json_t *json);
 const char *json_word(const json_t *object, const char *key); // a text, or ""

@@ -80,10 +80,12 @@ static int hunt_page(const struct invocation *invocation, struct hunt *h)
 	h->found += json_array_size(json_object_get(answer, "entries"));
 	snprintf(h->place, sizeof h->place, "%lld",
 		(long long)json_integer_value(json_object_get(answer, "next")));
-	if (invocation->json)
+	if (invocation->json) {
 		json_array_extend(h->all, json_object_get(answer, "entries"));
-	else
+	} else {
+		talk_tame(answer);
 		show_entries(answer);
+	}
 	json_decref(answer);
 	return result;
 }

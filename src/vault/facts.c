@@ -41,6 +41,9 @@ static void fill_event(struct facts *facts, const struct trail_entry *e, struct 
 		.action = (uint8_t)e->action,
 		.outcome = (uint8_t)e->outcome,
 		.broken_glass = strcmp(e->purpose, "BTG") == 0,
+		.by_id =
+			e->action == TRAIL_SEARCH &&
+			(trail_asks_for(e->query, "_id") || trail_asks_for(e->query, "identifier")),
 		.related = *e->relationship && strcmp(e->relationship, "none") != 0,
 		.status = e->status,
 		.patient_count = e->patient_count,

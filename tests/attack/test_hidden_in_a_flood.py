@@ -141,6 +141,20 @@ def test_the_last_of_forty_in_one_answer(ward):
     wait_for(lambda: looked_at(ward, 40))
 
 
+def test_whom_one_wants_among_three_others(ward):
+    """A search that finds many is a list, and no access to each; one by ids or numbers is not."""
+    def waiting():
+        with sqlite3.connect(f"file:{ward.state}/watch/access.db?mode=ro", uri=True) as db:
+            return db.execute("SELECT count(*) FROM look").fetchone()[0]
+
+    before = waiting()
+    found = ward.berg.get("/fhir/Patient?name=marsh&_count=5")
+    assert found.status == 200 and len(found.json["entry"]) == 5
+    assert len(ward.berg.get("/fhir/Patient?_id=q2000,q2001,q2002,star").json["entry"]) == 4
+    assert len(ward.berg.get("/fhir/Patient?identifier=MRN-q2003,MRN-q2004,MRN-q2005,MRN-q2006").json["entry"]) == 4
+    wait_for(lambda: waiting() == before + 8)
+
+
 def test_one_record_behind_two_thousand(ward):
     """More patients than anybody's day has lines: the day is found, with who it was."""
     assert named(ward, "More patients on one day") == []

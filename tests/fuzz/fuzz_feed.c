@@ -40,8 +40,9 @@ static void same_event(const struct feed_event *a, const struct feed_event *b)
 			  a->time_us == b->time_us && a->kind == b->kind &&
 			  a->action == b->action && a->outcome == b->outcome &&
 			  a->broken_glass == b->broken_glass && a->related == b->related &&
-			  a->status == b->status && a->patient_count == b->patient_count &&
-			  a->actor == b->actor && a->session == b->session && a->user == b->user &&
+			  a->by_id == b->by_id && a->status == b->status &&
+			  a->patient_count == b->patient_count && a->actor == b->actor &&
+			  a->session == b->session && a->user == b->user &&
 			  a->resource == b->resource && a->about == b->about &&
 			  a->about_us == b->about_us && a->look == b->look &&
 			  a->about_action == b->about_action && a->strength == b->strength &&

@@ -336,6 +336,15 @@ static const char *without_care(const char *role)
 	return NULL;
 }
 
+bool trail_asks_for(const char *query, const char *parameter)
+{
+	size_t size = strlen(parameter);
+	for (const char *at = query; at && *at; at = strchr(at, '&'), at = at ? at + 1 : NULL)
+		if (strncmp(at, parameter, size) == 0 && at[size] == '=')
+			return true;
+	return false;
+}
+
 bool trail_care_expected(const char *role)
 {
 	return !without_care(role);

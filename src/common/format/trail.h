@@ -138,6 +138,8 @@ enum trail_outcome trail_outcome_find(const char *text);    // 0 when unknown
 // Whether somebody in this role is expected to stand in a care relationship to the patients whose
 // records they open. Of others its absence is nothing to be told, and nothing to be counted.
 bool trail_care_expected(const char *role);
+// Does an entry's query ("name=mar&_id=7") have this parameter? NULL has none.
+bool trail_asks_for(const char *query, const char *parameter);
 
 // What of an entry may be told to, or about, this one of its patients: the others, what connects
 // them with the actor, and what was said of them are taken out. An entry about the trail in which

@@ -115,7 +115,7 @@ static void put_event(struct buf *out, const struct feed_event *e)
 	put_u8(out, e->kind);
 	put_u8(out, e->action);
 	put_u8(out, e->outcome);
-	put_u8(out, (uint8_t)(e->broken_glass | e->related << 1));
+	put_u8(out, (uint8_t)(e->broken_glass | e->related << 1 | e->by_id << 2));
 	put_u16(out, e->status);
 	put_u32(out, e->patient_count);
 	put_u64(out, e->actor);
@@ -186,6 +186,7 @@ static struct feed_event get_event(struct cursor *in)
 	uint8_t flags = get_u8(in);
 	e.broken_glass = flags & 1;
 	e.related = flags & 2;
+	e.by_id = flags & 4;
 	e.status = get_u16(in);
 	e.patient_count = get_u32(in);
 	e.actor = get_u64(in);

@@ -80,7 +80,9 @@ struct feed_event {
 	int64_t time_us;
 	uint8_t kind, action, outcome; // as in common/format/trail.h
 	bool broken_glass, related;    // purpose BTG; a care relationship is known
-	uint16_t status;               // as the caller saw it, or 0
+	bool by_id; // of a search: persons were asked for by their ids or numbers, and came up by
+		    // no chance
+	uint16_t status; // as the caller saw it, or 0
 	uint32_t patient_count;
 	uint64_t actor, session, patient; // opaque; 0: none. `patient` is the first of `patients`
 	uint64_t patients[FEED_PATIENTS];

@@ -17,7 +17,7 @@ static bool is_list(const struct trail_entry *e)
 {
 	bool person =
 		e->action == TRAIL_SEARCH && e->resource && strcmp(e->resource, "Patient") == 0;
-	bool by_id = e->query && (text_starts(e->query, "_id=") || strstr(e->query, "&_id="));
+	bool by_id = trail_asks_for(e->query, "_id");
 	return e->patient_count > 1 || (person && !by_id);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	PERSONS_SHOWN = 3, // a search that finds more is looking through a list
+	PERSONS_SHOWN = 3, // a search that finds more is looking through a list, unless by ids
 };
 
 enum err access_open(
@@ -73,7 +73,7 @@ static unsigned acts_of(const struct feed_event *e)
 	if (e->action == TRAIL_BREAK_GLASS)
 		act = ACT_GLASS;
 	else if (e->action == TRAIL_SEARCH && strcmp(e->resource_type, "Patient") == 0)
-		act = e->patient_count > PERSONS_SHOWN ? 0 : ACT_FOUND;
+		act = e->patient_count > PERSONS_SHOWN && !e->by_id ? 0 : ACT_FOUND;
 	else if (e->outcome == TRAIL_INTENDED)
 		act = ACT_WROTE;
 	return act ? act | (e->broken_glass ? ACT_GLASS : 0) : 0;

@@ -248,6 +248,21 @@ static void doing_more_weighs_more_also_afterwards(void **state)
 	json_decref(list);
 }
 
+// Three others beside the one who is meant do not make a list of it.
+static void persons_who_are_asked_for_by_id_are_no_list(void **state)
+{
+	(void)state;
+	struct feed_event e = event(seq_next++, 0.5, 1, 100);
+	e.action = TRAIL_SEARCH;
+	e.by_id = true;
+	e.patient_count = e.patients_here = 4;
+	for (uint64_t i = 0; i < 4; i++)
+		e.patients[i] = 100 + i;
+	access_event(access_, &e);
+	settle(nothing);
+	assert_int_equal(asked, 4);
+}
+
 static void a_search_through_a_list_is_no_access_to_each(void **state)
 {
 	(void)state;
@@ -712,6 +727,7 @@ int main(void)
 		CASE(the_same_person_and_patient_are_asked_about_once_a_day),
 		CASE(doing_more_weighs_more_also_afterwards),
 		CASE(a_search_through_a_list_is_no_access_to_each),
+		CASE(persons_who_are_asked_for_by_id_are_no_list),
 		CASE(who_takes_one_a_week_comes_up_in_the_slow_queue),
 		CASE(the_budget_is_kept),
 		CASE(an_incident_takes_its_part_of_the_budget),
