@@ -124,6 +124,7 @@ static const struct command *const commands[] = {
 	&command_intelligence_look,
 	&command_intelligence_import,
 	&command_intelligence_share,
+	&command_rules_record,
 	&command_rules_test,
 	&command_rules_unexcept,
 	&command_rules_except,

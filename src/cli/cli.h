@@ -65,9 +65,9 @@ extern const struct command command_account_add, command_account_list, command_a
 	command_lure_make, command_lure_remove, command_manual, command_patient_forget,
 	command_playbooks_approve, command_playbooks_check, command_playbooks_dry_run,
 	command_playbooks_export, command_playbooks_lift, command_playbooks_list,
-	command_playbooks_measures, command_playbooks_refuse,
-	command_playbooks_runs, command_playbooks_show, command_playbooks_undo, command_policy_show,
-	command_queue_list, command_queue_review, command_records_verify, command_rules_except,
-	command_rules_exceptions, command_rules_fields, command_rules_test, command_rules_unexcept,
-	command_session_list, command_session_revoke, command_status, command_trail_explain,
-	command_trail_key, command_trail_search, command_trail_verify;
+	command_playbooks_measures, command_playbooks_refuse, command_playbooks_runs,
+	command_playbooks_show, command_playbooks_undo, command_policy_show, command_queue_list,
+	command_queue_review, command_records_verify, command_rules_except,
+	command_rules_exceptions, command_rules_fields, command_rules_record, command_rules_test,
+	command_rules_unexcept, command_session_list, command_session_revoke, command_status,
+	command_trail_explain, command_trail_key, command_trail_search, command_trail_verify;

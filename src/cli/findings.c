@@ -199,6 +199,46 @@ const struct command command_rules_unexcept = {
 	.run = run_unexcept,
 };
 
+static void show_record(const json_t *answer)
+{
+	json_t *one;
+	size_t i;
+	printf("%8s %8s %8s\n", "fired", "true", "false");
+	json_array_foreach(json_object_get(answer, "rules"), i, one)
+		printf("%8lld %8lld %8lld  %s\n                            %s\n",
+			(long long)json_integer_value(json_object_get(one, "fired")),
+			(long long)json_integer_value(json_object_get(one, "true")),
+			(long long)json_integer_value(json_object_get(one, "false")),
+			json_word(one, "title"), json_word(one, "rule"));
+	if (!json_array_size(json_object_get(answer, "rules")))
+		puts("No rule has found anything yet.");
+}
+
+static int run_record(const struct invocation *invocation)
+{
+	const struct door_param params[] = {{"state", "all"}};
+	const struct client_ask ask = {
+		.method = DOOR_GET, .path = "/api/incidents", .params = params, .param_count = 1};
+	if (!invocation->json)
+		return talk_and_show(invocation, &ask, show_record);
+	json_t *answer = NULL;
+	int result = talk(invocation, &ask, &answer);
+	if (!result) {
+		json_t *json = json_pack("{s:O?}", "rules", json_object_get(answer, "rules"));
+		print_json(json);
+		json_decref(json);
+	}
+	json_decref(answer);
+	return result;
+}
+
+const struct command command_rules_record = {
+	.usage = {.words = "rules record",
+		.summary = "Shows how often each rule or detector fired, and was right or wrong.",
+		.help = "Right and wrong are the verdicts on incidents. What has found nothing is not listed."},
+	.run = run_record,
+};
+
 static void say(void *context, const char *words)
 {
 	json_array_append_new(context, json_string(words));

@@ -108,7 +108,7 @@ int talk(const struct invocation *invocation, const struct client_ask *ask, json
 
 void talk_tame(json_t *answer)
 {
-	tame(answer, true); // a letter has lines of its own
+	tame(answer, true); // a letter and a checkpoint have lines of their own
 }
 
 int talk_and_show(const struct invocation *invocation, const struct client_ask *ask,

@@ -295,6 +295,9 @@ def test_a_person_opens_one_from_a_finding(house):
     listed = next(i for i in house.lane.get("/api/incidents").json["incidents"] if i["number"] == answer.json["number"])
     assert listed["who"] == answer.json["who"]
     assert "; Ms.Desk" in house.cli("incidents", "list").stdout
+    assert "Honey record 4" in house.cli("rules", "record").stdout
+    record = json.loads(house.cli("rules", "record", "--json").stdout)["rules"]
+    assert [r["fired"] for r in record if r["title"] == "Honey record 4"] == [1]
     assert house.lane.post("/api/incidents", {"finding": finding["id"]}).status == 409
     assert house.lane.post("/api/incidents", {"finding": 99999}).status == 404
 

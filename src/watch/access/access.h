@@ -111,8 +111,7 @@ enum err access_find(struct access *access, const struct access_of *of,
 // place in the day's budget. Kept when this returns; ERR_IO.
 enum err access_judge(struct access *access, const struct access_of *of);
 // It was decided too soon: what of it is still kept weighs again. ERR_NOT_FOUND, ERR_IO.
-enum err access_unjudge(
-	struct access *access, const struct access_of *of, uint64_t *ret_records);
+enum err access_unjudge(struct access *access, const struct access_of *of, uint64_t *ret_records);
 bool access_news(struct access *access); // was anything decided since the last call?
 
 // What a day's list holds, for measuring: called for every item that is made from now on.
