@@ -247,8 +247,12 @@ json_t *tell_json(struct tell *t)
 	const struct store_sqlite options = {.path = t->incidents};
 	json_t *findings = json_array();
 	fail_if(store_open_sqlite(&options, &store, problem), problem);
+	// After the last day nobody works there any more: that the house is silent then is no finding.
 	each_row(t, store,
-		"SELECT json, time_us, coalesce(incident, 0) FROM finding ORDER BY number",
+		arena_printf(t->arena,
+			"SELECT json, time_us, coalesce(incident, 0) FROM finding "
+			"WHERE person <> '' OR time_us < %lld ORDER BY number",
+			(long long)((t->house->first_day + t->house->days) * DAY_US)),
 		finding_row, findings);
 	each_row(t, store, "SELECT number, opened_us, why, title FROM incident ORDER BY number",
 		incident_row, t->alerts);

@@ -31,7 +31,8 @@ struct source {
 	bool told;
 	int64_t first_hour, last_hour, silent_from;
 	uint32_t silent_hours, silent_weight, failed;
-	double burst; // of burst_day
+	uint32_t longest; // weight of the longest silence that ended, within bounds
+	double burst;     // of burst_day
 	int64_t burst_day;
 };
 
@@ -107,10 +108,9 @@ static void tell(struct behaviour *b, const struct told *told)
 	behaviour_found(b, &finding);
 }
 
-static void tell_silence(struct behaviour *b, const struct source *s, int64_t hour)
+static void tell_silence(struct behaviour *b, const struct source *s, int64_t hour, unsigned weeks)
 {
 	char from[TIME_TEXT_BYTES];
-	uint64_t weeks = s->silent_weight / s->silent_hours;
 	time_format(s->silent_from * HOUR_US - b->zone_us, from);
 	from[16] = 0; // to the minute
 	struct told told = {.id = "behaviour.silence",
@@ -124,12 +124,12 @@ static void tell_silence(struct behaviour *b, const struct source *s, int64_t ho
 		.key = s->name};
 	told.sentence = arena_printf(b->arena,
 		"Nothing came from %s%s in %u %s since %s UTC, although in each of these hours of "
-		"the week there was something in all of the last %llu %s.",
+		"the week there was something in all of the last %u %s.",
 		s->kind == S_APPLICATION ? "the application "
 		: s->kind == S_ADDRESS   ? "the address "
 					 : "",
 		s->name, s->silent_hours, text_plural(s->silent_hours, "hour", "hours"), from,
-		(unsigned long long)weeks, text_plural(weeks, "week", "weeks"));
+		weeks, text_plural(weeks, "week", "weeks"));
 	if (s->kind == S_ADDRESS)
 		told.address = bytes_text(s->name);
 	if (s->kind == S_APPLICATION)
@@ -152,7 +152,10 @@ static void end_hour(struct behaviour *b, struct source *s, int64_t hour)
 	unsigned all = known < 0 ? 0 : known < WEEKS ? (unsigned)known : WEEKS;
 	bool expected = all >= WEEKS_KNOWN && ones(*weeks & ((1u << all) - 1)) == all;
 	*weeks = (uint8_t)(*weeks << 1 | active);
+	unsigned enough = s->kind == S_HOUSE ? SOURCES_SILENT_HOUSE : SOURCES_SILENT;
 	if (active) {
+		if (s->silent_weight > s->longest)
+			s->longest = s->silent_weight < 2 * enough ? s->silent_weight : 2 * enough;
 		s->silent_hours = s->silent_weight = 0;
 		s->told = false;
 		return;
@@ -162,12 +165,11 @@ static void end_hour(struct behaviour *b, struct source *s, int64_t hour)
 	if (!s->silent_hours)
 		s->silent_from = hour;
 	s->silent_hours++;
-	s->silent_weight += all;
-	unsigned enough = s->kind == S_HOUSE ? SOURCES_SILENT_HOUSE : SOURCES_SILENT;
-	if (s->silent_weight < enough || s->told)
+	s->silent_weight += (uint32_t)lround(1000 * log(all + 2)); // Laplace: 1 in weeks + 2
+	if (s->silent_weight < enough || s->silent_weight < s->longest / 2 * 3 || s->told)
 		return;
 	s->told = true;
-	tell_silence(b, s, hour);
+	tell_silence(b, s, hour, all);
 }
 
 // What was not seen, because nothing ran, is neither.
@@ -440,6 +442,7 @@ static void pack_source(struct pack *p, struct source *s)
 	pack_i64(p, &s->silent_from);
 	pack_u32(p, &s->silent_hours);
 	pack_u32(p, &s->silent_weight);
+	pack_u32(p, &s->longest);
 	pack_u32(p, &s->failed);
 	pack_double(p, &s->burst);
 	pack_i64(p, &s->burst_day);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	KEEP_VERSION = 2
+	KEEP_VERSION = 3
 };
 
 enum row_kind {

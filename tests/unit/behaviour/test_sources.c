@@ -40,18 +40,19 @@ static void test_an_address_falls_silent(void **state)
 	(void)state;
 	weeks(4);
 	assert_int_equal(house.count, 0);
-	for (int64_t hour = 4 * 168; hour < 4 * 168 + 5; hour++)
+	for (int64_t hour = 4 * 168; hour < 4 * 168 + 6; hour++)
 		from(hour, "10.0.0.1");
 	assert_int_equal(house.count, 0); // three or four weeks for each hour: not enough yet
-	for (int64_t hour = 4 * 168 + 5; hour < 4 * 168 + 30; hour++)
+	for (int64_t hour = 4 * 168 + 6; hour < 4 * 168 + 30; hour++)
 		from(hour, "10.0.0.1");
 	assert_int_equal(house.count, 1); // once
 	assert_string_equal(house.last_id, "behaviour.silence");
 	assert_non_null(strstr(house.last, "the address 10.0.0.2"));
 	from(4 * 168 + 30, "10.0.0.2");
-	for (int64_t hour = 4 * 168 + 31; hour < 4 * 168 + 50; hour++)
+	for (int64_t hour = 4 * 168 + 31; hour < 4 * 168 + 60; hour++)
 		from(hour, "10.0.0.1");
-	assert_int_equal(house.count, 2); // it had spoken again
+	assert_int_equal(
+		house.count, 2); // it had spoken again; the longer one before makes it later
 }
 
 static void test_the_house_falls_silent(void **state)
@@ -61,10 +62,10 @@ static void test_the_house_falls_silent(void **state)
 	int64_t begin_us = (FIRST_DAY + 28) * DAY_US;
 	behaviour_time(house.behaviour, begin_us + 3 * HOUR_US);
 	assert_int_equal(house.count, 0);
-	behaviour_time(house.behaviour, begin_us + 5 * HOUR_US);
+	behaviour_time(house.behaviour, begin_us + 6 * HOUR_US);
 	assert_int_equal(house.count, 1);
 	assert_non_null(strstr(house.last, "Nothing came from the whole house in "));
-	behaviour_time(house.behaviour, begin_us + 9 * HOUR_US);
+	behaviour_time(house.behaviour, begin_us + 10 * HOUR_US);
 	assert_int_equal(house.count, 4); // now each address and the application, too
 }
 
@@ -73,12 +74,12 @@ static void test_silence_is_the_same_replayed(void **state)
 {
 	static char live[FOUND_BYTES];
 	weeks(4);
-	behaviour_time(house.behaviour, (FIRST_DAY + 28) * DAY_US + 9 * HOUR_US);
+	behaviour_time(house.behaviour, (FIRST_DAY + 28) * DAY_US + 10 * HOUR_US);
 	strcpy(live, house.found);
 	end(state);
 	begin(state);
 	weeks(4);
-	from(4 * 168 + 9, "10.0.0.1");
+	from(4 * 168 + 10, "10.0.0.1");
 	assert_string_equal(house.found, live);
 }
 
