@@ -86,7 +86,7 @@ static void carry_out(struct performing *p, const uint32_t *acts, size_t count)
 	size_t given = 0;
 	p->began_us = time_monotonic_us();
 	while (given < count || p->in_hand) {
-		int64_t wait_us = WAIT_MS * 1000, due;
+		int64_t wait_us = WAIT_MS * 1000, due = 0;
 		while (given < count && (due = due_in_us(p, acts[given])) <= 0)
 			hands_give(p, acts[given++]);
 		if (p->how->clock && given < count && !p->in_hand) {

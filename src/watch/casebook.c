@@ -68,7 +68,7 @@ static void take_one(void *context, uint64_t id, const char *key, const json_t *
 // More was found at once than is kept: whoever wanted that is not let off without a word.
 static void tell_lost(struct detector *detector, uint64_t place, uint64_t first)
 {
-	char key[40], sentence[200];
+	char key[48], sentence[200];
 	snprintf(key, sizeof key, "%llu-%llu", (unsigned long long)place + 1,
 		(unsigned long long)first - 1);
 	snprintf(sentence, sizeof sentence,

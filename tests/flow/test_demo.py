@@ -59,8 +59,8 @@ def test_the_slow_story_is_found_by_what_adds_up_and_by_no_single_day(tmp_path):
     assert len({look["time"][:10] for look in mine["looks"]}) == len(mine["looks"])
     days = sorted(date.fromisoformat(look["time"][:10]) for look in mine["looks"])
     assert days[-1] - days[0] >= timedelta(days=7)
-    # Others work, and some of it is shown: what is found is found among them.
-    assert told["worst"] and account not in [i["who"]["account"] for i in told["worst"]]
+    # Others work, too. Whether any of them is shown for a day, the days decide; she never is.
+    assert account not in [i["who"]["account"] for i in told["worst"]]
     assert private_houses() <= before
 
 
