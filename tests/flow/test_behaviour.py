@@ -30,7 +30,7 @@ def test_a_day_is_counted(watched):
     for i in range(4):
         assert watched.berg.get(f"/fhir/Patient/q{i}").status == 200
     wait_for(lambda: today(watched.lane, "records") == before + 4)
-    assert today(watched.lane, "patients") == 4
+    assert today(watched.lane, "patients") in (3, 4)  # by a bitmap: two of four share a bit once in 340 runs
     answer = watched.lane.get("/api/behaviour/dr.berg").json
     assert answer["account"] == {"id": watched.secrets["dr.berg"]["id"], "login": "dr.berg",
                                  "name": answer["account"]["name"], "role": "clinician"}
