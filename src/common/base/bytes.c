@@ -16,6 +16,13 @@ struct bytes bytes_text(const char *text)
 	return (struct bytes){(const uint8_t *)text, text ? strlen(text) : 0};
 }
 
+uint64_t bytes_fnv(uint64_t hash, struct bytes bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++)
+		hash = (hash ^ bytes.at[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
 bool bytes_equal(struct bytes a, struct bytes b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);

@@ -20,6 +20,11 @@ struct bytes {
 
 struct bytes bytes_of(const void *at, size_t size_bytes);
 struct bytes bytes_text(const char *text); // without the NUL; NULL gives an empty span
+
+// FNV-1a: from BYTES_FNV, or from a hash before to go on. Whoever chooses the bytes can make hashes
+// collide: only for where that costs time, or for what nobody chooses. A map has a better one.
+#define BYTES_FNV UINT64_C(0xcbf29ce484222325)
+uint64_t bytes_fnv(uint64_t hash, struct bytes bytes);
 bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_equal_secret(struct bytes a, struct bytes b); // time depends on the sizes only
 struct bytes bytes_copy(struct arena *arena, struct bytes from);

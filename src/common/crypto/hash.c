@@ -126,11 +126,9 @@ uint64_t mac_token(struct mac *mac, struct bytes data)
 
 uint64_t mac_token_again(struct mac *mac, struct bytes data)
 {
-	uint64_t place = 0xcbf29ce484222325; // FNV-1a: whoever makes places collide only costs time
+	uint64_t place = bytes_fnv(BYTES_FNV, data);
 	if (data.size > TOKEN_BYTES)
 		return mac_token(mac, data);
-	for (size_t i = 0; i < data.size; i++)
-		place = (place ^ data.at[i]) * 0x100000001b3;
 	if (!mac->tokens && !(mac->tokens = calloc(TOKENS, sizeof *mac->tokens)))
 		abort();
 	struct token *token = &mac->tokens[(place ^ place >> 32) % TOKENS];

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/format/json.h"
+#include "vault/serve/opaque.h"
 #include "vault/serve/order.h"
 
 #include <string.h>
@@ -57,12 +58,6 @@ static bool read_review(
 	return true;
 }
 
-static const char *opaque_text(struct vault *vault, struct exchange *x, const char *id)
-{
-	return arena_printf(x->arena, "%016llx",
-		(unsigned long long)mac_token(vault->parts.opaque, bytes_text(id)));
-}
-
 static enum progress begin(struct vault *vault, struct exchange *x)
 {
 	struct review r;
@@ -84,9 +79,9 @@ static enum progress begin(struct vault *vault, struct exchange *x)
 	uint64_t entry = note_add(vault, x, &note);
 	struct order *order = order_ask(vault, x,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "ask", "review", "queue", r.queue,
-			"actor", opaque_text(vault, x, r.account.id), "day", r.day, "verdict",
-			r.verdict, "entry", (json_int_t)entry, "who",
-			opaque_text(vault, x, x->who.account)));
+			"actor", opaque_of(vault->parts.opaque, r.account.id).text, "day", r.day,
+			"verdict", r.verdict, "entry", (json_int_t)entry, "who",
+			opaque_of(vault->parts.opaque, x->who.account).text));
 	if (!order)
 		return PROGRESS_DONE;
 	order->entry = entry;

@@ -234,12 +234,10 @@ static void note_crowded(struct behaviour *b)
 static struct source *source_of(struct behaviour *b, enum source_kind kind, const char *name)
 {
 	struct sources *all = b->sources;
-	uint64_t hash = 1469598103934665603ull + kind;
+	uint64_t hash = bytes_fnv(BYTES_FNV + kind, bytes_text(name));
 	size_t begin = kind == S_ADDRESS ? 0 : SOURCES / 4 * 3;
 	size_t room = kind == S_ADDRESS ? SOURCES / 4 * 3 : SOURCES / 4;
 	struct source *first = NULL;
-	for (const char *c = name; *c; c++)
-		hash = (hash ^ (uint8_t)*c) * 1099511628211ull;
 	for (size_t i = 0; i < NEIGHBOURS; i++) {
 		struct source *s = &all->at[begin + ((hash >> 16) + i) % room];
 		if (s->kind == kind && strncmp(s->name, name, NAME_BYTES - 1) == 0)
@@ -267,9 +265,7 @@ static double burst_threshold(const struct behaviour *b)
 
 static void sign_in(struct behaviour *b, struct source *s, const struct feed_event *e)
 {
-	uint64_t address = 1469598103934665603ull;
-	for (const char *c = s->name; *c; c++)
-		address = (address ^ (uint8_t)*c) * 1099511628211ull;
+	uint64_t address = bytes_fnv(BYTES_FNV, bytes_text(s->name));
 	struct midas_score score = midas_add(&b->accounts, e->time_us / HOUR_US, address, e->actor);
 	double burst = log2(1 + fmax(score.edge, score.from)), limit = burst_threshold(b);
 	if (s->burst_day != b->day) {

@@ -31,9 +31,7 @@ struct correlate {
 
 static uint64_t mix(uint64_t hash, const void *at, size_t size)
 {
-	const uint8_t *bytes = at;
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3u;
+	hash = bytes_fnv(hash, bytes_of(at, size));
 	hash ^= hash >> 32;
 	return hash * 0x9e3779b97f4a7c15u;
 }
@@ -46,7 +44,7 @@ static uint64_t mix_text(uint64_t hash, const char *text)
 static uint64_t shape_of(const struct sigma_rule *rule)
 {
 	const struct sigma_correlation *c = rule->correlation;
-	uint64_t hash = mix(0xcbf29ce484222325u, &rule->kind, sizeof rule->kind);
+	uint64_t hash = mix(BYTES_FNV, &rule->kind, sizeof rule->kind);
 	for (size_t i = 0; i < c->rule_count; i++)
 		hash = mix_text(hash, c->names[i]);
 	for (size_t g = 0; g < c->group_count; g++)
@@ -215,7 +213,7 @@ static void count_values(struct correlate *s, struct group *g, const struct sigm
 	enum ocsf_field field = (enum ocsf_field)rule->correlation->value_field;
 	struct mark mark = {event->time_us, event->seq, 0};
 	for (const struct ocsf_value *v = ocsf_first(event, field); v; v = ocsf_next(event, v)) {
-		mark.what = mix(0xcbf29ce484222325u, v->text.at, v->text.size);
+		mark.what = mix(BYTES_FNV, v->text.at, v->text.size);
 		count_value(s, g, &mark);
 	}
 }

@@ -127,12 +127,10 @@ void exception_encode(const struct exception *e, struct buf *out)
 void exception_id(const struct exception *e, char ret_id[EXCEPTION_ID_BYTES])
 {
 	const char *const parts[] = {e->rule, ocsf_fields[e->field].name, e->value};
-	uint64_t hash = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		for (const char *c = parts[i]; *c; c++)
-			hash = (hash ^ (uint8_t)*c) * 0x100000001b3u;
-		hash = (hash ^ 0xff) * 0x100000001b3u;
-	}
+	static const uint8_t between = 0xff; // in no text
+	uint64_t hash = BYTES_FNV;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		hash = bytes_fnv(bytes_fnv(hash, bytes_text(parts[i])), bytes_of(&between, 1));
 	snprintf(ret_id, EXCEPTION_ID_BYTES, "%016llx", (unsigned long long)hash);
 }
 

@@ -122,9 +122,7 @@ void report_room(
 static uint64_t subject_of(const struct finding *finding)
 {
 	struct bytes who = finding->actor.size ? finding->actor : finding->address;
-	uint64_t hash = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < who.size; i++)
-		hash = (hash ^ who.at[i]) * 0x100000001b3u;
+	uint64_t hash = bytes_fnv(BYTES_FNV, who);
 	return hash ? hash : 1;
 }
 

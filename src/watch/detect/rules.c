@@ -89,7 +89,7 @@ static void paths_free(struct paths *paths)
 uint64_t rules_stamp(const char *folder)
 {
 	struct paths *paths = paths_of(folder);
-	uint64_t stamp = 0xcbf29ce484222325u;
+	uint64_t stamp = BYTES_FNV;
 	for (size_t i = 0; i < paths->count; i++) {
 		struct stat info;
 		uint64_t parts[4] = {0};
@@ -99,8 +99,7 @@ uint64_t rules_stamp(const char *folder)
 			parts[2] = (uint64_t)info.st_size;
 			parts[3] = (uint64_t)info.st_ino;
 		}
-		for (const char *c = paths->at[i]; *c; c++)
-			stamp = (stamp ^ (uint8_t)*c) * 0x100000001b3u;
+		stamp = bytes_fnv(stamp, bytes_text(paths->at[i]));
 		for (size_t p = 0; p < 4; p++)
 			stamp = (stamp ^ parts[p]) * 0x9e3779b97f4a7c15u;
 	}
