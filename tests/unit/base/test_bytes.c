@@ -73,11 +73,21 @@ static void what_is_left_over_is_an_error(void **state)
 	assert_err(cursor_end(&c), ERR_SYNTAX);
 }
 
+// The vectors of its authors (Fowler, Noll, Vo).
+static void fnv_1a_is_as_published(void **state)
+{
+	assert_true(bytes_fnv(BYTES_FNV, bytes_text("")) == UINT64_C(0xcbf29ce484222325));
+	assert_true(bytes_fnv(BYTES_FNV, bytes_text("a")) == UINT64_C(0xaf63dc4c8601ec8c));
+	uint64_t half = bytes_fnv(BYTES_FNV, bytes_text("foo"));
+	assert_true(bytes_fnv(half, bytes_text("bar")) == UINT64_C(0x85944171f73967e8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_arena_of_a_pool_is_wiped),
 		cmocka_unit_test(a_pool_is_bounded),
+		cmocka_unit_test(fnv_1a_is_as_published),
 		cmocka_unit_test(fields_come_back_as_written),
 		cmocka_unit_test(a_cursor_keeps_its_first_error),
 		cmocka_unit_test(what_is_left_over_is_an_error),
